@@ -1,0 +1,66 @@
+"""Model folders: reads and writes `weights.safetensors` and `card.json`. Never a pickle.
+
+In: a folder. Out: a `Network`, or a `ModelError` that says what is wrong with the folder and what to do.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from detector.errors import ModelError
+from detector.forecast.cell import CellKind
+from detector.forecast.network import TENSORS, Network
+from detector.forecast.scaling import FEATURES
+
+FORMAT_VERSION = "1"
+"""Version of the model folder's layout and of the features the network was trained on."""
+
+WEIGHTS, CARD = "weights.safetensors", "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What a model folder holds."""
+
+    network: Network
+    kind: CellKind
+
+
+def save_model(folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]) -> None:
+    """Write weights and card into `folder`, making it if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in TENSORS}
+    save_file(arrays, folder / WEIGHTS, metadata={"format_version": FORMAT_VERSION, "cell": kind.value})
+    (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path) -> ModelFile:
+    """Read a model folder.
+
+    Raises: ModelError when it is missing, damaged, of another version, or of another feature width.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ModelError(f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
+        if metadata.get("format_version") != FORMAT_VERSION:
+            raise ModelError(
+                f"{path}: expected model format {FORMAT_VERSION}, got {metadata.get('format_version')!r}; train it anew with `detector train`"
+            )
+        kind = CellKind(metadata.get("cell", ""))
+        network = Network.from_tensors(kind, tensors)
+    except (SafetensorError, KeyError, ValueError, OSError) as fault:
+        raise ModelError(f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew") from fault
+    if network.features != FEATURES:
+        raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew with `detector train`")
+    return ModelFile(network, kind)

@@ -1,0 +1,86 @@
+"""The shared network: features to an embedding, one recurrent step, and the next difference's distribution.
+
+In: feature rows and state rows. Out: next state rows and a Student-t forecast in units of the channel's step.
+It knows nothing of devices or files; `edge.model_file` reads and writes its tensors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.forecast.cell import Cell, CellKind, GruCell, LstmCell
+from detector.forecast.product import tiled_product
+
+Rows = NDArray[np.float32]
+
+LOG_SCALE_RANGE = (-7.0, 5.0)
+"""Limits of the log scale, so that no row claims certainty."""
+
+TENSORS = (
+    "embed.weight",
+    "embed.bias",
+    "cell.weight_ih_l0",
+    "cell.weight_hh_l0",
+    "cell.bias_ih_l0",
+    "cell.bias_hh_l0",
+    "head.weight",
+    "head.bias",
+)
+"""Names of the tensors of a model file, as torch's `state_dict` of `fit.network.TrainableNetwork` has them."""
+
+
+@dataclass(frozen=True, eq=False)
+class StepForecast:
+    """What the network says of the next difference, in units of the channel's step.
+
+    Shapes: location, log_scale, freedom (B,) float64: location, log of the scale and degrees of freedom
+    (more than 2) of a Student-t distribution.
+    """
+
+    location: NDArray[np.float64]
+    log_scale: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The trained weights, ready to step.
+
+    Shapes: embed_weights (F, E), embed_bias (E), head_weights (H, 3), head_bias (3), all float32.
+    """
+
+    embed_weights: Rows
+    embed_bias: Rows
+    cell: Cell
+    head_weights: Rows
+    head_bias: Rows
+
+    @classmethod
+    def from_tensors(cls, kind: CellKind, tensors: Mapping[str, Rows]) -> "Network":
+        """Build from tensors named and laid out as torch has them (`TENSORS`).
+
+        Raises: KeyError for a tensor that is missing.
+        """
+        cells = {CellKind.LSTM: LstmCell, CellKind.GRU: GruCell}
+        embed_w, embed_b, w_ih, w_hh, b_ih, b_hh, head_w, head_b = (
+            np.asarray(tensors[name], dtype=np.float32) for name in TENSORS
+        )
+        cell = cells[kind].from_torch_layout(w_ih, w_hh, b_ih, b_hh)
+        return cls(np.ascontiguousarray(embed_w.T), embed_b, cell, np.ascontiguousarray(head_w.T), head_b)
+
+    @property
+    def features(self) -> int:
+        """Width F of a feature row."""
+        return self.embed_weights.shape[0]
+
+    def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
+        """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""
+        embedded = np.tanh(tiled_product(features, self.embed_weights) + self.embed_bias)
+        state = self.cell.step(embedded, state)
+        head = tiled_product(state[:, : self.cell.hidden], self.head_weights) + self.head_bias  # (B, 3)
+        location, log_scale, raw = head.astype(np.float64).T
+        # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
+        freedom = 2.0 + np.logaddexp(0.0, raw + 1.0)
+        return state, StepForecast(location, np.clip(log_scale, *LOG_SCALE_RANGE), freedom)

@@ -1,0 +1,81 @@
+"""What one step of the engine says: a row for every reading it was given, and the alert events.
+
+In: nothing. Out: the types `Batch` and `Report`, which the engine, the edge and the lab share.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.domain import (
+    AlertEvent,
+    Calibrating,
+    EventTime,
+    NotInOrder,
+    Outcome,
+    Reading,
+    Scored,
+    Stage,
+    WarmingUp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the engine takes in one step: at most one reading of each channel, in stream order.
+
+    `tick` is a moment of the stream clock at which silence is judged, before the readings;
+    `tick_span_s` is how long the stream was awake since the tick before it.
+    """
+
+    readings: tuple[Reading, ...]
+    tick: EventTime | None = None
+    tick_span_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of each reading of a batch, row by row, and the episodes that turned.
+
+    Shapes: every array is (B,), one row a reading, in the batch's order. A number in `expected`, `lower`
+    and `upper` means something only where `forecast_known`, in `score` and `threshold` only where `stage` is SCORED.
+    """
+
+    readings: tuple[Reading, ...]
+    stage: NDArray[np.int8]
+    """`Stage` codes."""
+    steps_left: NDArray[np.int32]
+    """Readings until the next stage, while WARMING_UP or CALIBRATING."""
+    steps_needed: NDArray[np.int32]
+    """Readings that the present stage takes in all."""
+    forecast_known: NDArray[np.bool_]
+    expected: NDArray[np.float64]
+    """Forecast, in the channel's unit."""
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    score: NDArray[np.float64]
+    """1.0 is the threshold."""
+    threshold: NDArray[np.float64]
+    """-log10 of the p-value at which the channel alerts now."""
+    anomalous: NDArray[np.int8]
+    """1 above, -1 below, 0 neither."""
+    events: tuple[AlertEvent, ...]
+    """In stream order; those of the tick first."""
+    tick: EventTime | None
+
+    def outcome(self, row: int) -> Outcome:
+        """Return what became of one reading, as a type that has a number only where one exists."""
+        stage = Stage(int(self.stage[row]))
+        left, needed = int(self.steps_left[row]), int(self.steps_needed[row])
+        if stage is Stage.WARMING_UP:
+            return WarmingUp(left)
+        if stage is Stage.CALIBRATING:
+            return Calibrating(needed - left, needed)
+        if stage is Stage.SCORED:
+            return Scored(float(self.score[row]), float(self.threshold[row]))
+        return NotInOrder(stage)
+
+    def count(self, *stages: Stage) -> int:
+        """Return how many readings ended in one of these stages."""
+        return int(np.isin(self.stage, stages).sum())

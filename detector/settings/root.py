@@ -1,0 +1,59 @@
+"""The whole configuration, and the few figures of the engine itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from detector.settings.mqtt import MqttSettings
+from detector.settings.outputs import AlertSettings, LogSettings, MetricsSettings
+from detector.settings.quantities import Budget, Duration, Size
+from detector.settings.section import Section
+from detector.settings.sensors import SensorSettings
+
+
+class JournalSettings(Section):
+    """How long raw readings are kept on disk."""
+
+    keep: Duration = Field(86400.0, description="Age beyond which readings are let go.")
+    max_size: Size = Field(2**30, description="Size beyond which the oldest are let go.")
+
+
+class StateSettings(Section):
+    """Where the daemon keeps what it learnt."""
+
+    directory: Path = Field(Path("state"), description="One directory, ours alone.")
+    snapshot_every: Duration = Field(60.0, description="Time between snapshots.")
+    journal: JournalSettings = Field(default_factory=JournalSettings, description="The raw readings since.")
+
+
+class EngineSettings(Section):
+    """What the engine may hold, and how long it remembers; memories are wall-clock time."""
+
+    max_devices: Annotated[int, Field(ge=1)] = Field(10_000, description="Readings of further devices are rejected and counted.")
+    max_channels: Annotated[int, Field(ge=1)] = Field(64, description="Channels of one device; further ones are rejected and counted.")
+    memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
+    max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
+
+
+class Settings(Section):
+    """The configuration file as a whole."""
+
+    mqtt: MqttSettings = Field(default_factory=MqttSettings, description="The broker and the session.")
+    model: Path = Field(Path("models/base"), description="Folder of the trained network, relative to this file or the working directory.")
+    budget: Budget = Field(Budget.parse("1 per device per week"), description="How many alerts you will put up with.")
+    state: StateSettings = Field(default_factory=StateSettings, description="What is kept on disk.")
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="Prometheus, health and the page.")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
+    log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")
+    engine: EngineSettings = Field(default_factory=EngineSettings, description="Limits and memories of the engine.")
+    sensors: Annotated[list[SensorSettings], Field(min_length=1)] = Field(description="What to watch; the first entry that matches takes a reading.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Settings":
+        """Refuse two sensor entries of one name."""
+        names = [entry.name for entry in self.sensors]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"expected a name of its own for each sensors entry, got {twice[0]!r} twice")
+        return self

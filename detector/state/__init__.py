@@ -1,0 +1,1 @@
+"""Where per-device and per-channel state lives: slots name rows, blocks hold them."""
