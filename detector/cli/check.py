@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="configuration file (YAML)")
     parser.add_argument("--topic", metavar="T", help="topic of a message to decode")
     parser.add_argument("--payload", metavar="P", help="its payload; @FILE reads it from a file")
-    parser.add_argument("--write-schema", type=Path, metavar="FILE", help="write the JSON Schema for editors, and be done")
+    parser.add_argument(
+        "--write-schema", type=Path, metavar="FILE", help="write the JSON Schema for editors, and be done"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -56,7 +56,9 @@ def test_a_message_without_readings_fails(tmp_path: Path, capsys: pytest.Capture
     assert "rejected not_utf8" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[DEMO, "--topic", "a"], [DEMO, "--payload", "1"], [], [DEMO, "--topic", "a", "--payload", "@/none"]])
+@pytest.mark.parametrize(
+    "arguments", [[DEMO, "--topic", "a"], [DEMO, "--payload", "1"], [], [DEMO, "--topic", "a", "--payload", "@/none"]]
+)
 def test_half_a_question_is_bad_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A topic without payload, a payload without topic, and no configuration are bad usage."""
     assert main(["check", *arguments]) == 2

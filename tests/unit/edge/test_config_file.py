@@ -129,7 +129,9 @@ def test_tags_are_refused() -> None:
 def test_words_mean_what_editors_say_they_mean() -> None:
     """Words are YAML 1.2's: yes, on and no are words, true is a boolean, 1e3 a number, 010 ten."""
     text = GOOD + "    channels: {no: {unit: on, min_deviation: 1e3, range: [-.5, 010]}}\n"
-    assert parse(text).sensors[0].channels == {"no": ChannelSettings(unit="on", min_deviation=1000.0, range=(-0.5, 10.0))}
+    assert parse(text).sensors[0].channels == {
+        "no": ChannelSettings(unit="on", min_deviation=1000.0, range=(-0.5, 10.0))
+    }
 
 
 def test_numbers_in_quotes_are_text() -> None:
@@ -147,7 +149,10 @@ def test_numbers_are_finite() -> None:
 
 def test_variables_stand_in_values_and_mean_what_their_text_means() -> None:
     """Variables are put into values; an unquoted value then means what YAML says of the new text."""
-    text = 'mqtt: {client_id: "a-${SITE}-$${x}", username: "${N}"}\nengine:\n  max_batch: ${MAX:-7}\n  memory: ${M:-3d}\n' + GOOD
+    text = (
+        'mqtt: {client_id: "a-${SITE}-$${x}", username: "${N}"}\nengine:\n  max_batch: ${MAX:-7}\n  memory: ${M:-3d}\n'
+        + GOOD
+    )
     settings = parse(text, SITE="north", N="5")
     assert settings.mqtt.client_id == "a-north-${x}"
     assert settings.mqtt.username == "5"
@@ -174,7 +179,9 @@ def test_a_bare_number_needs_a_channel(topic: str) -> None:
     """A value payload needs {channel} in its topic, or exactly one configured channel."""
     entry = f'sensors:\n  - name: m\n    format: value\n    topics: ["{topic}"]\n'
     (fault,) = faults(entry)
-    assert fault.startswith("c.yaml:4:14: sensors[0].topics[0]: expected {channel} in the topic, or exactly one channel")
+    assert fault.startswith(
+        "c.yaml:4:14: sensors[0].topics[0]: expected {channel} in the topic, or exactly one channel"
+    )
     assert len(faults(entry + "    channels: {a: {}, b: {}}\n")) == 1
     assert parse(entry + "    channels: {a: {}}\n").sensors[0].name == "m"
 

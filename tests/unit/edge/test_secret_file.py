@@ -15,7 +15,9 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("content", "text"), [(b"a b\n", "a b"), (b"a\n\n", "a\n"), (b"a\r\n", "a"), (b" a", " a"), (b"a\r", "a\r")])
+@pytest.mark.parametrize(
+    ("content", "text"), [(b"a b\n", "a b"), (b"a\n\n", "a\n"), (b"a\r\n", "a"), (b" a", " a"), (b"a\r", "a\r")]
+)
 def test_one_newline_at_the_end_is_no_part_of_a_secret(tmp_path: Path, content: bytes, text: str) -> None:
     """One newline at the end is no part of a secret; everything else is."""
     write(tmp_path / "secret", content)

@@ -7,14 +7,17 @@ from detector.settings import MetricsSettings, MqttAlertSettings, MqttSettings
 
 
 @pytest.mark.parametrize(
-    "server", ["mqtt://localhost", "mqtts://broker.example.org:8883", "ws://h:80/mqtt", "wss://[::1]:443/", "mqtt://10.0.0.1:1"]
+    "server",
+    ["mqtt://localhost", "mqtts://broker.example.org:8883", "ws://h:80/mqtt", "wss://[::1]:443/", "mqtt://10.0.0.1:1"],
 )
 def test_a_server_is_a_url_with_a_known_scheme(server: str) -> None:
     """A server is a URL with a known scheme, and is kept as written."""
     assert MqttSettings(servers=[server]).servers == [server]
 
 
-@pytest.mark.parametrize("server", ["localhost:1883", "http://h", "mqtt://", "mqtt://h:70000", "mqtt://h:1:2", "mqtt://a b"])
+@pytest.mark.parametrize(
+    "server", ["localhost:1883", "http://h", "mqtt://", "mqtt://h:70000", "mqtt://h:1:2", "mqtt://a b"]
+)
 def test_a_server_of_another_form_is_refused(server: str) -> None:
     """A server of another form is refused with an example."""
     with pytest.raises(ValidationError, match="expected a server such as mqtt://localhost:1883"):

@@ -8,14 +8,17 @@ from detector.settings.quantities import format_duration, format_size, parse_dur
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("500ms", 0.5), ("30s", 30.0), ("1.5m", 90.0), ("2h", 7200.0), ("7d", 604800.0), ("1w", 604800.0)]
+    ("text", "seconds"),
+    [("500ms", 0.5), ("30s", 30.0), ("1.5m", 90.0), ("2h", 7200.0), ("7d", 604800.0), ("1w", 604800.0)],
 )
 def test_a_duration_is_a_number_with_a_unit(text: str, seconds: float) -> None:
     """A duration is a number with a unit."""
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["fast", "30", "", "0s", "-1s", "1e3s", "30 s", "30s\n", "٣s", "9" * 400 + "s", None, True, [1]])
+@pytest.mark.parametrize(
+    "text", ["fast", "30", "", "0s", "-1s", "1e3s", "30 s", "30s\n", "٣s", "9" * 400 + "s", None, True, [1]]
+)
 def test_anything_else_is_no_duration(text: object) -> None:
     """Anything else is no duration, and the fault says what one looks like."""
     with pytest.raises(ValueError, match="expected a duration such as 30s"):
@@ -29,7 +32,8 @@ def test_a_number_without_a_unit_is_told_to_get_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.25, "250ms"), (30.0, "30s"), (90.0, "90s"), (3600.0, "1h"), (604800.0, "7d"), (1.37, "1370ms")]
+    ("seconds", "text"),
+    [(0.25, "250ms"), (30.0, "30s"), (90.0, "90s"), (3600.0, "1h"), (604800.0, "7d"), (1.37, "1370ms")],
 )
 def test_a_duration_is_written_in_the_largest_whole_unit(seconds: float, text: str) -> None:
     """A duration is written in the largest unit that gives a whole number."""
@@ -63,7 +67,9 @@ def test_a_budget_is_read_in_words() -> None:
     assert str(budget) == "3 per fleet per day"
 
 
-@pytest.mark.parametrize("text", ["lots", "0 per device per week", "1 per plant per week", "1 per device per year", 1, None])
+@pytest.mark.parametrize(
+    "text", ["lots", "0 per device per week", "1 per plant per week", "1 per device per year", 1, None]
+)
 def test_a_budget_of_another_form_is_refused(text: object) -> None:
     """A budget of another form is refused, and so is none at all."""
     with pytest.raises(ValueError, match="expected a budget such as"):

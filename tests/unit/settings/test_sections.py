@@ -25,7 +25,9 @@ def test_every_key_has_a_description() -> None:
     """Every key of every section has a description."""
     sections = set(_sections(Settings))
     assert len(sections) == 14
-    silent = [f"{s.__name__}.{name}" for s in sections for name, field in s.model_fields.items() if not field.description]
+    silent = [
+        f"{s.__name__}.{name}" for s in sections for name, field in s.model_fields.items() if not field.description
+    ]
     assert silent == []
 
 

@@ -13,18 +13,20 @@ assert not isinstance(_now, Rejected)
 NOW = _now
 AT = EventTime(NOW - 14 * 3_600_000_000)
 
-PUMPS = {
+PUMPS: dict[str, object] = {
     "name": "pumps",
     "topics": ["plant/{site}/{device}"],
     "timestamp": {"field": "ts", "format": "iso8601"},
     "channels": {"temperature": {}, "vibration": {"field": "vib.rms"}},
 }
-AUTO = {"name": "auto", "topics": ["auto/{device}"]}
-VALUES = {"name": "values", "topics": ["values/{device}/{channel}"], "format": "value"}
-NAMED = {"name": "named", "topics": ["named/{device}/{channel}"]}
+AUTO: dict[str, object] = {"name": "auto", "topics": ["auto/{device}"]}
+VALUES: dict[str, object] = {"name": "values", "topics": ["values/{device}/{channel}"], "format": "value"}
+NAMED: dict[str, object] = {"name": "named", "topics": ["named/{device}/{channel}"]}
 
 
-def decode(entry: dict[str, object], topic: str, payload: bytes, max_channels: int = 64) -> tuple[Reading | Rejected, ...]:
+def decode(
+    entry: dict[str, object], topic: str, payload: bytes, max_channels: int = 64
+) -> tuple[Reading | Rejected, ...]:
     """Decode one message with a single entry."""
     return Decoder([SensorSettings.model_validate(entry)], 2**20, max_channels).decode(topic, payload, NOW)
 
@@ -32,7 +34,9 @@ def decode(entry: dict[str, object], topic: str, payload: bytes, max_channels: i
 def values(decoded: tuple[Reading | Rejected, ...]) -> dict[str, float | str]:
     """Return channel to value, and reason to detail."""
     return {
-        one.channel if isinstance(one, Reading) else one.reason.value: one.value if isinstance(one, Reading) else one.detail
+        one.channel if isinstance(one, Reading) else one.reason.value: one.value
+        if isinstance(one, Reading)
+        else one.detail
         for one in decoded
     }
 
@@ -125,7 +129,7 @@ def test_a_wide_integer_is_rounded_to_the_nearest_float() -> None:
 )
 def test_a_path_leads_through_objects_lists_and_dotted_keys(field: str, document: object) -> None:
     """A path leads through objects and lists, and keys that contain dots are tried as they stand."""
-    entry = {"name": "e", "topics": ["t/{device}"], "channels": {"c": {"field": field}}}
+    entry: dict[str, object] = {"name": "e", "topics": ["t/{device}"], "channels": {"c": {"field": field}}}
     assert values(decode(entry, "t/d", orjson.dumps(document))) == {"c": 7.0}
 
 
@@ -194,7 +198,7 @@ def test_a_value_payload_that_is_no_number_is_rejected(payload: bytes, reason: s
 
 def test_a_value_without_a_channel_in_its_topic_is_the_only_one_configured() -> None:
     """Without {channel} in the topic, a value is the only configured channel."""
-    entry = {"name": "t", "topics": ["t/{device}"], "format": "value", "channels": {"level": {}}}
+    entry: dict[str, object] = {"name": "t", "topics": ["t/{device}"], "format": "value", "channels": {"level": {}}}
     assert values(decode(entry, "t/tank", b"3")) == {"level": 3.0}
 
 

@@ -77,7 +77,9 @@ def test_unix_time_is_exact_in_every_unit(value: object, unit: str, at: int) -> 
     assert parse_timestamp(value, TimestampFormat(unit)) == at
 
 
-@pytest.mark.parametrize("value", [True, None, float("nan"), float("inf"), 1e308, "soon", "", "1e9", "0x10", [], {}, "1" * 50])
+@pytest.mark.parametrize(
+    "value", [True, None, float("nan"), float("inf"), 1e308, "soon", "", "1e9", "0x10", [], {}, "1" * 50]
+)
 def test_what_is_no_unix_time_is_rejected(value: object) -> None:
     """Booleans, non-finite numbers and other text are no Unix time."""
     rejected = parse_timestamp(value, TimestampFormat.UNIX)
