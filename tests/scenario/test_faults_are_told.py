@@ -1,7 +1,7 @@
 """Scenarios: a script of readings goes in, a list of alerts comes out, one for each way of being strange."""
 
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Severity, Transition, Verdict
-from tests.fleet import START, engine, events, merged, noise, readings
+from tests.fleet import START, engine, events, merged, noise, readings, reports
 
 BUDGET = "1 per device per day"
 CALM = 600
@@ -20,7 +20,7 @@ def moment(step: float, cadence_s: float = 10.0) -> EventTime:
 
 def test_a_jump_is_told_at_once_as_a_process_alert_with_its_numbers() -> None:
     """A value ten deviations away opens one residual episode at that very reading."""
-    values = noise(1, CALM) + [28.0] + noise(2, 100)
+    values = [*noise(1, CALM), 28.0, *noise(2, 100)]
     told = events(
         engine(budget=BUDGET, sensors=[{"name": "f", "channels": {"temperature": {"unit": "°C"}}}]),
         readings("pump", values),
@@ -44,7 +44,7 @@ def test_a_jump_is_told_at_once_as_a_process_alert_with_its_numbers() -> None:
 
 def test_a_jump_that_passes_closes_its_episode_under_the_same_id() -> None:
     """After the value is back, the episode closes, and the close names the same episode."""
-    told = events(engine(budget=BUDGET), readings("pump", noise(1, CALM) + [28.0] + noise(2, 200)))
+    told = events(engine(budget=BUDGET), readings("pump", [*noise(1, CALM), 28.0, *noise(2, 200)]))
     ids = {event.id for event in opened(told)}
     assert {event.id for event in told if event.event is Transition.CLOSED} == ids
 
@@ -124,8 +124,6 @@ def test_one_wild_clock_silences_nobody() -> None:
 
 def test_a_clock_that_was_set_back_is_followed_after_a_while() -> None:
     """Twenty late readings in order mean that the clock was set back: the device is scored again."""
-    from tests.fleet import reports  # noqa: PLC0415 - only here
-
     stream = readings("pump", noise(1, 100)) + readings("pump", noise(2, 100), start_s=-7200.0)
     stages = [int(stage) for report in reports(engine(), stream) for stage in report.stage]
     assert stages[100:119] == [3] * 19
@@ -134,7 +132,7 @@ def test_a_clock_that_was_set_back_is_followed_after_a_while() -> None:
 
 def test_what_the_operator_calls_small_never_alerts() -> None:
     """A jump below `min_deviation`, or on the side that does not matter, is scored below the threshold."""
-    values = noise(1, CALM) + [24.0] + noise(2, 50)
+    values = [*noise(1, CALM), 24.0, *noise(2, 50)]
     for word in ({"min_deviation": 10}, {"direction": "below"}):
         sensors = [{"name": "f", "channels": {"temperature": word}}]
         told = opened(events(engine(budget=BUDGET, sensors=sensors), readings("pump", values)))
@@ -156,5 +154,5 @@ def test_a_two_valued_channel_in_its_rhythm_is_left_alone_most_of_the_time() -> 
 
 def test_a_restart_of_the_same_readings_gives_the_same_alert_ids() -> None:
     """Ids are derived, so a second run over the same readings tells the same episodes."""
-    stream: list[Reading] = readings("pump", noise(1, CALM) + [28.0] + noise(2, 100))
+    stream: list[Reading] = readings("pump", [*noise(1, CALM), 28.0, *noise(2, 100)])
     assert events(engine(budget=BUDGET), stream) == events(engine(budget=BUDGET), stream)

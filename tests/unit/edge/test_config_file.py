@@ -64,8 +64,10 @@ sensors:
         "c.yaml:7:21: engine.max_batch: expected a whole number, got true",
         "c.yaml:7:35: engine.memory: expected a duration such as 30s, 5m, 2h or 7d, got 30; add a unit: 30s for seconds",
         "c.yaml:8:9: metrics: expected a mapping, got nothing; leave the key out for its default",
-        "c.yaml:11:14: sensors[0].topics[0]: expected a topic outside detector/, where we publish ourselves,"
-        ' got "detector/{device}"',
+        (
+            "c.yaml:11:14: sensors[0].topics[0]: expected a topic outside detector/, where we publish ourselves,"
+            ' got "detector/{device}"'
+        ),
         "c.yaml:11:35: sensors[0].topics[1]: expected {device} as one level of the topic, got 'x/{channel}'",
         "c.yaml:12:14: sensors[0].cadence: expected a duration such as 30s, 5m, 2h or 7d, got 1.5; add a unit: 1.5s for seconds",
         'c.yaml:13:13: sensors[0].format: expected json or value, got "xml"',
