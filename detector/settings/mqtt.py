@@ -69,13 +69,7 @@ class MqttSettings(Section):
     tls: TlsSettings = Field(default_factory=TlsSettings, description="For mqtts:// and wss://.")
     qos: Annotated[int, Field(ge=0, le=1)] = Field(1, description="Quality of service of the subscriptions.")
     persistent_session: bool = Field(True, description="Let the broker keep what arrives while we are away.")
-<<<<<<< HEAD
-    session_expiry: Duration = Field(
-        3600.0, validate_default=True, description="How long the broker keeps it (MQTT 5)."
-    )
-=======
     session_expiry: Duration = Field(3600.0, description="How long the broker keeps it (MQTT 5).")
->>>>>>> config
     keepalive: Duration = Field(30.0, description="Longest silence on the link before it is probed.")
     connect_timeout: Duration = Field(5.0, description="Longest wait for one server.")
     reconnect_min: Duration = Field(0.5, description="First pause before a new try; doubles, with jitter.")
@@ -86,8 +80,6 @@ class MqttSettings(Section):
     inbox: InboxSettings = Field(
         default_factory=InboxSettings, description="What may wait between the link and the engine."
     )
-<<<<<<< HEAD
-=======
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "MqttSettings":
@@ -100,4 +92,3 @@ class MqttSettings(Section):
                 f" got {format_duration(self.reconnect_min)} and {format_duration(self.reconnect_max)}"
             )
         return self
->>>>>>> config
