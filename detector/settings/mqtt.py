@@ -30,7 +30,9 @@ class InboxSettings(Section):
     """How many MQTT messages may wait to be decoded, and what is given up beyond that."""
 
     max_messages: Annotated[int, Field(ge=1)] = Field(50_000, description="Messages that may wait.")
-    overflow: Overflow = Field(Overflow.DROP_OLDEST, description="Which message a full inbox gives up; each is counted.")
+    overflow: Overflow = Field(
+        Overflow.DROP_OLDEST, description="Which message a full inbox gives up; each is counted."
+    )
     max_payload: Size = Field(2**20, description="A larger payload is rejected unread.")
 
 
@@ -45,11 +47,15 @@ class MqttSettings(Section):
     )
     protocol: Literal["5", "3.1.1"] = Field("5", description="MQTT version.")
     username: str | None = Field(None, description="User name at the broker.")
-    password_file: Path | None = Field(None, description="File that holds the password, relative to $CREDENTIALS_DIRECTORY or this file.")
+    password_file: Path | None = Field(
+        None, description="File that holds the password, relative to $CREDENTIALS_DIRECTORY or this file."
+    )
     tls: TlsSettings = Field(default_factory=TlsSettings, description="For mqtts:// and wss://.")
     qos: Literal[0, 1] = Field(1, description="Quality of service of the subscriptions.")
     persistent_session: bool = Field(True, description="Let the broker keep what arrives while we are away.")
-    session_expiry: Duration = Field(3600.0, validate_default=True, description="How long the broker keeps it (MQTT 5).")
+    session_expiry: Duration = Field(
+        3600.0, validate_default=True, description="How long the broker keeps it (MQTT 5)."
+    )
     keepalive: Duration = Field(30.0, description="Longest silence on the link before it is probed.")
     connect_timeout: Duration = Field(5.0, description="Longest wait for one server.")
     reconnect_min: Duration = Field(0.5, description="First pause before a new try; doubles, with jitter.")
@@ -57,4 +63,6 @@ class MqttSettings(Section):
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
         1000, description="QoS 1 messages the broker may have under way to us (MQTT 5)."
     )
-    inbox: InboxSettings = Field(default_factory=InboxSettings, description="What may wait between the link and the engine.")
+    inbox: InboxSettings = Field(
+        default_factory=InboxSettings, description="What may wait between the link and the engine."
+    )

@@ -30,8 +30,12 @@ class StateSettings(Section):
 class EngineSettings(Section):
     """What the engine may hold, and how long it remembers; memories are wall-clock time."""
 
-    max_devices: Annotated[int, Field(ge=1)] = Field(10_000, description="Readings of further devices are rejected and counted.")
-    max_channels: Annotated[int, Field(ge=1)] = Field(64, description="Channels of one device; further ones are rejected and counted.")
+    max_devices: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="Readings of further devices are rejected and counted."
+    )
+    max_channels: Annotated[int, Field(ge=1)] = Field(
+        64, description="Channels of one device; further ones are rejected and counted."
+    )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
 
@@ -40,14 +44,19 @@ class Settings(Section):
     """The configuration file as a whole."""
 
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="The broker and the session.")
-    model: Path = Field(Path("models/base"), description="Folder of the trained network, relative to this file or the working directory.")
+    model: Path = Field(
+        Path("models/base"),
+        description="Folder of the trained network, relative to this file or the working directory.",
+    )
     budget: Budget = Field(Budget.parse("1 per device per week"), description="How many alerts you will put up with.")
     state: StateSettings = Field(default_factory=StateSettings, description="What is kept on disk.")
     metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="Prometheus, health and the page.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
     log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Limits and memories of the engine.")
-    sensors: Annotated[list[SensorSettings], Field(min_length=1)] = Field(description="What to watch; the first entry that matches takes a reading.")
+    sensors: Annotated[list[SensorSettings], Field(min_length=1)] = Field(
+        description="What to watch; the first entry that matches takes a reading."
+    )
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Settings":

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from detector.domain import Direction
-from detector.settings.quantities import Duration, parse_duration
+from detector.settings.quantities import parse_duration
 from detector.settings.section import Section
 
 
@@ -39,9 +39,15 @@ class ChannelSettings(Section):
 
     field: str | None = Field(None, description="Path in the payload, dots between levels; absent: the channel's name.")
     unit: str | None = Field(None, description="Unit, for people.")
-    range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value; beyond is a sensor alert.")
-    min_deviation: Annotated[float, Field(ge=0)] = Field(0.0, description="Smaller deviations from the forecast never alert, in the channel's unit.")
-    direction: Direction = Field(Direction.BOTH, description="Which side of the forecast may alert: both, above or below.")
+    range: tuple[float, float] | None = Field(
+        None, description="Lowest and highest possible value; beyond is a sensor alert."
+    )
+    min_deviation: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Smaller deviations from the forecast never alert, in the channel's unit."
+    )
+    direction: Direction = Field(
+        Direction.BOTH, description="Which side of the forecast may alert: both, above or below."
+    )
 
     @model_validator(mode="after")
     def _range_in_order(self) -> "ChannelSettings":
@@ -80,7 +86,9 @@ class SensorSettings(Section):
     format: PayloadFormat = Field(PayloadFormat.JSON, description="json, or value: one number a topic.")
     timestamp: TimestampSettings | None = Field(None, description="Absent: the arrival time.")
     cadence: AutoOrDuration = Field("auto", description="Time between readings; auto learns it for each device.")
-    silent_after: SilentAfter = Field("auto", description="Silence that is an alert; auto learns it, never switches it off.")
+    silent_after: SilentAfter = Field(
+        "auto", description="Silence that is an alert; auto learns it, never switches it off."
+    )
     channels: Literal["auto"] | dict[str, ChannelSettings] = Field(
         "auto", description="The channels to watch; auto: every number found."
     )
