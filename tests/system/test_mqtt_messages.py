@@ -10,6 +10,8 @@ from detector.settings.mqtt import Overflow
 from tests.system.broker import Broker
 from tests.system.parties import Station, Witness, until
 
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
+
 
 def test_our_own_topics_are_never_consumed(broker: Broker) -> None:
     """Even subscribed to everything, the link passes on nothing from under its own base topic, nor counts it."""
@@ -44,7 +46,10 @@ def test_the_retained_flag_is_passed_on(broker: Broker) -> None:
         with Station(broker.url) as station:
             station.wait_subscribed()
             witness.publish("plant/pump-2/telemetry", "new")
-            assert [(message.payload, message.retain) for message in station.take(2)] == [(b"old", True), (b"new", False)]
+            assert [(message.payload, message.retain) for message in station.take(2)] == [
+                (b"old", True),
+                (b"new", False),
+            ]
 
 
 def test_retained_messages_do_not_come_again_with_every_reconnection(broker: Broker) -> None:
@@ -88,7 +93,7 @@ def test_alerts_are_heard_in_order_and_not_retained(broker: Broker) -> None:
         assert witness.hear()[0] == "detector/status"
 
 
-def test_a_forbidden_alert_is_counted_as_failed(_mosquitto: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forbidden_alert_is_counted_as_failed(caplog: pytest.LogCaptureFixture) -> None:
     """By MQTT 5, a publication that the access rules forbid is counted as failed and logged with the reason."""
     rules = "user detector\ntopic read plant/#\ntopic write detector/status\n"
     with Broker(users={"detector": "s3cret"}, rules=rules) as broker:

@@ -38,7 +38,8 @@ def test_a_takeover_is_explained(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "advice"), [(0x84, "set mqtt.protocol to '3.1.1'"), (0x85, "see mqtt.client_id"), (0x86, "see mqtt.username")]
+    ("code", "advice"),
+    [(0x84, "set mqtt.protocol to '3.1.1'"), (0x85, "see mqtt.client_id"), (0x86, "see mqtt.username")],
 )
 def test_a_refused_connection_comes_with_advice(code: int, advice: str) -> None:
     """When the broker does not let us in, the reason says what to look at; the link keeps trying."""
@@ -56,7 +57,9 @@ def test_a_silent_server_is_given_up() -> None:
             assert not station.link.connected
 
 
-@pytest.mark.parametrize("nonsense", [b"\xff\xff\xff\xff\xff\xff", packet(0x32, b"\x00"), packet(0x40, b""), packet(0x90, b"")])
+@pytest.mark.parametrize(
+    "nonsense", [b"\xff\xff\xff\xff\xff\xff", packet(0x32, b"\x00"), packet(0x40, b""), packet(0x90, b"")]
+)
 def test_nonsense_does_not_kill_the_link(nonsense: bytes) -> None:
     """Whatever a broker sends, the network thread lives on and connects again."""
     with ScriptedBroker(after_suback=nonsense).running() as broker, Station(broker.url, base=None) as station:

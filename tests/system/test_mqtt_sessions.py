@@ -11,6 +11,8 @@ import pytest
 from tests.system.broker import Broker
 from tests.system.parties import PATIENCE_S, Station, Witness, until
 
+pytestmark = pytest.mark.needs("mosquitto")
+
 
 @contextmanager
 def _detached(broker: Broker, take: int, acknowledge: int) -> Iterator[subprocess.Popen[str]]:

@@ -9,6 +9,8 @@ from detector.settings.mqtt import TlsSettings
 from tests.system.broker import Broker
 from tests.system.parties import Station, Witness, until
 
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd", "openssl")
+
 
 def _hears(station: Station, broker: Broker) -> None:
     """Assert that a reading published at the broker reaches the station's inbox."""
@@ -77,7 +79,7 @@ def test_the_second_server_is_used_when_the_first_is_down(broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_a_password_lets_us_in_and_a_wrong_one_does_not(_mosquitto: None, protocol: str) -> None:
+def test_a_password_lets_us_in_and_a_wrong_one_does_not(protocol: str) -> None:
     """With the right password readings come in; with a wrong one the link says so and keeps trying."""
     with Broker(users={"detector": "s3cret"}) as broker:
         named = {"username": "detector", "protocol": protocol}
