@@ -22,11 +22,11 @@ def test_a_topic_that_is_not_utf8_is_rejected_and_acknowledged() -> None:
 
 def test_a_refused_subscription_is_reported_and_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
     """A refused filter is named in the log; the link stays connected and asks again, and only then says it is ready."""
-    with ScriptedBroker(reason_codes=[NOT_AUTHORISED, 0x01]).running() as broker:
-        with Station(broker.url, base=None) as station:
-            until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
-            assert station.link.connected
-            station.wait_subscribed()
+    codes = [NOT_AUTHORISED, 0x01]
+    with ScriptedBroker(reason_codes=codes).running() as broker, Station(broker.url, base=None) as station:
+        until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
+        assert station.link.connected
+        station.wait_subscribed()
 
 
 def test_a_takeover_is_explained(caplog: pytest.LogCaptureFixture) -> None:
@@ -51,10 +51,9 @@ def test_a_refused_connection_comes_with_advice(code: int, advice: str) -> None:
 
 def test_a_silent_server_is_given_up() -> None:
     """A server that takes the connection and never answers is given up after the connect timeout."""
-    with ScriptedBroker(answer_to_connect=b"").running() as broker:
-        with Station(broker.url, connect_timeout=0.2) as station:
-            until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
-            assert not station.link.connected
+    with ScriptedBroker(answer_to_connect=b"").running() as broker, Station(broker.url, connect_timeout=0.2) as station:
+        until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
+        assert not station.link.connected
 
 
 @pytest.mark.parametrize(
