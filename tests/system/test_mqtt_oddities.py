@@ -64,3 +64,11 @@ def test_nonsense_does_not_kill_the_link(nonsense: bytes) -> None:
     with ScriptedBroker(after_suback=nonsense).running() as broker, Station(broker.url, base=None) as station:
         until(lambda: station.link.traffic.connections >= 2, "a second connection")
         assert station.link.alive
+
+
+def test_a_server_that_falls_silent_is_left() -> None:
+    """A broker that answers no more pings is given up after the keepalive, and looked for again."""
+    with ScriptedBroker().running() as broker, Station(broker.url, base=None, keepalive=1.0) as station:
+        station.wait_subscribed()
+        until(lambda: station.link.traffic.connections >= 2, "a second connection")
+        assert "keepalive" in str(station.link.ended_because)
