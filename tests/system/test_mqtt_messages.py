@@ -137,3 +137,11 @@ def test_a_shutdown_leaves_the_rest_at_the_broker(broker: Broker) -> None:
             assert station.ledger.snapshot().messages == 0
         with Station(broker.url) as station:
             assert [message.payload for message in station.take(1)] == [b"late"]
+
+
+def test_a_link_may_publish_alone(broker: Broker) -> None:
+    """Without filters the link is ready once it is connected, and publishes."""
+    with Station(broker.url, filters=[]) as station, Witness(broker.port, "detector/alerts/#") as witness:
+        station.wait_subscribed()
+        station.link.publish("detector/alerts/info/pump-1", b"{}", 1, retain=False)
+        assert witness.hear()[0] == "detector/alerts/info/pump-1"

@@ -4,7 +4,7 @@ import pytest
 
 from detector.domain import RejectReason
 from tests.system.parties import Station, until
-from tests.system.scripted_broker import ScriptedBroker, packet
+from tests.system.scripted_broker import DISCONNECT, ScriptedBroker, packet
 
 NOT_AUTHORISED = 0x87
 
@@ -72,3 +72,14 @@ def test_a_server_that_falls_silent_is_left() -> None:
         station.wait_subscribed()
         until(lambda: station.link.traffic.connections >= 2, "a second connection")
         assert "keepalive" in str(station.link.ended_because)
+
+
+def test_a_stop_does_not_wait_longer_than_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
+    """When the broker confirms nothing, a stop gives up in time, says what is left, and leaves the last will standing."""
+    with ScriptedBroker().running() as broker, Station(broker.url) as station:
+        station.wait_subscribed()
+        station.link.publish("detector/alerts/info/pump-1", "{}", 1, retain=False)
+        station.link.stop(0.2)
+        assert not station.link.alive
+        assert "publications that no broker has confirmed" in caplog.text
+        assert all(kind != DISCONNECT for kind, _ in broker.received)
