@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from detector.settings.mqtt import MqttSettings
 from detector.settings.outputs import AlertSettings, LogSettings, MetricsSettings
@@ -40,6 +40,15 @@ class EngineSettings(Section):
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
 
 
+def _names_are_unique(entries: list[SensorSettings]) -> list[SensorSettings]:
+    """Refuse two sensors entries of one name."""
+    names = [entry.name for entry in entries]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"expected a name of its own for each sensors entry, got {twice!r} twice")
+    return entries
+
+
 class Settings(Section):
     """The configuration file as a whole."""
 
@@ -54,15 +63,6 @@ class Settings(Section):
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
     log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Limits and memories of the engine.")
-    sensors: Annotated[list[SensorSettings], Field(min_length=1)] = Field(
+    sensors: Annotated[list[SensorSettings], Field(min_length=1), AfterValidator(_names_are_unique)] = Field(
         description="What to watch; the first entry that matches takes a reading."
     )
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> "Settings":
-        """Refuse two sensor entries of one name."""
-        names = [entry.name for entry in self.sensors]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"expected a name of its own for each sensors entry, got {twice[0]!r} twice")
-        return self
