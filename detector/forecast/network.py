@@ -63,7 +63,7 @@ class Network:
 
         Raises: KeyError for a tensor that is missing.
         """
-        cells = {CellKind.LSTM: LstmCell, CellKind.GRU: GruCell}
+        cells: dict[CellKind, type[LstmCell] | type[GruCell]] = {CellKind.LSTM: LstmCell, CellKind.GRU: GruCell}
         embed_w, embed_b, w_ih, w_hh, b_ih, b_hh, head_w, head_b = (
             np.asarray(tensors[name], dtype=np.float32) for name in TENSORS
         )
@@ -73,7 +73,7 @@ class Network:
     @property
     def features(self) -> int:
         """Width F of a feature row."""
-        return self.embed_weights.shape[0]
+        return len(self.embed_weights)
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""
