@@ -23,22 +23,36 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this subcommand."""
-    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="PATH", help="recordings, or folders of them")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, metavar="PATH", help="recordings, or folders of them"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder to write")
     parser.add_argument(
-        "--cell", type=CellKind, choices=list(CellKind), default=CellKind.LSTM, help="recurrent cell (default: %(default)s)"
+        "--cell",
+        type=CellKind,
+        choices=list(CellKind),
+        default=CellKind.LSTM,
+        help="recurrent cell (default: %(default)s)",
     )
-    parser.add_argument("--hidden", type=positive_count, default=48, help="width of the hidden state (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights (default: %(default)s)")
-    parser.add_argument("--epochs", type=positive_count, default=60, help="most epochs (default: %(default)s)")
+    parser.add_argument(
+        "--hidden", type=positive_count, default=48, help="width of the hidden state (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed gives the same weights (default: %(default)s)"
+    )
+    parser.add_argument("--epochs", type=positive_count, default=40, help="most epochs (default: %(default)s)")
     parser.add_argument("--minutes", type=positive_number, help="stop at the end of the epoch in which this time is up")
-    parser.add_argument("--date", help="date to state in the model card (default: none, so that the card is reproducible)")
+    parser.add_argument(
+        "--date", help="date to state in the model card (default: none, so that the card is reproducible)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, train, check and write."""
     if importlib.util.find_spec("torch") is None:
-        raise DetectorError("training needs torch, which is not installed; install it with: pip install 'detector[train]'")
+        raise DetectorError(
+            "training needs torch, which is not installed; install it with: pip install 'detector[train]'"
+        )
     from detector.edge.model_file import save_model
     from detector.fit.accuracy import forecast_ratio
     from detector.fit.card import Outcome, build_card, render_card

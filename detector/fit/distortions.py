@@ -27,9 +27,8 @@ def counted(generator: np.random.Generator, values: Floats) -> Floats:
 def spiked(generator: np.random.Generator, values: Floats) -> Floats:
     """Add rare spikes, one-sided, of one reading each, that are this sensor's normal."""
     places = generator.random(len(values)) < 10.0 ** generator.uniform(-3.0, -1.3)
-    side = float(generator.choice((-1.0, 1.0)))
-    height = side * float(values.std()) * generator.exponential(3.0, len(values))
-    return values + places * height
+    height = generator.choice((-1.0, 1.0)) * values.std() * generator.exponential(3.0, len(values))
+    return np.where(places, values + height, values)
 
 
 def clipped(generator: np.random.Generator, values: Floats) -> Floats:

@@ -58,7 +58,9 @@ def _frame(low: float, high: float, epochs: int) -> list[str]:
     foot = HEIGHT - BOTTOM + 18
     lines.append(f'<text x="{LEFT}" y="{foot}" fill="#333333">1</text>')
     lines.append(f'<text x="{WIDTH - RIGHT}" y="{foot}" text-anchor="end" fill="#333333">{epochs}</text>')
-    lines.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{foot + 14}" text-anchor="middle" fill="#333333">epoch</text>')
+    lines.append(
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{foot + 14}" text-anchor="middle" fill="#333333">epoch</text>'
+    )
     for row, (name, colour) in enumerate(LINES):
         lines.append(f'<text x="{LEFT + 70 * row}" y="34" fill="{colour}">{name}</text>')
     return lines

@@ -33,7 +33,9 @@ class StudentT(NamedTuple):
         """Return the negative log likelihood, in nats. Shapes: (B, T)."""
         location, log_scale, freedom = self
         z = (target - location) * torch.exp(-log_scale)
-        normalisation = torch.lgamma((freedom + 1) / 2) - torch.lgamma(freedom / 2) - 0.5 * torch.log(torch.pi * freedom)
+        normalisation = (
+            torch.lgamma((freedom + 1) / 2) - torch.lgamma(freedom / 2) - 0.5 * torch.log(torch.pi * freedom)
+        )
         return log_scale - normalisation + (freedom + 1) / 2 * torch.log1p(z * z / freedom)
 
 

@@ -84,15 +84,19 @@ def _recordings(path: Path) -> list[Path]:
 def _readings(path: Path) -> Iterator[Reading]:
     """Read one recording, wide or long; stands in for `edge.recording.read_recordings` until that lands."""
     device = path.name.removesuffix(".gz").removesuffix(".csv")
-    opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as file:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", newline="") as file:
         rows = csv.reader(file)
         header = next(rows, [])
         long = header == ["timestamp", "device", "channel", "value"]
         try:
             for row in rows:
                 at = _event_time(row[0])
-                cells = [(row[1], row[2], row[3])] if long else [(device, *cell) for cell in zip(header[1:], row[1:], strict=True)]
+                cells = (
+                    [(row[1], row[2], row[3])]
+                    if long
+                    else [(device, *cell) for cell in zip(header[1:], row[1:], strict=True)]
+                )
                 for owner, channel, text in cells:
                     if text and np.isfinite(value := float(text)):
                         yield Reading(owner, channel, at, value, 0)

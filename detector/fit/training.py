@@ -29,8 +29,8 @@ class Recipe:
     cell: CellKind = CellKind.LSTM
     hidden: int = 48
     seed: int = 1
-    epochs: int = 60
-    patience: int = 8
+    epochs: int = 40
+    patience: int = 10
     rows: int = 64
     """Sequences in a batch."""
     window_steps: int = 128
@@ -55,7 +55,9 @@ def split(series: Sequence[Kept], seed: int) -> tuple[list[Kept], list[Kept]]:
     Raises: DetectorError for fewer than two series.
     """
     if len(series) < 2:
-        raise DetectorError(f"expected at least two channels to train on, one of them kept for validation, got {len(series)}")
+        raise DetectorError(
+            f"expected at least two channels to train on, one of them kept for validation, got {len(series)}"
+        )
     order = np.random.default_rng(seed).permutation(len(series))
     kept = max(1, round(VALIDATION_SHARE * len(series)))
     return [series[row] for row in sorted(order[kept:])], [series[row] for row in sorted(order[:kept])]

@@ -16,7 +16,16 @@ EMBEDDING, HIDDEN = 24, 48
 def any_network(kind: CellKind) -> Network:
     """Return a network with random weights, so that this law needs no torch and no model file."""
     gates = HIDDEN * (4 if kind is CellKind.LSTM else 3)
-    shapes = ((EMBEDDING, FEATURES), (EMBEDDING,), (gates, EMBEDDING), (gates, HIDDEN), (gates,), (gates,), (3, HIDDEN), (3,))
+    shapes = (
+        (EMBEDDING, FEATURES),
+        (EMBEDDING,),
+        (gates, EMBEDDING),
+        (gates, HIDDEN),
+        (gates,),
+        (gates,),
+        (3, HIDDEN),
+        (3,),
+    )
     generator = np.random.default_rng(1)
     tensors = {
         name: 0.3 * generator.standard_normal(shape, dtype=np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from detector.edge.model_file import CARD, FORMAT_VERSION, WEIGHTS, load_model, save_model
+from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, WEIGHTS, load_model, save_model
 from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS
@@ -20,14 +20,24 @@ KINDS = pytest.mark.parametrize("kind", list(CellKind))
 def tensors(kind: CellKind, features: int = FEATURES) -> dict[str, np.ndarray]:
     """Return random tensors of the right shapes."""
     gates = HIDDEN * (4 if kind is CellKind.LSTM else 3)
-    shapes = ((EMBEDDING, features), (EMBEDDING,), (gates, EMBEDDING), (gates, HIDDEN), (gates,), (gates,), (3, HIDDEN), (3,))
+    shapes = (
+        (EMBEDDING, features),
+        (EMBEDDING,),
+        (gates, EMBEDDING),
+        (gates, HIDDEN),
+        (gates,),
+        (gates,),
+        (3, HIDDEN),
+        (3,),
+    )
     generator = np.random.default_rng(3)
     return {name: generator.normal(size=shape).astype(np.float32) for name, shape in zip(TENSORS, shapes, strict=True)}
 
 
 def write_weights(folder: Path, weights: dict[str, np.ndarray], **metadata: str) -> None:
     """Write a weights file with any tensors and metadata."""
-    save_file(weights, folder / WEIGHTS, metadata={"format_version": FORMAT_VERSION, "cell": "lstm"} | metadata)
+    label = {"format_version": FORMAT_VERSION, "cell": "lstm"} | metadata
+    save_file(weights, folder / WEIGHTS, metadata={LABEL: json.dumps(label)})
 
 
 @KINDS
@@ -77,6 +87,13 @@ def test_another_format_is_told(tmp_path: Path) -> None:
     """A model of another format version is refused, with both versions."""
     write_weights(tmp_path, tensors(CellKind.LSTM), format_version="0")
     with pytest.raises(ModelError, match="expected model format 1, got '0'"):
+        load_model(tmp_path)
+
+
+def test_a_file_of_another_maker_is_told(tmp_path: Path) -> None:
+    """Safetensors without our label are refused, whatever they hold."""
+    save_file(tensors(CellKind.LSTM), tmp_path / WEIGHTS)
+    with pytest.raises(ModelError, match="expected model format 1, got None"):
         load_model(tmp_path)
 
 

@@ -30,7 +30,15 @@ def test_the_card_is_reproducible_json() -> None:
 def test_the_page_tells_people_how_to_make_the_corpus_again() -> None:
     """The page states the command, the fingerprint, the size and the forecast error."""
     page = render_card(build_card(SOURCE, Recipe(), OUTCOME, "2026-01-02"))
-    for words in ("--signals 2 --length 50 --seed 7", "ab12", "12,345 parameters", "0.910", "80%", "2026-01-02", "LSTM 48"):
+    for words in (
+        "--signals 2 --length 50 --seed 7",
+        "ab12",
+        "12,345 parameters",
+        "0.910",
+        "80%",
+        "2026-01-02",
+        "LSTM 48",
+    ):
         assert words in page
 
 

@@ -82,5 +82,5 @@ def test_a_tenth_of_the_series_is_kept_for_validation() -> None:
 
 def test_one_series_alone_is_refused() -> None:
     """With a single channel there would be nothing to validate on, and the error says so."""
-    with pytest.raises(DetectorError, match="expected at least two channels .* got 1"):
+    with pytest.raises(DetectorError, match=r"expected at least two channels .* got 1"):
         split(["lonely"], seed=1)
