@@ -56,16 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
     from detector.edge.model_file import save_model
     from detector.fit.accuracy import forecast_ratio
     from detector.fit.card import Outcome, build_card, render_card
-    from detector.fit.dataset import cut, sequences_of
+    from detector.fit.dataset import SEQUENCE_STEPS, WARM_UP_READINGS, sequences_of
     from detector.fit.loss_picture import loss_picture
     from detector.fit.series import load_series
     from detector.fit.training import Recipe, Trainer, split
     from detector.forecast.network import Network
 
     recipe = Recipe(cell=arguments.cell, hidden=arguments.hidden, seed=arguments.seed, epochs=arguments.epochs)
-    series = load_series(arguments.data)
-    train, validation = (sequences_of(part) for part in split(series, recipe.seed))
-    trainer = Trainer(recipe, cut(train), cut(validation))
+    series = [one for one in load_series(arguments.data) if len(one) > WARM_UP_READINGS]
+    train, kept = split(series, recipe.seed)
+    validation = sequences_of(kept)
+    trainer = Trainer(recipe, sequences_of(train, SEQUENCE_STEPS), validation)
     losses = _watch(trainer, recipe, arguments.minutes)
     network = Network.from_tensors(recipe.cell, trainer.best)
     parameters = sum(tensor.size for tensor in trainer.best.values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detector.fit.corpus import CorpusPlan, draw_corpus
-from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS, cut, sequences_of
+from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS, sequences_of
 from detector.fit.series import Series
 from detector.forecast.scaling import ScaleBlock
 from detector.settings.root import EngineSettings
@@ -55,9 +55,9 @@ def test_warm_up_and_padding_do_not_count() -> None:
 
 
 def test_cutting_keeps_every_step_that_counts() -> None:
-    """Pieces hold the same counted steps in the same order, and pieces with none are left out."""
+    """Pieces hold the same counted steps in the same order, and a short series takes few of them."""
     whole = sequences_of([ramp(100), ramp(40)])
-    pieces = cut(whole, 32)
+    pieces = sequences_of([ramp(100), ramp(40)], longest=32)
     assert pieces.target.shape == (6, 32)
     assert np.array_equal(pieces.target[pieces.counted], whole.target[whole.counted])
     assert np.array_equal(pieces.features[pieces.counted], whole.features[whole.counted])
@@ -65,8 +65,7 @@ def test_cutting_keeps_every_step_that_counts() -> None:
 
 def test_cutting_longer_than_the_sequences_changes_nothing() -> None:
     """Short series are not padded up to the length of a piece."""
-    whole = sequences_of([ramp(100)])
-    assert cut(whole, 2048).target.shape == whole.target.shape
+    assert sequences_of([ramp(100)], longest=2048).target.shape == sequences_of([ramp(100)]).target.shape == (1, 99)
 
 
 def test_training_remembers_as_long_as_the_service_does_by_default() -> None:

@@ -8,7 +8,7 @@ import pytest
 from detector.errors import DetectorError
 from detector.fit.accuracy import forecast_ratio
 from detector.fit.corpus import CorpusPlan, draw_corpus
-from detector.fit.dataset import Sequences, cut, sequences_of
+from detector.fit.dataset import Sequences, sequences_of
 from detector.fit.series import Series
 from detector.fit.training import EpochLoss, Recipe, Trainer, split
 from detector.forecast.cell import CellKind
@@ -19,7 +19,7 @@ TINY = Recipe(hidden=4, epochs=2, rows=4, window_steps=32)
 
 def corpus_sequences(seed: int) -> Sequences:
     """Return a few short synthetic signals as sequences."""
-    return cut(sequences_of(list(draw_corpus(CorpusPlan(signals=8, length=120, seed=seed)))))
+    return sequences_of(list(draw_corpus(CorpusPlan(signals=8, length=120, seed=seed))), longest=64)
 
 
 def trained(recipe: Recipe) -> tuple[Trainer, list[EpochLoss]]:
