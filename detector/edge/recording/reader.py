@@ -1,0 +1,209 @@
+"""Reads one recording, wide (`timestamp,<channel>,...`) or long (`timestamp,device,channel,value`), row by row.
+
+In: a `.csv` or `.csv.gz` file. Out: `Row`s of readings and of what was rejected. One line is one row: a stray
+quote spoils its own line and no other. A last line without an end counts as far as it goes; a gzip stream that
+breaks off ends the recording there, and says so. An empty cell is a missing value, an empty file an empty recording.
+"""
+
+import csv
+import zlib
+from collections.abc import Iterator, Sequence
+from gzip import BadGzipFile
+from math import isfinite
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from detector.domain import EventTime, Reading, Rejected, RejectReason
+from detector.edge.recording.columns import Claim, Claims
+from detector.edge.recording.files import open_to_read, stem
+from detector.errors import RecordingError
+from detector.settings.sensors import TimestampFormat
+from detector.stream.timestamp import parse_iso8601, parse_timestamp
+
+LONG = ["timestamp", "device", "channel", "value"]
+"""The columns of the long form, exactly."""
+
+START = EventTime(-(2**63))
+"""Before every event time: where rows stand that come before the first good timestamp of their file."""
+
+NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
+"""Stands where bytes were not UTF-8."""
+
+
+class Row(NamedTuple):
+    """One row of a recording; rows of several recordings sort into stream order."""
+
+    arrived: EventTime
+    """The largest timestamp of its recording up to this row: a late row stays where it came in."""
+    order: int
+    """Place of its recording among the inputs."""
+    readings: tuple[Reading | Rejected, ...]
+
+
+class Recording:
+    """One open recording; a context manager."""
+
+    def __init__(self, path: Path, order: int, claims: Claims) -> None:
+        """Open a recording and read its header.
+
+        Raises: RecordingError when the file cannot be opened or the header is of neither form.
+        """
+        self.path = path
+        self._order = order
+        self._claims = claims
+        self._arrived = START
+        self._line = 1
+        self._stamped: tuple[str, EventTime | Rejected] = ("", Rejected(RejectReason.MISSING_TIMESTAMP, "no timestamp"))
+        self._lines = open_to_read(path)
+        self._columns = self._header()
+        self.device = None if self._columns in (LONG, []) else stem(path)
+        """The device of a wide recording."""
+
+    def __enter__(self) -> Self:
+        """Stay open for the block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the file."""
+        self._lines.close()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that hold anything, in the order of the lines.
+
+        Raises: RecordingError when the file is damaged.
+        """
+        try:
+            for self._line, line in enumerate(self._lines, 2):
+                readings = tuple(self._read(line))
+                if readings:
+                    yield Row(self._arrived, self._order, readings)
+        except EOFError:
+            cut_off = self._reject(RejectReason.MALFORMED, "expected the rest of the gzip stream, it breaks off after this line")
+            yield Row(self._arrived, self._order, (cut_off,))
+        except (BadGzipFile, zlib.error, OSError) as fault:
+            raise self._damaged(fault) from fault
+
+    def _header(self) -> list[str]:
+        """Return the columns; none for an empty recording."""
+        try:
+            line = self._lines.readline()
+        except EOFError:
+            return []
+        except (BadGzipFile, zlib.error, OSError) as fault:
+            raise self._damaged(fault) from fault
+        if not line:
+            return []
+        columns = [column.strip() for column in _cells(line) or [line]]
+        fault = _header_fault(columns)
+        if fault:
+            raise RecordingError(
+                f"{self.path}:1: expected the header `timestamp,<channel>,...` or `{','.join(LONG)}`, "
+                f"comma-separated UTF-8, got {line.strip()[:80]!r}: {fault}; mend the first line"
+            )
+        return columns
+
+    def _read(self, line: str) -> Iterator[Reading | Rejected]:
+        """Yield what one line gives."""
+        cells = _cells(line)
+        if cells is None or len(cells) > len(self._columns):
+            yield self._reject(RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {line.strip()[:80]!r}")
+            return
+        if not any(cells[1:]):
+            return
+        at = self._at(cells[0])
+        if isinstance(at, Rejected):
+            yield self._reject(at.reason, at.detail)
+            return
+        self._arrived = max(self._arrived, at)
+        if self.device is None:
+            yield from self._read_long(cells, at)
+        else:
+            yield from self._read_wide(self.device, cells, at)
+
+    def _read_wide(self, device: str, cells: Sequence[str], at: EventTime) -> Iterator[Reading | Rejected]:
+        """Yield a reading for every cell that is neither empty nor unasked for."""
+        claim = self._claims.of(device)
+        for column, cell in zip(self._columns[1:], cells[1:], strict=False):
+            if cell:
+                yield from self._reading(device, column, at, cell, claim)
+
+    def _read_long(self, cells: Sequence[str], at: EventTime) -> Iterator[Reading | Rejected]:
+        """Yield the reading of a row, unless its value is missing or unasked for."""
+        if len(cells) < len(LONG):
+            yield self._reject(RejectReason.MALFORMED, f"expected {len(LONG)} cells, got {len(cells)}")
+            return
+        _, device, column, cell = cells
+        if not device or not column or NOT_TEXT in device + column:
+            yield self._reject(RejectReason.BAD_NAME, f"expected names of a device and a channel, got {device!r}, {column!r}")
+        elif cell:
+            yield from self._reading(device, column, at, cell, self._claims.of(device))
+
+    def _reading(
+        self, device: str, column: str, at: EventTime, cell: str, claim: Claim | None
+    ) -> Iterator[Reading | Rejected]:
+        """Yield the reading of a cell, why there is none, or nothing when nobody asks for it."""
+        if claim is None:
+            yield self._reject(RejectReason.UNKNOWN_TOPIC, f"no `sensors` entry is for device {device!r}")
+            return
+        channel = claim.channel(column)
+        if channel is None:
+            return
+        try:
+            value = float(cell)
+        except ValueError:
+            yield self._reject(RejectReason.NOT_A_NUMBER, f"{column}: expected a number, got {cell[:40]!r}")
+            return
+        if isfinite(value):
+            yield Reading(device, channel, at, value, claim.entry)
+        else:
+            yield self._reject(RejectReason.NOT_FINITE, f"{column}: expected a finite number, got {cell[:40]!r}")
+
+    def _at(self, text: str) -> EventTime | Rejected:
+        """Return the event time of a row; neighbouring rows often share it."""
+        if text != self._stamped[0]:
+            self._stamped = text, _parse(text)
+        return self._stamped[1]
+
+    def _reject(self, reason: RejectReason, detail: str) -> Rejected:
+        """Say what was rejected, and where."""
+        return Rejected(reason, f"{self.path}:{self._line}: {detail}"[-200:])
+
+    def _damaged(self, fault: Exception) -> RecordingError:
+        """Say where the file stopped making sense."""
+        return RecordingError(f"{self.path}:{self._line}: expected a sound file, got: {fault}; copy it anew")
+
+
+def _cells(line: str) -> list[str] | None:
+    """Split a line into cells without the space around them, or None when its quotes do not close."""
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(",")]
+    try:
+        return [cell.strip() for cell in next(csv.reader((line,), strict=True))]
+    except csv.Error:
+        return None
+
+
+def _header_fault(columns: list[str]) -> str | None:
+    """Say what is wrong with a header, if anything is."""
+    if columns[0] != "timestamp":
+        return "the first column is not `timestamp`"
+    if len(columns) < 2:
+        return "there is no channel"
+    if any(not column or NOT_TEXT in column for column in columns):
+        return "a column has no name, or one that is not UTF-8"
+    if len(set(columns)) < len(columns):
+        return "two columns have the same name"
+    if columns != LONG and {"device", "channel"} <= set(columns):
+        return "it is neither form (are these scores rather than readings?)"
+    return None
+
+
+def _parse(text: str) -> EventTime | Rejected:
+    """Read a timestamp: ISO 8601, or Unix seconds."""
+    if text[4:5] == "-":
+        return parse_iso8601(text)
+    try:
+        return parse_timestamp(float(text), TimestampFormat.UNIX)
+    except ValueError:
+        return parse_iso8601(text)
