@@ -9,7 +9,6 @@ import csv
 import zlib
 from collections.abc import Iterator, Sequence
 from gzip import BadGzipFile
-from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -19,13 +18,15 @@ from detector.edge.recording.columns import Claim, Claims
 from detector.edge.recording.files import open_to_read, stem
 from detector.errors import RecordingError
 from detector.settings.sensors import TimestampFormat
+from detector.stream.names import is_good_name, shown
+from detector.stream.number import parse_number
 from detector.stream.timestamp import parse_iso8601, parse_timestamp
 
 LONG = ["timestamp", "device", "channel", "value"]
 """The columns of the long form, exactly."""
 
-START = EventTime(-(2**63))
-"""Before every event time: where rows stand that come before the first good timestamp of their file."""
+EARLIEST, LATEST = EventTime(-62_135_596_800_000_000), EventTime(253_402_300_799_999_999)
+"""The calendar, years 1 to 9999. A recording may be of any time: nothing says when it arrived."""
 
 NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands where bytes were not UTF-8."""
@@ -52,7 +53,7 @@ class Recording:
         self.path = path
         self._order = order
         self._claims = claims
-        self._arrived = START
+        self._arrived = EARLIEST
         self._line = 1
         self._stamped: tuple[str, EventTime | Rejected] = ("", Rejected(RejectReason.MISSING_TIMESTAMP, "no timestamp"))
         self._lines = open_to_read(path)
@@ -99,7 +100,7 @@ class Recording:
         if fault:
             raise RecordingError(
                 f"{self.path}:1: expected the header `timestamp,<channel>,...` or `{','.join(LONG)}`, "
-                f"comma-separated UTF-8, got {line.strip()[:80]!r}: {fault}; mend the first line"
+                f"comma-separated UTF-8, got {shown(line.strip())!r}: {fault}; mend the first line"
             )
         return columns
 
@@ -107,13 +108,13 @@ class Recording:
         """Yield what one line gives."""
         cells = _cells(line)
         if cells is None or len(cells) > len(self._columns):
-            yield self._reject(RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {line.strip()[:80]!r}")
+            yield self._reject(RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {shown(line.strip())!r}")
             return
         if not any(cells[1:]):
             return
         at = self._at(cells[0])
         if isinstance(at, Rejected):
-            yield self._reject(at.reason, at.detail)
+            yield self._reject(*at)
             return
         self._arrived = max(self._arrived, at)
         if self.device is None:
@@ -134,8 +135,8 @@ class Recording:
             yield self._reject(RejectReason.MALFORMED, f"expected {len(LONG)} cells, got {len(cells)}")
             return
         _, device, column, cell = cells
-        if not device or not column or NOT_TEXT in device + column:
-            yield self._reject(RejectReason.BAD_NAME, f"expected names of a device and a channel, got {device!r}, {column!r}")
+        if not (_is_name(device) and _is_name(column)):
+            yield self._reject(RejectReason.BAD_NAME, f"expected a device and a channel, got {shown(device)!r}, {shown(column)!r}")
         elif cell:
             yield from self._reading(device, column, at, cell, self._claims.of(device))
 
@@ -144,20 +145,16 @@ class Recording:
     ) -> Iterator[Reading | Rejected]:
         """Yield the reading of a cell, why there is none, or nothing when nobody asks for it."""
         if claim is None:
-            yield self._reject(RejectReason.UNKNOWN_TOPIC, f"no `sensors` entry is for device {device!r}")
+            yield self._reject(RejectReason.UNKNOWN_TOPIC, f"no `sensors` entry is for device {shown(device)!r}")
             return
         channel = claim.channel(column)
         if channel is None:
             return
-        try:
-            value = float(cell)
-        except ValueError:
-            yield self._reject(RejectReason.NOT_A_NUMBER, f"{column}: expected a number, got {cell[:40]!r}")
-            return
-        if isfinite(value):
-            yield Reading(device, channel, at, value, claim.entry)
+        value = parse_number(cell, column)
+        if isinstance(value, Rejected):
+            yield self._reject(*value)
         else:
-            yield self._reject(RejectReason.NOT_FINITE, f"{column}: expected a finite number, got {cell[:40]!r}")
+            yield Reading(device, channel, at, value, claim.entry)
 
     def _at(self, text: str) -> EventTime | Rejected:
         """Return the event time of a row; neighbouring rows often share it."""
@@ -190,8 +187,8 @@ def _header_fault(columns: list[str]) -> str | None:
         return "the first column is not `timestamp`"
     if len(columns) < 2:
         return "there is no channel"
-    if any(not column or NOT_TEXT in column for column in columns):
-        return "a column has no name, or one that is not UTF-8"
+    if not all(map(_is_name, columns)):
+        return "a column has no name, or one with control characters or bytes that are not UTF-8"
     if len(set(columns)) < len(columns):
         return "two columns have the same name"
     if columns != LONG and {"device", "channel"} <= set(columns):
@@ -199,11 +196,15 @@ def _header_fault(columns: list[str]) -> str | None:
     return None
 
 
+def _is_name(name: str) -> bool:
+    """Tell whether a device or channel may be called so."""
+    return NOT_TEXT not in name and is_good_name(name)
+
+
 def _parse(text: str) -> EventTime | Rejected:
-    """Read a timestamp: ISO 8601, or Unix seconds."""
-    if text[4:5] == "-":
-        return parse_iso8601(text)
-    try:
-        return parse_timestamp(float(text), TimestampFormat.UNIX)
-    except ValueError:
-        return parse_iso8601(text)
+    """Read a timestamp: ISO 8601, or Unix seconds to the microsecond."""
+    is_unix = text.lstrip("+-").replace(".", "", 1).isdecimal()
+    at = parse_timestamp(text, TimestampFormat.UNIX) if is_unix else parse_iso8601(text)
+    if isinstance(at, Rejected) or EARLIEST <= at <= LATEST:
+        return at
+    return Rejected(RejectReason.IMPLAUSIBLE_TIMESTAMP, f"timestamp: expected a year from 1 to 9999, got {shown(text)}")
