@@ -7,7 +7,7 @@ import gzip
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import IO, TextIO, cast
 
 from detector.errors import RecordingError
 
@@ -37,7 +37,7 @@ def open_to_read(path: Path) -> TextIO:
         stream = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # noqa: SIM115
     except OSError as fault:
         raise RecordingError(f"{path}: expected a readable file, got: {fault.strerror}") from fault
-    return io.TextIOWrapper(cast("io.BufferedIOBase", stream), "utf-8-sig", errors="replace", newline=None)
+    return io.TextIOWrapper(cast("IO[bytes]", stream), "utf-8-sig", errors="replace", newline=None)
 
 
 def open_to_write(path: Path) -> TextIO:
@@ -51,7 +51,7 @@ def open_to_write(path: Path) -> TextIO:
         raise RecordingError(f"{path}: expected a file that can be written, got: {fault.strerror}") from fault
     if path.name.lower().endswith(".gz"):
         stream = _Gzip(cast("io.BufferedWriter", stream))
-    return io.TextIOWrapper(cast("io.BufferedIOBase", stream), "utf-8", newline="\n")
+    return io.TextIOWrapper(cast("IO[bytes]", stream), "utf-8", newline="\n")
 
 
 class _Gzip(gzip.GzipFile):

@@ -75,7 +75,8 @@ class Recording:
         Raises: RecordingError when the file is damaged.
         """
         try:
-            for self._line, line in enumerate(self._lines, 2):
+            for line in self._lines:
+                self._line += 1
                 readings = tuple(self._read(line))
                 if readings:
                     yield Row(self._arrived, self._order, readings)
@@ -96,11 +97,11 @@ class Recording:
         if not line:
             return []
         columns = [column.strip() for column in _cells(line) or [line]]
-        fault = _header_fault(columns)
-        if fault:
+        amiss = _header_fault(columns)
+        if amiss is not None:
             raise RecordingError(
                 f"{self.path}:1: expected the header `timestamp,<channel>,...` or `{','.join(LONG)}`, "
-                f"comma-separated UTF-8, got {shown(line.strip())!r}: {fault}; mend the first line"
+                f"comma-separated UTF-8, got {shown(line.strip())!r}: {amiss}; mend the first line"
             )
         return columns
 
