@@ -33,8 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector replay`."""
     add = parser.add_argument
     add("config", type=Path, metavar="CONFIG", help="configuration file (YAML)")
-    add("--input", type=Path, nargs="+", required=True, metavar="PATH", help="recordings (.csv, .csv.gz), or folders of them")
-    add("--scores", type=_output, metavar="OUT.csv", help="write a row for every reading here (.gz compresses, - does not write)")
+    add(
+        "--input",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="recordings (.csv, .csv.gz), or folders of them",
+    )
+    add(
+        "--scores",
+        type=_output,
+        metavar="OUT.csv",
+        help="write a row for every reading here (.gz compresses, - does not write)",
+    )
     add("--alerts", type=_output, metavar="OUT.jsonl", help="write a line for every alert event here (likewise)")
 
 
@@ -110,6 +122,9 @@ def _tell_end(replay: Replay, wall_s: float) -> None:
         "refused": stages[Stage.REFUSED_DEVICE] + stages[Stage.REFUSED_CHANNEL],
     }
     alerts = ", ".join(f"{kind} {count}" for kind, count in sorted(replay.opened.items())) or "none"
-    print(f"{replay.readings:,} readings: {', '.join(f'{word} {count:,}' for word, count in counts.items())}", file=sys.stderr)
+    print(
+        f"{replay.readings:,} readings: {', '.join(f'{word} {count:,}' for word, count in counts.items())}",
+        file=sys.stderr,
+    )
     print(f"alerts: {alerts}", file=sys.stderr)
     print(f"{wall_s:.1f} s, {replay.readings / max(wall_s, 1e-9):,.0f} readings/s", file=sys.stderr)

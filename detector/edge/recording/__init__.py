@@ -10,4 +10,13 @@ from detector.edge.recording.reader import Row
 from detector.edge.recording.scores import AlertFile, ReportFile, ScoreFile
 from detector.edge.recording.writer import RecordingFile
 
-__all__ = ["AlertFile", "RecordingFile", "ReportFile", "Row", "ScoreFile", "find_recordings", "read_recordings", "read_rows"]
+__all__ = [
+    "AlertFile",
+    "RecordingFile",
+    "ReportFile",
+    "Row",
+    "ScoreFile",
+    "find_recordings",
+    "read_recordings",
+    "read_rows",
+]

@@ -71,7 +71,9 @@ class _Gzip(gzip.GzipFile):
 def _expand(given: Path) -> Iterator[Path]:
     """Yield one file, or the recordings below a folder."""
     if given.is_dir():
-        below = [path for path in sorted(given.rglob("*")) if _is_shown(path.relative_to(given)) and _is_recording(path)]
+        below = [
+            path for path in sorted(given.rglob("*")) if _is_shown(path.relative_to(given)) and _is_recording(path)
+        ]
         if not below:
             raise RecordingError(f"{given}: expected recordings (.csv or .csv.gz) in this folder, found none")
         yield from below

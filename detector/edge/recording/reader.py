@@ -65,7 +65,9 @@ class Recording:
         """Stay open for the block."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the file."""
         self._lines.close()
 
@@ -81,7 +83,9 @@ class Recording:
                 if readings:
                     yield Row(self._arrived, self._order, readings)
         except EOFError:
-            cut_off = self._reject(RejectReason.MALFORMED, "expected the rest of the gzip stream, it breaks off after this line")
+            cut_off = self._reject(
+                RejectReason.MALFORMED, "expected the rest of the gzip stream, it breaks off after this line"
+            )
             yield Row(self._arrived, self._order, (cut_off,))
         except (BadGzipFile, zlib.error, OSError) as fault:
             raise self._damaged(fault) from fault
@@ -109,7 +113,9 @@ class Recording:
         """Yield what one line gives."""
         cells = _cells(line)
         if cells is None or len(cells) > len(self._columns):
-            yield self._reject(RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {shown(line.strip())!r}")
+            yield self._reject(
+                RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {shown(line.strip())!r}"
+            )
             return
         if not any(cells[1:]):
             return
@@ -137,7 +143,9 @@ class Recording:
             return
         _, device, column, cell = cells
         if not (_is_name(device) and _is_name(column)):
-            yield self._reject(RejectReason.BAD_NAME, f"expected a device and a channel, got {shown(device)!r}, {shown(column)!r}")
+            yield self._reject(
+                RejectReason.BAD_NAME, f"expected a device and a channel, got {shown(device)!r}, {shown(column)!r}"
+            )
         elif cell:
             yield from self._reading(device, column, at, cell, self._claims.of(device))
 
