@@ -110,7 +110,7 @@ def _tell_rejected(decoded: Decoded) -> None:
     """Print why values, or the whole payload, gave no reading."""
     for one in decoded:
         if isinstance(one, Rejected):
-            print(f"rejected {one.reason.value}: {one.detail}", file=sys.stderr)
+            print(f"rejected {one.reason.value}: {one.detail}")
 
 
 def _cells(settings: Settings, reading: Reading) -> tuple[str, ...]:
