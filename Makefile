@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 
 # PyTorch's own index has the build without CUDA, a tenth of the size. Where it cannot be reached, any build will do.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
@@ -47,10 +47,12 @@ clean: ## remove what make made, .venv included
 	@touch $@
 
 .venv/demo.stamp: .venv/made.stamp pyproject.toml
-	$(PIP) install --editable '.[demo]'
+	@echo 'installing detector into .venv: some 100 MB'
+	@$(PIP) install --editable '.[demo]'
 	@touch $@
 
 .venv/dev.stamp: .venv/made.stamp pyproject.toml
-	$(PIP) install --retries 0 --timeout 15 --no-deps --extra-index-url $(TORCH_INDEX) '$(TORCH)'
-	$(PIP) install --editable '.[dev]'
+	@echo 'installing detector, PyTorch and the tools into .venv: some 1 GB, a minute or two'
+	@$(PIP) install --retries 0 --timeout 15 --no-deps --extra-index-url $(TORCH_INDEX) '$(TORCH)'
+	@$(PIP) install --editable '.[dev]'
 	@touch .venv/demo.stamp $@

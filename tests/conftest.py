@@ -1,0 +1,80 @@
+"""What all tests share: programs that a machine may lack, recordings that it may lack, and Hypothesis' profile.
+
+A test that needs a program says so: `pytestmark = pytest.mark.needs("mosquitto", "mosquitto_pub")`.
+Where one is missing the test is skipped, and the summary says loudly which and what to install.
+On a CI machine where we could have installed it, the test fails instead.
+"""
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+
+PACKAGES = {
+    "amtool": "prometheus-alertmanager",
+    "mosquitto": "mosquitto",
+    "mosquitto_passwd": "mosquitto",
+    "mosquitto_pub": "mosquitto-clients",
+    "mosquitto_sub": "mosquitto-clients",
+    "openssl": "openssl",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
+}
+"""Debian's package for each program that some test needs."""
+
+SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+"""Daemons live in sbin, which a plain user's PATH leaves out."""
+
+NOT_RUN = pytest.StashKey[Counter[str]]()
+
+# No law fails on a clock, and a law that failed in CI fails everywhere.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if "CI" in os.environ else "here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start counting the tests that could not run."""
+    config.stash[NOT_RUN] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose programs are missing, or fail it on a machine that we equip ourselves."""
+    wanted = [program for mark in item.iter_markers("needs") for program in mark.args]
+    missing = [program for program in wanted if shutil.which(program, path=SEARCH_PATH) is None]
+    if not missing:
+        return
+    packages = " ".join(sorted({PACKAGES.get(program, program) for program in missing}))
+    if os.environ.get("CI") == "true" and os.geteuid() == 0:
+        pytest.fail(f"needs {', '.join(missing)}: .ci/run must install {packages}", pytrace=False)
+    _skip(item, f"need {', '.join(missing)}: apt-get install {packages}")
+
+
+@pytest.fixture
+def shared_recordings(request: pytest.FixtureRequest) -> Path:
+    """Return the folder of real recordings, $DETECTOR_RECORDINGS or ../shared/data; without it the test is skipped."""
+    folder = Path(os.environ.get("DETECTOR_RECORDINGS", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        _skip(request.node, "need real recordings: name their folder in DETECTOR_RECORDINGS")
+    return folder
+
+
+def _skip(item: pytest.Item, reason: str) -> None:
+    """Skip a test and remember why, for the summary."""
+    item.config.stash[NOT_RUN][reason] += 1
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say loudly which tests did not run, and what they lack."""
+    not_run = config.stash[NOT_RUN]
+    if not_run:
+        terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
+    for reason, count in sorted(not_run.items()):
+        terminalreporter.line(f"NOT RUN: {count} tests {reason}", red=True, bold=True)
