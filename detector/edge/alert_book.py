@@ -1,4 +1,4 @@
-"""The alerts so far: which episodes are open, what was opened lately, how much of the budget is used.
+"""The alerts so far: which episodes are open, how many were opened, and the last events.
 
 In: alert events in stream order. Out: what the metrics, the states and the page say of them.
 """
@@ -7,14 +7,10 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Final
 
-from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Severity, Transition, Verdict
-from detector.settings import Budget, BudgetScope
+from detector.domain import AlertEvent, Severity, Transition, Verdict
 
 RECENT_EVENTS: Final = 50
 """Events kept for the page."""
-
-OUTSIDE_BUDGET: Final = frozenset({Kind.RANGE, Kind.SILENT})
-"""Alerts whose threshold the operator wrote or the link decides: the budget does not hold them back."""
 
 SEVERITIES: Final = tuple(Severity)
 """In growing order."""
@@ -28,7 +24,6 @@ class AlertBook:
         self.recent: deque[AlertEvent] = deque(maxlen=RECENT_EVENTS)
         self.opened: Counter[tuple[Verdict, Severity]] = Counter()
         self._open_of: dict[str, dict[str, AlertEvent]] = {}
-        self._spent: deque[EventTime] = deque()
 
     def write(self, events: Iterable[AlertEvent]) -> None:
         """Enter events in stream order."""
@@ -39,7 +34,7 @@ class AlertBook:
             else:
                 self._open_of.setdefault(event.device, {})[event.id] = event
             if event.event is Transition.OPENED:
-                self._charge(event)
+                self.opened[event.verdict, event.severity] += 1
 
     @property
     def open(self) -> tuple[AlertEvent, ...]:
@@ -53,22 +48,8 @@ class AlertBook:
         if not events:
             self._open_of.pop(event.device, None)
 
-    def _charge(self, event: AlertEvent) -> None:
-        """Count an episode that opened, and charge it to the budget where the budget governs it."""
-        self.opened[event.verdict, event.severity] += 1
-        if event.verdict is not Verdict.TRANSPORT and event.kind not in OUTSIDE_BUDGET:
-            self._spent.append(event.at)
-
     def verdict_of(self, device: str, channel: str) -> Verdict | None:
         """Return the verdict of the gravest open episode of a channel or of its whole device; None without one."""
         concerned = [event for event in self._open_of.get(device, {}).values() if event.channel in (channel, None)]
         gravest = max(concerned, key=lambda event: SEVERITIES.index(event.severity), default=None)
         return None if gravest is None else gravest.verdict
-
-    def budget_used_ratio(self, budget: Budget, devices: int, now: EventTime) -> float:
-        """Return the share of the budget that alerts of its last period (event time) used; above 1 it is overrun."""
-        since = now - int(budget.period_s * MICROSECONDS)
-        while self._spent and self._spent[0] <= since:
-            self._spent.popleft()
-        allowed = budget.alerts * (devices if budget.scope is BudgetScope.DEVICE else 1)
-        return len(self._spent) / allowed if allowed else 0.0

@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
-from detector.report import Report
-from detector.settings import Budget
+from detector.report import Census, Report
 
 GONE_AFTER_S: Final = 3600.0
 GONE_AFTER_GAPS: Final = 10
@@ -23,6 +22,9 @@ IN_ORDER: Final = (Stage.WARMING_UP, Stage.CALIBRATING, Stage.SCORED)
 
 SWEEP_EVERY_S: Final = 60.0
 """Stream time between two looks for devices that are gone."""
+
+NOBODY: Final = Census(devices=0, channels=0, learning=0, episodes_open=dict.fromkeys(Verdict, 0), budget_used=0.0)
+"""A fleet before the first reading."""
 
 ChannelKey = tuple[str, str]
 """Device and channel."""
@@ -87,20 +89,16 @@ class Fleet:
     recent: tuple[AlertEvent, ...]
     """Newest last."""
     opened: dict[tuple[Verdict, Severity], int]
-    budget_used_ratio: float
-
-    @property
-    def learning(self) -> set[str]:
-        """Devices of which a channel has no score yet."""
-        return {state.device for state in self.states if state.stage is not Stage.SCORED}
+    census: Census
 
 
 class ChannelView:
     """Written by the scoring worker, read by anyone."""
 
-    def __init__(self, budget: Budget) -> None:
-        """Start with no device; `budget` is what the alerts are measured against."""
-        self.budget = budget
+    def __init__(self) -> None:
+        """Start with no device."""
+        self.census = NOBODY
+        """What the engine says of the fleet as a whole; the worker renews it."""
         self._lock = threading.Lock()
         self._states: dict[ChannelKey, ChannelState] = {}
         self._heard: dict[str, _Heard] = {}
@@ -135,7 +133,7 @@ class ChannelView:
                 open=self._book.open,
                 recent=tuple(self._book.recent),
                 opened=dict(self._book.opened),
-                budget_used_ratio=self._book.budget_used_ratio(self.budget, len(self._heard), self._now),
+                census=self.census,
             )
 
     def _enter(self, row: ChannelState, touched: Touched) -> None:

@@ -134,7 +134,7 @@ def _link(status: Status) -> Iterator[Metric]:
         yield _gauge(
             "detector_mqtt_last_message_timestamp_seconds",
             "Arrival of the last MQTT message, Unix time.",
-            {(): status.last_message / MICROSECONDS},
+            {(): status.last_message},
         )
     yield _counter("detector_notifications", "Alert events handed to a sink.", told, "sink")
     yield _counter("detector_notifications_failed", "Alert events that a sink could not take.", failed, "sink")
@@ -149,15 +149,15 @@ def _alerts(fleet: Fleet) -> Iterator[Metric]:
     yield _gauge(
         "detector_alert_budget_used_ratio",
         "Alerts of the last budget period over those allowed; above 1 it is overrun.",
-        {(): fleet.budget_used_ratio},
+        {(): fleet.census.budget_used},
     )
 
 
 def _devices(fleet: Fleet) -> Iterator[Metric]:
     """Yield the devices; when one was last heard stays known after its other series are gone."""
     last_seen = {(device,): at / MICROSECONDS for device, at in fleet.last_seen.items()}
-    yield _gauge("detector_devices", "Devices heard of late.", {(): len({state.device for state in fleet.states})})
-    yield _gauge("detector_devices_learning", "Devices of which a channel has no score yet.", {(): len(fleet.learning)})
+    yield _gauge("detector_devices", "Devices known.", {(): fleet.census.devices})
+    yield _gauge("detector_devices_learning", "Devices with a channel that has no score yet.", {(): fleet.census.learning})
     yield _gauge(
         "detector_device_last_seen_timestamp_seconds", "Event time of the last reading, Unix time.", last_seen, "device"
     )

@@ -63,12 +63,11 @@ def _heading(status: Status) -> str:
 def _tiles(status: Status) -> str:
     """Return the few figures that tell how it goes."""
     fleet, counts = status.fleet, status.counts
-    devices = len({state.device for state in fleet.states})
     rejected, dropped = sum(counts.rejected.values()), sum(counts.dropped.values())
     tiles = (
-        ("devices", str(devices), f"{len(fleet.learning)} learning"),
+        ("devices", f"{fleet.census.devices:,}", f"{fleet.census.learning:,} learning"),
         ("open episodes", str(len(fleet.open)), f"{sum(fleet.opened.values())} opened since start"),
-        ("alert budget used", f"{fleet.budget_used_ratio:.0%}", f"of {status.settings.budget}"),
+        ("alert budget used", f"{fleet.census.budget_used:.0%}", f"of {status.settings.budget}"),
         ("readings", f"{counts.received:,}", f"{rejected:,} rejected, {dropped:,} dropped"),
         ("late or twice", f"{counts.late + counts.duplicate:,}", f"{counts.late:,} late, {counts.duplicate:,} duplicate"),
         ("waiting", f"{counts.pending:,}", f"{status.inbox_depth:,} messages in the inbox"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detector.clock import WallTime
-from detector.domain import EventTime
 from detector.edge.channel_view import Fleet
 from detector.edge.ledger import Counts
 from detector.settings import Settings
@@ -41,7 +40,7 @@ class Status:
     """Why the daemon is not ready, for people; None when it is."""
     connected: bool
     inbox_depth: int
-    last_message: EventTime | None
+    last_message: WallTime | None
     """Arrival of the last MQTT message; None before the first."""
     workers: Mapping[str, bool]
     """Whether each thread lives, by its name."""
