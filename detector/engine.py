@@ -1,17 +1,200 @@
-"""The engine: readings in, report and next state out; no I/O, no clock. (Under construction: signatures are binding.)"""
+"""The engine: readings in, report and next state out. Pure: no I/O, no clock, no randomness.
 
+The whole flow stands in `step`: align, forecast, score, decide, tell, learn. Everything is per row; what rows
+share (how many channels divide a budget, who is silent) moves at ticks of the stream clock alone.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.decide import KINDS, Decider, Decision
+from detector.anomaly.episode import Lane
+from detector.anomaly.score import Scorer
+from detector.anomaly.silence import SilenceRule
+from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell
+from detector.domain import AlertEvent, EventTime, Kind, Reading, Stage, Transition, Verdict
+from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
-from detector.report import Batch, Report
-from detector.settings import Settings
+from detector.report import Batch, Census, Report
+from detector.settings import ChannelSettings, Settings
+from detector.state.rows import Floats, Forecast
+from detector.state.slots import Slot
+from detector.stream.align import Alignment, Placed
+
+WARM_UP = 16
+"""Readings before a channel's forecasts are worth calibrating."""
+
+CALIBRATED = 64
+"""Readings after which a channel is scored."""
 
 
 class Engine:
     """All devices of one process: `step(batch) -> report`."""
 
-    def __init__(self, settings: Settings, network: Network) -> None:
-        """Start with no device known."""
-        raise NotImplementedError
+    def __init__(self, settings: Settings, network: Network, reference: Floats) -> None:
+        """Start with no device known; `reference` (4, BINS) holds the tails that new channels borrow."""
+        memory_s = settings.engine.memory
+        self._settings = settings
+        self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
+        self._forecaster = Forecaster(network, memory_s)
+        self._scorer = Scorer(reference, memory_s)
+        self._decider = Decider(settings.budget)
+        self._silence = SilenceRule()
+        self._device_of = np.empty(0, np.intp)
+        self._entries: list[int] = []
+        self._units: list[str | None] = []
 
     def step(self, batch: Batch) -> Report:
-        """Move every reading of the batch through align, forecast, score and decide."""
-        raise NotImplementedError
+        """Move every reading of the batch through align, forecast, score and decide, then learn from it.
+
+        The report is final before anything is learnt. Cost: one cell step for each reading in order.
+        """
+        told = self._tick(batch)
+        placed = self._alignment.place(batch.readings)
+        self._welcome(placed)
+        rows = placed.rows
+        cadence_s = self._forecaster.scale.cadence_s[rows.slots]
+        forecast = self._forecaster.predict(rows)
+        strange = self._scorer.score(rows, forecast)
+        settled, scored = forecast.steps_seen >= WARM_UP, forecast.steps_seen >= CALIBRATED
+        decision = self._decider.decide(rows, forecast, strange, cadence_s, scored)
+        told += self._tell(batch, placed, forecast, decision)
+        self._scorer.learn(rows, strange, settled, decision.suspect)
+        self._forecaster.learn(rows, forecast)
+        self._silence.hear(self._device_of[rows.slots], rows.at_us)
+        return _report(batch, placed, forecast, decision, tuple(told))
+
+    def _tick(self, batch: Batch) -> list[AlertEvent]:
+        """Let silence and the shares of the budget move, at a tick only."""
+        if batch.tick is None:
+            return []
+        self._decider.thresholds.share(self._device_of, len(self._alignment.devices))
+        turns = self._silence.tick(batch.tick_span_s)
+        told = [self._tell_silence(slot, Transition.OPENED, 1, batch.tick) for slot in turns.opened]
+        told += [self._tell_silence(slot, Transition.UPDATED, 2, batch.tick) for slot in turns.worsened]
+        told += [self._tell_silence(slot, Transition.CLOSED, 1, batch.tick) for slot in turns.closed]
+        return told
+
+    def _welcome(self, placed: Placed) -> None:
+        """Give every new channel its rows in every block, and what the configuration says of it."""
+        if not placed.new_slots:
+            return
+        channels, devices = len(self._alignment.channels), len(self._alignment.devices)
+        for organ in (self._forecaster, self._scorer, self._decider):
+            organ.grow(channels)
+        self._silence.block.grow(devices)
+        self._device_of = np.resize(self._device_of, channels)
+        for slot, reading in placed.new_slots:
+            device = self._alignment.devices.find(reading.device)
+            assert device is not None
+            self._device_of[slot] = device
+            self._entries.append(reading.entry)
+            self._units.append(None)
+            self._configure(slot)
+
+    def _configure(self, slot: Slot) -> None:
+        """Take over what the configuration says of a channel and its device."""
+        sensor = self._settings.sensors[self._entries[slot]]
+        _, name = self._alignment.channels.key_of(slot)
+        channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
+        self._decider.limits.set(slot, channel)
+        self._silence.configure(Slot(int(self._device_of[slot])), sensor)
+        self._units[slot] = channel.unit
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take over new settings and keep everything learnt.
+
+        Channels keep the `sensors` entry of the same name; those whose entry is gone take the first one.
+        """
+        places = {sensor.name: index for index, sensor in enumerate(settings.sensors)}
+        self._entries = [places.get(self._settings.sensors[entry].name, 0) for entry in self._entries]
+        self._settings = settings
+        self._decider.thresholds.budget = settings.budget
+        for slot in range(len(self._entries)):
+            self._configure(Slot(slot))
+
+    def _tell_silence(self, slot: int, transition: Transition, severity: int, at: EventTime) -> AlertEvent:
+        """Return the event of a device that fell silent or spoke again."""
+        device = self._alignment.devices.key_of(Slot(slot))
+        onset = EventTime(int(self._silence.block.silent_since[slot]))
+        return tell(Turn(transition, Kind.SILENT, severity, device, None, at, onset), Numbers())
+
+    def census(self) -> Census:
+        """Return how the fleet stands, for metrics and for people."""
+        channels = len(self._device_of)
+        episodes = self._decider.episodes.block
+        kinds = episodes.kind[:channels][episodes.open[:channels]]
+        opened = {verdict: 0 for verdict in Verdict}
+        for code, count in zip(*np.unique(kinds, return_counts=True), strict=True):
+            opened[VERDICTS[KINDS[code]]] += int(count)
+        opened[Verdict.TRANSPORT] += int((self._silence.block.silent > 0).sum())
+        seen = self._forecaster.scale.count[:channels]
+        learning = np.unique(self._device_of[seen < CALIBRATED])
+        devices = len(self._alignment.devices)
+        used = self._decider.thresholds.used_ratio(devices)
+        return Census(devices, channels, len(learning), opened, used)
+
+    def _tell(self, batch: Batch, placed: Placed, forecast: Forecast, decision: Decision) -> list[AlertEvent]:
+        """Return the events of the rows whose episodes turned, in stream order."""
+        turns = decision.turns
+        masks = ((Transition.OPENED, turns.opened), (Transition.UPDATED, turns.worsened), (Transition.CLOSED, turns.closed))
+        found = [
+            (int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)
+        ]
+        return [
+            self._tell_row(batch.readings[placed.in_order[row]], row, Lane(lane), transition, forecast, decision)
+            for row, lane, transition in sorted(found)
+        ]
+
+    def _tell_row(
+        self, reading: Reading, row: int, lane: Lane, transition: Transition, forecast: Forecast, decision: Decision
+    ) -> AlertEvent:
+        """Return the event of one row's turn."""
+        slot = self._alignment.channels.find((reading.device, reading.channel))
+        assert slot is not None
+        episodes, limits = self._decider.episodes.block, self._decider.limits.block
+        kind = KINDS[episodes.kind[slot, lane]]
+        expected, lower, upper = (float(column[row]) for column in (forecast.expected, forecast.lower, forecast.upper))
+        if kind is Kind.RANGE:
+            lower, upper = float(limits.low[slot]), float(limits.high[slot])
+        elif kind is Kind.LEVEL_SHIFT:
+            usual, spread = float(forecast.usual[row]), 3.0 * float(forecast.spread[row])
+            expected, lower, upper = usual, usual - spread, usual + spread
+        score = float(decision.strength[row, lane])
+        numbers = Numbers(score, reading.value, expected, lower, upper, self._units[slot])
+        severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
+        return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
+
+
+def _report(batch: Batch, placed: Placed, forecast: Forecast, decision: Decision, events: tuple[AlertEvent, ...]) -> Report:
+    """Spread what is known of the rows in order over all readings of the batch."""
+    seen, rows = forecast.steps_seen, placed.in_order
+    stage = placed.stage.copy()
+    stage[rows] = np.where(seen >= CALIBRATED, Stage.SCORED, np.where(seen >= WARM_UP, Stage.CALIBRATING, stage[rows]))
+    warming = seen < WARM_UP
+    needed = np.where(warming, WARM_UP, CALIBRATED - WARM_UP)
+    left = np.where(warming, WARM_UP, CALIBRATED) - seen
+
+    def spread(column: NDArray[Any], dtype: type) -> NDArray[Any]:
+        """Put a column of the rows in order in its place."""
+        full: NDArray[Any] = np.zeros(len(stage), dtype)
+        full[rows] = column
+        return full
+
+    return Report(
+        readings=batch.readings,
+        stage=stage,
+        steps_left=spread(np.maximum(left, 0), np.int32),
+        steps_needed=spread(needed, np.int32),
+        forecast_known=spread(forecast.known, np.bool_),
+        expected=spread(forecast.expected, np.float64),
+        lower=spread(forecast.lower, np.float64),
+        upper=spread(forecast.upper, np.float64),
+        score=spread(decision.score, np.float64),
+        threshold=spread(decision.threshold, np.float64),
+        anomalous=spread(decision.anomalous, np.int8),
+        events=events,
+        tick=batch.tick,
+    )

@@ -17,6 +17,7 @@ from detector.domain import (
     Reading,
     Scored,
     Stage,
+    Verdict,
     WarmingUp,
 )
 
@@ -79,3 +80,16 @@ class Report:
     def count(self, *stages: Stage) -> int:
         """Return how many readings ended in one of these stages."""
         return int(np.isin(self.stage, stages).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How the fleet stands after a step."""
+
+    devices: int
+    channels: int
+    learning: int
+    """Devices with a channel that is not scored yet."""
+    episodes_open: dict[Verdict, int]
+    budget_used: float
+    """Budgeted alerts of the last period over those the budget allows; 1.0 is all of it."""

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from detector.anomaly.streams import Stream
+from detector.anomaly.tails import BINS, assumed_reference
 from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS, Network
@@ -21,6 +23,9 @@ from detector.forecast.scaling import FEATURES
 
 FORMAT_VERSION = "1"
 """Version of the model folder's layout and of the features the network was trained on."""
+
+REFERENCE = "tails.reference"
+"""Name of the optional tensor (K + 1, BINS) of reference tails."""
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
@@ -31,12 +36,15 @@ class ModelFile:
 
     network: Network
     kind: CellKind
+    reference: NDArray[np.float64]
+    """Tails (K + 1, BINS) that new channels borrow: measured in training, or assumed."""
 
 
 def save_model(folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]) -> None:
-    """Write weights and card into `folder`, making it if need be."""
+    """Write weights, the reference tails if `tensors` has them, and the card into `folder`, making it if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in TENSORS}
+    names = [*TENSORS, *({REFERENCE} & tensors.keys())]
+    arrays = {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in names}
     save_file(arrays, folder / WEIGHTS, metadata={"format_version": FORMAT_VERSION, "cell": kind.value})
     (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -63,4 +71,15 @@ def load_model(folder: Path) -> ModelFile:
         raise ModelError(f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew") from fault
     if network.features != FEATURES:
         raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew with `detector train`")
-    return ModelFile(network, kind)
+    return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)))
+
+
+def _reference(path: Path, tails: NDArray[np.float32] | None) -> NDArray[np.float64]:
+    """Return the reference tails of a model, as shares that sum to 1."""
+    shape = (len(Stream) + 1, BINS)
+    if tails is None:
+        return assumed_reference(shape[0])
+    if tails.shape != shape:
+        raise ModelError(f"{path}: expected {REFERENCE} of shape {shape}, got {tails.shape}; train it anew")
+    shares: NDArray[np.float64] = tails.astype(np.float64) / tails.sum(axis=1, keepdims=True, dtype=np.float64)
+    return shares

@@ -26,7 +26,8 @@ class CellKind(StrEnum):
 def sigmoid(x: Rows) -> Rows:
     """Return the logistic function in its tanh form, which neither overflows nor branches."""
     half = np.float32(0.5)
-    return half + half * np.tanh(half * x)
+    opened: Rows = half + half * np.tanh(half * x)
+    return opened
 
 
 class Cell(Protocol):
@@ -66,7 +67,7 @@ class LstmCell:
     @property
     def hidden(self) -> int:
         """Width H of the hidden part."""
-        return self.bias.shape[0] // 4
+        return len(self.bias) // 4
 
     @property
     def width(self) -> int:
@@ -104,7 +105,7 @@ class GruCell:
     @property
     def hidden(self) -> int:
         """Width H of the hidden part."""
-        return self.hidden_weights.shape[0]
+        return len(self.hidden_weights)
 
     @property
     def width(self) -> int:
@@ -119,4 +120,5 @@ class GruCell:
         r = sigmoid(x[:, :width] + h[:, :width])
         z = sigmoid(x[:, width : 2 * width] + h[:, width : 2 * width])
         n = np.tanh(x[:, 2 * width :] + r * h[:, 2 * width :])
-        return n + z * (state - n)
+        following: Rows = n + z * (state - n)
+        return following

@@ -63,17 +63,17 @@ class Network:
 
         Raises: KeyError for a tensor that is missing.
         """
-        cells = {CellKind.LSTM: LstmCell, CellKind.GRU: GruCell}
         embed_w, embed_b, w_ih, w_hh, b_ih, b_hh, head_w, head_b = (
             np.asarray(tensors[name], dtype=np.float32) for name in TENSORS
         )
-        cell = cells[kind].from_torch_layout(w_ih, w_hh, b_ih, b_hh)
+        cell_type = LstmCell if kind is CellKind.LSTM else GruCell
+        cell = cell_type.from_torch_layout(w_ih, w_hh, b_ih, b_hh)
         return cls(np.ascontiguousarray(embed_w.T), embed_b, cell, np.ascontiguousarray(head_w.T), head_b)
 
     @property
     def features(self) -> int:
         """Width F of a feature row."""
-        return self.embed_weights.shape[0]
+        return len(self.embed_weights)
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""

@@ -28,7 +28,7 @@ def _in_tiles(rows: NDArray[np.float32], weights: NDArray[np.float32], height: i
     tiles = -(-count // height)
     padded = np.zeros((tiles * height, width), dtype=np.float32)
     padded[:count] = rows
-    product = np.matmul(padded.reshape(tiles, height, width), weights)
+    product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights)
     return product.reshape(tiles * height, -1)[:count]
 
 

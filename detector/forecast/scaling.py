@@ -85,7 +85,7 @@ class ScaleBlock(Block):
             angle = (2.0 * np.pi / period) * np.mod(seconds, period)
             rows[:, column], rows[:, column + 1] = np.sin(angle) * timed, np.cos(angle) * timed
         known = cadence > 0.0
-        rows[:, 8] = np.where(known, 0.5 * np.clip(np.log(gap_s / np.where(known, cadence, 1.0)), -2.0, 4.0), 0.0)
+        rows[:, 8] = np.where(known, 0.5 * np.clip(np.log(np.maximum(gap_s, 1e-6) / np.where(known, cadence, 1.0)), -2.0, 4.0), 0.0)
         return rows.astype(np.float32)
 
     def update(self, slots: Slots, values: Floats, gap_s: Floats) -> None:

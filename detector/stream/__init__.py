@@ -1,0 +1,1 @@
+"""From payloads to batches: decode, align, batch; pure, in stream order."""

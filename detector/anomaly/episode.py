@@ -1,0 +1,91 @@
+"""Episodes: exceedances joined by hysteresis, in one lane for each way of being strange.
+
+In: how strong each lane is at each row (1.0 is its threshold). Out: which episodes opened, worsened or closed.
+Opening and closing alternate in every lane; severity only grows within an episode.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.domain import Severity
+from detector.state.block import Block
+from detector.state.rows import Floats, Mask, Rows
+
+
+class Lane(IntEnum):
+    """The ways of being strange that have episodes of their own on a channel."""
+
+    LEARNT = 0
+    STUCK = 1
+    RANGE = 2
+
+
+LANES = len(Lane)
+
+CALM_BELOW = 0.6
+"""A lane below this share of its threshold is calm; above it, a run of suspicion goes on."""
+
+CALM_READINGS = 5
+"""Calm readings on end that close an episode."""
+
+SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+SEVERITY_STEPS = np.array([1.25, 2.0])
+"""Strength from which an episode is a warning, and from which it is critical."""
+
+
+class EpisodeBlock(Block):
+    """Columns (N, LANES): open; suspect_since and onset (µs, 0 where none); calm; severity; kind, a code of the opener's."""
+
+    open: NDArray[np.bool_]
+    suspect_since: NDArray[np.int64]
+    onset: NDArray[np.int64]
+    calm: NDArray[np.int16]
+    severity: NDArray[np.int8]
+    kind: NDArray[np.int8]
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        codes = {name: ((LANES,), np.int8, 0) for name in ("severity", "kind")}
+        times = {name: ((LANES,), np.int64, 0) for name in ("suspect_since", "onset")}
+        super().__init__({"open": ((LANES,), np.bool_, 0), "calm": ((LANES,), np.int16, 0), **times, **codes})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Turns:
+    """Which episodes turned: (B, LANES) masks over the rows of the step."""
+
+    opened: Mask
+    worsened: Mask
+    closed: Mask
+
+
+class Episodes:
+    """The open episodes of every channel."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = EpisodeBlock()
+
+    def step(self, rows: Rows, strength: Floats, since_us: NDArray[np.int64], kind: NDArray[np.int8]) -> Turns:
+        """Open, worsen and close.
+
+        Shapes: strength, since_us (earliest possible onset), kind are (B, LANES).
+        """
+        block, slots = self.block, rows.slots
+        was_open, exceeds, suspect = block.open[slots], strength >= 1.0, strength >= CALM_BELOW
+        calm = np.where(suspect, 0, block.calm[slots] + 1).astype(np.int16)
+        opened = exceeds & ~was_open
+        closed = was_open & (calm >= CALM_READINGS)
+        since = np.where(suspect & (block.suspect_since[slots] == 0), since_us, block.suspect_since[slots])
+        severity = np.searchsorted(SEVERITY_STEPS, strength, side="right").astype(np.int8)
+        worsened = was_open & ~closed & (severity > block.severity[slots])
+        block.onset[slots] = np.where(opened, since, block.onset[slots])
+        block.suspect_since[slots] = np.where(suspect, since, 0)
+        block.calm[slots] = np.minimum(calm, CALM_READINGS)
+        block.severity[slots] = np.where(opened | worsened, severity, block.severity[slots])
+        block.kind[slots] = np.where(opened, kind, block.kind[slots])
+        block.open[slots] = (was_open | opened) & ~closed
+        return Turns(opened, worsened, closed)

@@ -1,0 +1,56 @@
+"""The one plain sentence of an alert, with its numbers and units.
+
+In: what is known of an episode's turn. Out: English for a person on the night shift.
+"""
+
+from detector.domain import MICROSECONDS, AlertEvent, Kind, Transition
+
+
+def duration_in_words(seconds: float) -> str:
+    """Return `45 s`, `12 min`, `4 h 10 min` or `2 d 3 h`."""
+    total = round(seconds)
+    if total < 120:
+        return f"{total} s"
+    minutes = round(total / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def quantity(value: float | None, unit: str | None) -> str:
+    """Return a number with at most five significant digits and its unit."""
+    if value is None:
+        return "an unknown value"
+    return f"{value:.5g} {unit}" if unit else f"{value:.5g}"
+
+
+def sentence(event: AlertEvent) -> str:
+    """Return the summary of an event whose other fields are filled in."""
+    name = f"{event.device} {event.channel}" if event.channel is not None else event.device
+    lasted = duration_in_words((event.at - event.onset) / MICROSECONDS)
+    value, band = quantity(event.value, event.unit), _band(event)
+    if event.event is Transition.CLOSED:
+        now = "speaks again" if event.kind is Kind.SILENT else "is back to normal"
+        return f"{name} {now} after {lasted}."
+    sentences = {
+        Kind.RESIDUAL: f"{name} is {value}, expected {band}.",
+        Kind.NOISE: f"{name} has become restless: {value} now, expected {band}.",
+        Kind.LEVEL_SHIFT: f"{name} has left its usual level: {value} now, usually about {quantity(event.expected, event.unit)}.",
+        Kind.STUCK: f"{name} has shown {value} without change for {lasted}, longer than it ever does.",
+        Kind.RANGE: f"{name} is {value}, outside its limits of {band}.",
+        Kind.SILENT: f"{name} has been silent for {lasted}, longer than is usual for it.",
+    }
+    return sentences[event.kind]
+
+
+def _band(event: AlertEvent) -> str:
+    """Return `62 to 68 °C`, or the one limit there is."""
+    if event.lower is None:
+        return f"at most {quantity(event.upper, event.unit)}"
+    if event.upper is None:
+        return f"at least {quantity(event.lower, event.unit)}"
+    return f"{event.lower:.5g} to {quantity(event.upper, event.unit)}"

@@ -1,0 +1,118 @@
+"""The silence rule: a device that is quiet for longer than its own habit.
+
+In: who spoke since the last tick, and how long the stream was awake. Out: devices that fell silent or spoke again.
+All of it moves at ticks only, so that how the stream is cut into batches changes nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.settings import SensorSettings
+from detector.state.block import Block
+from detector.state.rows import Floats, Slots
+from detector.state.slots import Slot
+
+HABIT_GAPS = 20
+"""Heard-again moments that make a habit."""
+
+SHORTEST_S = 60.0
+"""No device is called silent sooner, unless the operator says so."""
+
+MEAN_GAPS, LONGEST_GAPS = 6.0, 2.5
+"""Silence is strange beyond so many of a device's mean gaps and of its longest one."""
+
+FADING = 0.999
+"""What a gap leaves of the longest before it."""
+
+CRITICAL_AT = 4.0
+"""Silence of so many limits is critical."""
+
+
+class SilenceBlock(Block):
+    """Columns (N,), a row a device: quiet_s, gaps, mean_s, longest_s, limit_s (NaN learns it), heard_at (µs),
+    spoke since the tick, silent (0 no, 1 yes, 2 for long), silent_since (µs)."""
+
+    quiet_s: Floats
+    gaps: NDArray[np.int64]
+    mean_s: Floats
+    longest_s: Floats
+    limit_s: Floats
+    heard_at: NDArray[np.int64]
+    spoke: NDArray[np.bool_]
+    silent: NDArray[np.int8]
+    silent_since: NDArray[np.int64]
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        floats = {name: ((), np.float64, 0.0) for name in ("quiet_s", "mean_s", "longest_s")}
+        super().__init__(
+            {
+                **floats,
+                "limit_s": ((), np.float64, np.nan),
+                "gaps": ((), np.int64, 0),
+                "heard_at": ((), np.int64, 0),
+                "spoke": ((), np.bool_, 0),
+                "silent": ((), np.int8, 0),
+                "silent_since": ((), np.int64, 0),
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SilenceTurns:
+    """What a tick found, as device slots: (S,) each."""
+
+    opened: Slots
+    worsened: Slots
+    closed: Slots
+
+
+class SilenceRule:
+    """How long every device has been quiet, against its own habit."""
+
+    def __init__(self) -> None:
+        """Know no device."""
+        self.block = SilenceBlock()
+
+    def configure(self, device: Slot, sensor: SensorSettings) -> None:
+        """Take over the operator's word on when this device's silence matters."""
+        words = {"auto": np.nan, "never": np.inf}
+        after = sensor.silent_after
+        self.block.limit_s[device] = words[after] if isinstance(after, str) else after
+
+    def hear(self, devices: Slots, at_us: NDArray[np.int64]) -> None:
+        """Note that devices spoke. Shapes (B,); a device may stand more than once."""
+        self.block.spoke[devices] = True
+        np.maximum.at(self.block.heard_at, devices, at_us)
+
+    def limit_s(self) -> Floats:
+        """Return the silence that is strange, for every device; infinite where it is not known. Shape (N,)."""
+        block, count = self.block, len(self.block)
+        habit = np.maximum(MEAN_GAPS * block.mean_s[:count], LONGEST_GAPS * block.longest_s[:count])
+        learnt = np.where(block.gaps[:count] >= HABIT_GAPS, np.maximum(habit, SHORTEST_S), np.inf)
+        return np.where(np.isnan(block.limit_s[:count]), learnt, block.limit_s[:count])
+
+    def tick(self, span_s: float) -> SilenceTurns:
+        """Let `span_s` of awake stream pass; return who fell silent, is silent for long, or spoke again."""
+        block, count = self.block, len(self.block)
+        quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
+        quiet += span_s
+        limit = self.limit_s()
+        closed = np.flatnonzero(spoke & (silent > 0))
+        opened = np.flatnonzero(~spoke & (silent == 0) & (quiet > limit))
+        worsened = np.flatnonzero(~spoke & (silent == 1) & (quiet > CRITICAL_AT * limit))
+        block.silent_since[opened] = block.heard_at[opened]
+        self._learn(np.flatnonzero(spoke))
+        silent[closed], silent[opened], silent[worsened] = 0, 1, 2
+        quiet[spoke] = 0.0
+        spoke[:] = False
+        return SilenceTurns(opened, worsened, closed)
+
+    def _learn(self, devices: Slots) -> None:
+        """Count the gaps that just ended into the habit."""
+        block, gap_s = self.block, self.block.quiet_s[devices]
+        block.gaps[devices] += 1
+        block.mean_s[devices] += (gap_s - block.mean_s[devices]) / np.minimum(block.gaps[devices], 1000)
+        block.longest_s[devices] = np.maximum(gap_s, FADING * block.longest_s[devices])

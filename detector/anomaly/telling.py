@@ -1,0 +1,84 @@
+"""Tells episodes' turns as alert events.
+
+In: what turned, and the numbers at that row. Out: `AlertEvent`s with derived ids and a sentence. Only the few
+rows that turned come here, so this is plain Python.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from detector.anomaly.episode import SEVERITIES
+from detector.anomaly.sentence import sentence
+from detector.domain import AlertEvent, EventTime, Kind, Severity, Transition, Verdict
+
+VERDICTS = {
+    Kind.RESIDUAL: Verdict.PROCESS,
+    Kind.LEVEL_SHIFT: Verdict.PROCESS,
+    Kind.DRIFT: Verdict.SENSOR,
+    Kind.NOISE: Verdict.SENSOR,
+    Kind.SPIKE: Verdict.SENSOR,
+    Kind.STUCK: Verdict.SENSOR,
+    Kind.RANGE: Verdict.SENSOR,
+    Kind.SILENT: Verdict.TRANSPORT,
+}
+"""Whose fault each kind is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One episode's turn at one moment."""
+
+    transition: Transition
+    kind: Kind
+    severity: int
+    """Index into `SEVERITIES`."""
+    device: str
+    channel: str | None
+    at: EventTime
+    onset: EventTime
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers at a turn; None where there is none."""
+
+    score: float | None = None
+    value: float | None = None
+    expected: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    unit: str | None = None
+
+
+def alert_id(device: str, channel: str | None, onset: EventTime, kind: Kind) -> str:
+    """Return the id of an episode: the same for the same episode, whenever and wherever it is found.
+
+    The kind is part of it, because a channel may be stuck and out of range from one moment on.
+    """
+    name = "\x00".join((device, channel or "", str(onset), kind.value))
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
+    """Return the event of a turn."""
+    onset = EventTime(min(turn.onset, turn.at))
+    severity: Severity = SEVERITIES[turn.severity]
+    event = AlertEvent(
+        id=alert_id(turn.device, turn.channel, onset, turn.kind),
+        event=turn.transition,
+        at=turn.at,
+        onset=onset,
+        device=turn.device,
+        channel=turn.channel,
+        verdict=VERDICTS[turn.kind],
+        kind=turn.kind,
+        severity=severity,
+        score=numbers.score,
+        value=numbers.value,
+        expected=numbers.expected,
+        lower=numbers.lower,
+        upper=numbers.upper,
+        unit=numbers.unit,
+        summary="",
+    )
+    return replace(event, summary=sentence(event))

@@ -1,0 +1,50 @@
+"""The rows of one step, as the stages hand them on.
+
+In: nothing. Out: `Rows` (who, when, what) and `Forecast` (what was expected of them).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Slots = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rows:
+    """The readings of a batch that are in order: one row each, no channel twice.
+
+    Shapes: every array is (B,).
+    """
+
+    slots: Slots
+    """Channel slots."""
+    values: Floats
+    """In the channel's unit."""
+    at_us: NDArray[np.int64]
+    """Event times."""
+    gap_s: Floats
+    """Seconds since the channel's last reading; 0 at its first."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Forecast:
+    """What was expected of each row before its value was looked at. Shapes: every array is (B,)."""
+
+    known: Mask
+    """False for a channel's first readings: the numbers of such a row mean nothing."""
+    steps_seen: NDArray[np.int64]
+    """Readings of the channel before this one."""
+    expected: Floats
+    """In the channel's unit, as are the bounds."""
+    lower: Floats
+    upper: Floats
+    usual: Floats
+    """The channel's long-run location, in its unit."""
+    spread: Floats
+    """Its mean absolute deviation, in its unit; never zero."""
+    unit: Floats
+    """Its step unit, in its unit; never zero."""

@@ -1,0 +1,123 @@
+"""Aligns readings with the rows of the stored arrays: who it is, whether it is in order, how long since the last.
+
+In: the readings of a batch. Out: what became of each (in order, late, duplicate, refused) and the `Rows` in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.domain import MICROSECONDS, Reading, Stage
+from detector.state.block import Block
+from detector.state.rows import Rows
+from detector.state.slots import Slot, SlotTable
+
+CLOCK_SET_BACK_AFTER = 20
+"""So many late readings on end, themselves in order, and the device's clock is taken to have been set back."""
+
+NEVER = np.iinfo(np.int64).min
+
+
+class AlignBlock(Block):
+    """Each channel's place in time. Columns (N,): last_at (µs), late_at (µs), late_streak (readings)."""
+
+    last_at: NDArray[np.int64]
+    late_at: NDArray[np.int64]
+    late_streak: NDArray[np.int32]
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__(
+            {"last_at": ((), np.int64, NEVER), "late_at": ((), np.int64, NEVER), "late_streak": ((), np.int32, 0)}
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Placed:
+    """Where the readings of a batch went.
+
+    `stage` (B,) int8 holds LATE, DUPLICATE or a refusal, and WARMING_UP for every reading in order (later stages
+    refine it); `in_order` (R,) are the indices of those, matching `rows`; `new_slots` were assigned just now.
+    """
+
+    stage: NDArray[np.int8]
+    in_order: NDArray[np.intp]
+    rows: Rows
+    new_slots: tuple[tuple[Slot, Reading], ...]
+
+
+class Alignment:
+    """The slot tables of devices and channels, and each channel's place in time."""
+
+    def __init__(self, max_devices: int, max_channels: int) -> None:
+        """Know at most `max_devices` devices of `max_channels` channels each."""
+        self.devices: SlotTable[str] = SlotTable(max_devices)
+        self.channels: SlotTable[tuple[str, str]] = SlotTable(max_devices * max_channels)
+        self._max_channels = max_channels
+        self._channels_of: dict[str, int] = {}
+        self.block = AlignBlock()
+
+    def place(self, readings: Sequence[Reading]) -> Placed:
+        """Give every reading its row, or the stage in which it ends."""
+        slots, stage, new_slots = self._find_slots(readings)
+        at_us = np.fromiter((reading.at for reading in readings), np.int64, len(readings))
+        known = np.flatnonzero(slots >= 0)
+        stage[known] = self._order(slots[known], at_us[known])
+        in_order = np.flatnonzero(stage == Stage.WARMING_UP)
+        values = np.fromiter((reading.value for reading in readings), np.float64, len(readings))
+        rows = self._advance(slots[in_order], values[in_order], at_us[in_order])
+        return Placed(stage, in_order, rows, tuple(new_slots))
+
+    def _find_slots(
+        self, readings: Sequence[Reading]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int8], list[tuple[Slot, Reading]]]:
+        """Look every channel up, assigning slots to new ones while there is room."""
+        slots = np.full(len(readings), -1, np.intp)
+        stage = np.full(len(readings), Stage.WARMING_UP, np.int8)
+        new_slots: list[tuple[Slot, Reading]] = []
+        for row, reading in enumerate(readings):
+            slot = self.channels.find((reading.device, reading.channel))
+            if slot is None:
+                welcomed = self._welcome(reading)
+                if isinstance(welcomed, Stage):
+                    stage[row] = welcomed
+                    continue
+                slot = welcomed
+                new_slots.append((slot, reading))
+            slots[row] = slot
+        self.block.grow(len(self.channels))
+        return slots, stage, new_slots
+
+    def _welcome(self, reading: Reading) -> Slot | Stage:
+        """Return the slot of a new channel, or why it gets none."""
+        have = self._channels_of.get(reading.device, 0)
+        if have >= self._max_channels:
+            return Stage.REFUSED_CHANNEL
+        if self.devices.assign(reading.device) is None:
+            return Stage.REFUSED_DEVICE
+        slot = self.channels.assign((reading.device, reading.channel))
+        assert slot is not None  # the table holds max_devices * max_channels
+        self._channels_of[reading.device] = have + 1
+        return slot
+
+    def _order(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Tell late and duplicate readings from those in order; notice a clock that was set back."""
+        block = self.block
+        last_at = block.last_at[slots]
+        late = at_us < last_at
+        streak = np.where(late, np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1), 0)
+        set_back = streak >= CLOCK_SET_BACK_AFTER
+        block.late_streak[slots] = np.where(set_back, 0, streak)
+        block.late_at[slots] = np.where(late & ~set_back, at_us, NEVER)
+        block.last_at[slots[set_back]] = NEVER
+        stage = np.where(late & ~set_back, Stage.LATE, Stage.WARMING_UP)
+        return np.where(at_us == last_at, Stage.DUPLICATE, stage).astype(np.int8)
+
+    def _advance(self, slots: NDArray[np.intp], values: NDArray[np.float64], at_us: NDArray[np.int64]) -> Rows:
+        """Move the channels in order to their new time."""
+        last_at = self.block.last_at[slots]
+        gap_s = np.where(last_at == NEVER, 0.0, (at_us - np.where(last_at == NEVER, at_us, last_at)) / MICROSECONDS)
+        self.block.last_at[slots] = at_us
+        return Rows(slots, values, at_us, gap_s)
