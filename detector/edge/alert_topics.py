@@ -1,0 +1,82 @@
+"""What we say on MQTT: the topics and payloads of alerts, channel states and our own status.
+
+In: alert events and rows of a report. Out: publications; the field names are a contract. Nothing is sent here.
+"""
+
+import math
+import re
+
+import orjson
+
+from detector.domain import AlertEvent, EventTime, Stage, Verdict
+from detector.edge.outbox import Publication
+from detector.report import Report
+from detector.stream.timestamp import format_event_time
+
+_UNFIT = re.compile(r"[+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\$")
+"""What no level of a topic may hold: wildcards, separators, control characters, lone surrogates; nor `$` in front."""
+
+
+def topic_level(name: str) -> str:
+    """Return a device or channel name as one level of a topic."""
+    return _UNFIT.sub("_", name) or "_"
+
+
+def status_topic(base: str) -> str:
+    """Return where we say `online` and the broker, on our behalf, `offline`."""
+    return f"{base}/status"
+
+
+def alert_json(event: AlertEvent) -> dict[str, str | float | None]:
+    """Return an alert event as the JSON object of the contract: times as ISO 8601 in UTC, numbers finite or null."""
+    return {
+        "id": event.id,
+        "event": event.event.value,
+        "at": format_event_time(event.at),
+        "onset": format_event_time(event.onset),
+        "device": event.device,
+        "channel": event.channel,
+        "verdict": event.verdict.value,
+        "kind": event.kind.value,
+        "severity": event.severity.value,
+        "score": _finite(event.score),
+        "value": _finite(event.value),
+        "expected": _finite(event.expected),
+        "lower": _finite(event.lower),
+        "upper": _finite(event.upper),
+        "unit": event.unit,
+        "summary": event.summary,
+    }
+
+
+def alert_message(base: str, event: AlertEvent) -> Publication:
+    """Return the publication of one transition: QoS 1, not retained."""
+    topic = f"{base}/alerts/{event.severity.value}/{topic_level(event.device)}"
+    return Publication(topic, orjson.dumps(alert_json(event)), qos=1, retain=False)
+
+
+def state_message(base: str, report: Report, row: int, verdict: Verdict | None, since: EventTime | None) -> Publication:
+    """Return the retained state of the channel that one row of a report is about.
+
+    `verdict` and `since` are those of the channel's open episode, None where there is none. What isn't known is
+    null; `anomalous` is 0 until the channel is scored.
+    """
+    reading = report.readings[row]
+    forecast_known, scored = bool(report.forecast_known[row]), report.stage[row] == Stage.SCORED
+    state = {
+        "value": _finite(reading.value),
+        "expected": _finite(report.expected[row]) if forecast_known else None,
+        "lower": _finite(report.lower[row]) if forecast_known else None,
+        "upper": _finite(report.upper[row]) if forecast_known else None,
+        "score": _finite(report.score[row]) if scored else None,
+        "anomalous": int(report.anomalous[row]) if scored else 0,
+        "verdict": None if verdict is None else verdict.value,
+        "since": None if since is None else format_event_time(since),
+    }
+    topic = f"{base}/devices/{topic_level(reading.device)}/{topic_level(reading.channel)}/state"
+    return Publication(topic, orjson.dumps(state), qos=1, retain=True)
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number that JSON can hold, or None."""
+    return None if number is None or not math.isfinite(number) else float(number)
