@@ -136,17 +136,34 @@ def _summary(last: logging.LogRecord, held_back: int) -> logging.LogRecord:
     )  # fmt: skip
 
 
-def configure_logs(settings: LogSettings, stream: TextIO, clock: Clock) -> LineHandler:
-    """Send everything logged to `stream`; a second call replaces what the first one set."""
-    root = logging.getLogger()
-    for before in [handler for handler in root.handlers if isinstance(handler, LineHandler)]:
-        root.removeHandler(before)
-        before.close()
-    lines = LineHandler(stream, settings.repeats_per_minute, clock)
-    text = TextFormatter(COLOURS if stream.isatty() else {})
-    lines.setFormatter(JsonFormatter() if settings.format == "json" else text)
-    root.addHandler(lines)
-    root.setLevel(logging.WARNING)  # libraries; ours have their own level
-    logging.getLogger("detector").setLevel(settings.level.upper())
-    logging.captureWarnings(capture=True)
-    return lines
+class Log:
+    """Everything the process logs, on one stream; a reload configures it anew."""
+
+    def __init__(self, stream: TextIO, clock: Clock) -> None:
+        """Log to `stream` from now on, as the settings' defaults say."""
+        self._stream, self._clock = stream, clock
+        self._lines: LineHandler | None = None
+        logging.captureWarnings(True)
+        self.configure(LogSettings())
+
+    def configure(self, settings: LogSettings) -> None:
+        """Take over format, level and bound."""
+        self.close()
+        self._lines = LineHandler(self._stream, settings.repeats_per_minute, self._clock)
+        text = TextFormatter(COLOURS if self._stream.isatty() else {})
+        self._lines.setFormatter(JsonFormatter() if settings.format == "json" else text)
+        logging.getLogger().addHandler(self._lines)
+        logging.getLogger().setLevel(logging.WARNING)  # libraries; ours have a level of their own
+        logging.getLogger("detector").setLevel(settings.level.upper())
+
+    def tell_suppressed(self) -> None:
+        """Write how many lines were held back in minutes that are over."""
+        if self._lines is not None:
+            self._lines.tell_suppressed()
+
+    def close(self) -> None:
+        """Log no more to the stream."""
+        if self._lines is not None:
+            logging.getLogger().removeHandler(self._lines)
+            self._lines.close()
+            self._lines = None
