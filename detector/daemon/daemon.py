@@ -61,7 +61,7 @@ class Daemon:
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
         self._worker = self._wire()
-        site = Site(self._worker.exposition.registry, self._page, self._not_ready, self._control.reload)
+        site = Site(self._worker.exposition.application, self._page, self._not_ready, self._control.reload)
         self._http = HttpServer(self._settings.metrics.listen, site)
 
     def run(self) -> int:
@@ -78,7 +78,9 @@ class Daemon:
             log.critical("%s; leaving the restart to the supervisor", fault)
             systemd.stopping(str(fault))
         except Exception:
-            log.exception("failed by a fault in the detector itself, please report it; leaving the restart to the supervisor")
+            log.exception(
+                "failed by a fault in the detector itself, please report it; leaving the restart to the supervisor"
+            )
             systemd.stopping("failed, see the log")
         return FAILED
 
@@ -180,7 +182,7 @@ class Daemon:
             self._apply(settings, compare(self._settings, settings))
         except DetectorError as fault:
             self._reload = ReloadStatus(times, succeeded=False, succeeded_at=self._reload.succeeded_at)
-            log.error("configuration refused, the one from before goes on:\n%s", fault)
+            log.error("configuration refused, the one from before goes on: %s", fault)  # noqa: TRY400 - a person's slip needs no traceback
             return str(fault)
         else:
             self._reload = ReloadStatus(times, succeeded=True, succeeded_at=self._clock.wall())

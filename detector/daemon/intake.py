@@ -33,12 +33,17 @@ class Intake:
 
     def _decode_one(self, message: Message) -> list[Reading]:
         """Return the readings of one message; count it, and log what was rejected."""
-        found = [self._unless_stale(message, x) for x in self._decoder.decode(message.topic, message.payload, message.arrived)]
+        found = [
+            self._unless_stale(message, x)
+            for x in self._decoder.decode(message.topic, message.payload, message.arrived)
+        ]
         readings = [x for x in found if isinstance(x, Reading)]
         rejected = [x for x in found if isinstance(x, Rejected)]
         self._ledger.decoded(len(readings), [x.reason for x in rejected])
         for reason, detail in rejected:
-            log.warning("rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"})
+            log.warning(
+                "rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"}
+            )
         return readings
 
     def _unless_stale(self, message: Message, found: Reading | Rejected) -> Reading | Rejected:

@@ -30,6 +30,8 @@ WAIT_S: Final = 0.2
 MESSAGES: Final = 4096
 """Most messages in one turn; the rest waits for the next."""
 
+START: Final = MonoTime(0.0)
+
 CENSUS_EVERY_S: Final = 1.0
 
 STUCK_AFTER_S: Final = 10.0
@@ -50,8 +52,8 @@ class Worker:
     link: MqttLink
     announcer: Announcer | None
     clock: Clock
-    _turned_at: MonoTime = MonoTime(0.0)
-    _counted_at: MonoTime = MonoTime(0.0)
+    _turned_at: MonoTime = START
+    _counted_at: MonoTime = START
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""

@@ -14,8 +14,6 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
-
 from detector.errors import DetectorError
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ class Answer:
 class Site:
     """What the paths answer; called from the server's threads."""
 
-    registry: CollectorRegistry
+    metrics: "WSGIApplication"
     page: Callable[[], str]
     not_ready: Callable[[], str | None]
     """Why the daemon is not ready; None when it is."""
@@ -61,7 +59,6 @@ class Site:
 
 def application(site: Site) -> "WSGIApplication":
     """Return the WSGI application for a site."""
-    metrics = make_wsgi_app(site.registry)  # speaks OpenMetrics and gzip to those who ask for it
     routes: dict[str, tuple[str, Callable[[], Answer]]] = {
         "/": ("GET", lambda: Answer(HTTPStatus.OK, site.page(), HTML)),
         "/-/healthy": ("GET", lambda: Answer(HTTPStatus.OK, "detector is healthy\n")),
@@ -74,23 +71,32 @@ def application(site: Site) -> "WSGIApplication":
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         asked = "GET" if method == "HEAD" else method
         if path not in routes:
-            return _send(Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}\n"), [], environ, start_response)
+            return _send(
+                Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}\n"),
+                [],
+                environ,
+                start_response,
+            )
         allowed, respond = routes[path]
         if asked != allowed:
             text = f"expected {allowed}\n"
             allow = [("Allow", "GET, HEAD" if allowed == "GET" else allowed)]
             return _send(Answer(HTTPStatus.METHOD_NOT_ALLOWED, text), allow, environ, start_response)
         if path == "/metrics":
-            body = metrics({**environ, "REQUEST_METHOD": "GET"}, start_response)
+            body = site.metrics({**environ, "REQUEST_METHOD": "GET"}, start_response)
             return [] if method == "HEAD" else body
         if asked == "POST" and _from_elsewhere(environ):
-            return _send(Answer(HTTPStatus.FORBIDDEN, "refused: sent by another site's page\n"), [], environ, start_response)
+            return _send(
+                Answer(HTTPStatus.FORBIDDEN, "refused: sent by another site's page\n"), [], environ, start_response
+            )
         return _send(respond(), [], environ, start_response)
 
     return answer
 
 
-def _send(answer: Answer, more: Headers, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+def _send(
+    answer: Answer, more: Headers, environ: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
     """Start the response; return its body, which a HEAD request does not get."""
     body = answer.text.encode("utf-8", "backslashreplace")
     headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body))), *SAFETY, *more]
@@ -123,11 +129,11 @@ def _from_elsewhere(environ: "WSGIEnvironment") -> bool:
 class _Exchange(WSGIRequestHandler):
     """One connection, one request."""
 
-    timeout = SILENCE_S
+    timeout: float | None = SILENCE_S
     server_version = "detector"
     sys_version = ""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002, ANN401 - the library's signature
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
         """Log nothing: scrapes would fill the log."""
 
 
@@ -147,17 +153,17 @@ class _Server(ThreadingMixIn, WSGIServer):
     def server_bind(self) -> None:
         """Bind without the library's look-up of our own name, which may ask a DNS server."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002, ANN401
+    def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse a connection beyond the limit; the caller closes it."""
         if len(self._opened) >= MAX_CONNECTIONS:
             return False
         self._opened[request] = time.monotonic()
         return True
 
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+    def shutdown_request(self, request: Any) -> None:
         """Close a connection and forget it."""
         self._opened.pop(request, None)
         super().shutdown_request(request)
@@ -169,7 +175,7 @@ class _Server(ThreadingMixIn, WSGIServer):
                 self._opened.pop(connection, None)
                 _cut(connection)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away in the middle."""
 
 
@@ -204,8 +210,8 @@ class HttpServer:
     @property
     def address(self) -> str:
         """Return the `host:port` that is listened on."""
-        host, port = self._server.server_address[:2]
-        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        host, port = self._server.server_name, self._server.server_port
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def alive(self) -> bool:

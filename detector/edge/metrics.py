@@ -5,9 +5,16 @@ which reads one status, hence one consistent count of the readings, per scrape.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from prometheus_client import CollectorRegistry, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    make_wsgi_app,
+)
 from prometheus_client import disable_created_metrics as _disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,9 +25,14 @@ from detector.edge.ledger import Counts
 from detector.edge.status import Status
 from detector.settings import MetricsSettings
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 STEP_BOUNDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 LATENCY_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 ROWS_BOUNDS: Final = (1, 4, 16, 64, 256, 1024, 4096)
+
+LabelsT = TypeVar("LabelsT", bound=tuple[str, ...])
 
 SERIES: Final[Mapping[str, tuple[str, Callable[[ChannelState], float | None]]]] = {
     "detector_value": ("Last value of the channel, in its own unit.", lambda state: state.value),
@@ -41,7 +53,7 @@ class Exposition(Collector):
         self.settings = settings
         self._status = status
         self.registry = CollectorRegistry()
-        _disable_created_metrics()
+        _disable_created_metrics()  # type: ignore[no-untyped-call]
         steps = Histogram(
             "detector_step_seconds", "Time in one step, for a batch.", ["step"],
             buckets=STEP_BOUNDS, registry=self.registry,
@@ -60,6 +72,8 @@ class Exposition(Collector):
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self.registry.register(self)
+        self.application: WSGIApplication = make_wsgi_app(self.registry)
+        """Serves the registry; speaks OpenMetrics and gzip to those who ask for it."""
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing: names are checked at the scrape, so that registering needs no status."""
@@ -76,19 +90,20 @@ class Exposition(Collector):
         yield from _channels(status.fleet, self.settings)
 
 
-def _gauge(name: str, text: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
+def _gauge(name: str, text: str, values: Mapping[LabelsT, float], *labels: str) -> Metric:
     """Return a gauge with a sample for each tuple of label values."""
-    family = GaugeMetricFamily(name, text, labels=labels)
-    for label_values, value in values.items():
-        family.add_metric(label_values, value)
-    return family
+    return _filled(GaugeMetricFamily(name, text, labels=labels), values)
 
 
-def _counter(name: str, text: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
+def _counter(name: str, text: str, values: Mapping[LabelsT, float], *labels: str) -> Metric:
     """Return a counter with a sample for each tuple of label values."""
-    family = CounterMetricFamily(name, text, labels=labels)
-    for label_values, value in values.items():
-        family.add_metric(label_values, value)
+    return _filled(CounterMetricFamily(name, text, labels=labels), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[LabelsT, float]) -> Metric:
+    """Return the family with its samples."""
+    for labels, value in values.items():
+        family.add_metric(labels, value)
     return family
 
 
@@ -157,7 +172,9 @@ def _devices(fleet: Fleet) -> Iterator[Metric]:
     """Yield the devices; when one was last heard stays known after its other series are gone."""
     last_seen = {(device,): at / MICROSECONDS for device, at in fleet.last_seen.items()}
     yield _gauge("detector_devices", "Devices known.", {(): fleet.census.devices})
-    yield _gauge("detector_devices_learning", "Devices with a channel that has no score yet.", {(): fleet.census.learning})
+    yield _gauge(
+        "detector_devices_learning", "Devices with a channel that has no score yet.", {(): fleet.census.learning}
+    )
     yield _gauge(
         "detector_device_last_seen_timestamp_seconds", "Event time of the last reading, Unix time.", last_seen, "device"
     )

@@ -69,10 +69,17 @@ def _tiles(status: Status) -> str:
         ("open episodes", str(len(fleet.open)), f"{sum(fleet.opened.values())} opened since start"),
         ("alert budget used", f"{fleet.census.budget_used:.0%}", f"of {status.settings.budget}"),
         ("readings", f"{counts.received:,}", f"{rejected:,} rejected, {dropped:,} dropped"),
-        ("late or twice", f"{counts.late + counts.duplicate:,}", f"{counts.late:,} late, {counts.duplicate:,} duplicate"),
+        (
+            "late or twice",
+            f"{counts.late + counts.duplicate:,}",
+            f"{counts.late:,} late, {counts.duplicate:,} duplicate",
+        ),
         ("waiting", f"{counts.pending:,}", f"{status.inbox_depth:,} messages in the inbox"),
     )
-    shown = (f"<div><dt>{name}</dt><dd>{_text(figure)}</dd><small>{_text(more)}</small></div>" for name, figure, more in tiles)
+    shown = (
+        f"<div><dt>{name}</dt><dd>{_text(figure)}</dd><small>{_text(more)}</small></div>"
+        for name, figure, more in tiles
+    )
     return f'<dl class="tiles">{"".join(shown)}</dl>'
 
 
@@ -101,7 +108,9 @@ def _open_episodes(status: Status) -> str:
     """Return the open episodes, newest first."""
     episodes = sorted(status.fleet.open, key=lambda event: event.at, reverse=True)
     rows = [_episode(event) for event in episodes[:MAX_ROWS]]
-    return _table("Open episodes", EPISODE_COLUMNS, rows, len(episodes) - MAX_ROWS, "None: nothing strange is going on.")
+    return _table(
+        "Open episodes", EPISODE_COLUMNS, rows, len(episodes) - MAX_ROWS, "None: nothing strange is going on."
+    )
 
 
 def _events(status: Status) -> str:
@@ -135,7 +144,9 @@ def _situation(state: ChannelState) -> str:
     """Return what a channel does, in words."""
     words = []
     if state.stage in LEARNING:
-        words.append(f"{LEARNING[state.stage]}, {state.steps_left} {'reading' if state.steps_left == 1 else 'readings'} left")
+        words.append(
+            f"{LEARNING[state.stage]}, {state.steps_left} {'reading' if state.steps_left == 1 else 'readings'} left"
+        )
     if state.verdict is not None:
         words.append(f"{state.verdict.value} alert since {_moment(state.since)}")
     if state.anomalous:
