@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from detector.settings.addresses import BaseTopic, ListenAddress
 from detector.settings.quantities import Duration
 from detector.settings.section import Section
 
@@ -11,16 +12,20 @@ from detector.settings.section import Section
 class MetricsSettings(Section):
     """The HTTP side: metrics, health, reload and a page for people."""
 
-    listen: Annotated[str, Field(pattern=r"^\S+:\d+$")] = Field("127.0.0.1:9108", description="host:port; port 0 takes a free one.")
+    listen: ListenAddress = Field("127.0.0.1:9108", description="host:port; port 0 takes a free one.")
     per_channel: bool = Field(True, description="Expose value, forecast and score of every channel.")
-    max_series: Annotated[int, Field(ge=0)] = Field(20_000, description="Most per-channel series; the rest is left out and counted.")
+    max_series: Annotated[int, Field(ge=0)] = Field(
+        20_000, description="Most per-channel series; the rest is left out and counted."
+    )
 
 
 class MqttAlertSettings(Section):
     """Alerts and channel states on the broker."""
 
-    base_topic: Annotated[str, Field(pattern=r"^[^+#\s/][^+#\s]*$")] = Field("detector", description="First level of everything we publish.")
-    state_every: Duration = Field(10.0, description="A channel's retained state is renewed at most this often, and at once when it turns.")
+    base_topic: BaseTopic = Field("detector", description="First level of everything we publish.")
+    state_every: Duration = Field(
+        10.0, description="A channel's retained state is renewed at most this often, and at once when it turns."
+    )
 
 
 class AlertSettings(Section):
@@ -34,4 +39,6 @@ class LogSettings(Section):
 
     format: Literal["text", "json"] = Field("text", description="text for people, json for machines.")
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level shown.")
-    repeats_per_minute: Annotated[int, Field(ge=1)] = Field(10, description="Lines of one kind a minute; the rest is counted and told.")
+    repeats_per_minute: Annotated[int, Field(ge=1)] = Field(
+        10, description="Lines of one kind a minute; the rest is counted and told."
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from detector.settings.mqtt import MqttSettings
 from detector.settings.outputs import AlertSettings, LogSettings, MetricsSettings
@@ -30,30 +30,39 @@ class StateSettings(Section):
 class EngineSettings(Section):
     """What the engine may hold, and how long it remembers; memories are wall-clock time."""
 
-    max_devices: Annotated[int, Field(ge=1)] = Field(10_000, description="Readings of further devices are rejected and counted.")
-    max_channels: Annotated[int, Field(ge=1)] = Field(64, description="Channels of one device; further ones are rejected and counted.")
+    max_devices: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="Readings of further devices are rejected and counted."
+    )
+    max_channels: Annotated[int, Field(ge=1)] = Field(
+        64, description="Channels of one device; further ones are rejected and counted."
+    )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
+
+
+def _names_are_unique(entries: list[SensorSettings]) -> list[SensorSettings]:
+    """Refuse two sensors entries of one name."""
+    names = [entry.name for entry in entries]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"expected a name of its own for each sensors entry, got {twice!r} twice")
+    return entries
 
 
 class Settings(Section):
     """The configuration file as a whole."""
 
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="The broker and the session.")
-    model: Path = Field(Path("models/base"), description="Folder of the trained network, relative to this file or the working directory.")
+    model: Path = Field(
+        Path("models/base"),
+        description="Folder of the trained network, relative to this file or the working directory.",
+    )
     budget: Budget = Field(Budget.parse("1 per device per week"), description="How many alerts you will put up with.")
     state: StateSettings = Field(default_factory=StateSettings, description="What is kept on disk.")
     metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="Prometheus, health and the page.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
     log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Limits and memories of the engine.")
-    sensors: Annotated[list[SensorSettings], Field(min_length=1)] = Field(description="What to watch; the first entry that matches takes a reading.")
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> "Settings":
-        """Refuse two sensor entries of one name."""
-        names = [entry.name for entry in self.sensors]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"expected a name of its own for each sensors entry, got {twice[0]!r} twice")
-        return self
+    sensors: Annotated[list[SensorSettings], Field(min_length=1), AfterValidator(_names_are_unique)] = Field(
+        description="What to watch; the first entry that matches takes a reading."
+    )

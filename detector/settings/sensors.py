@@ -3,11 +3,17 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from detector.domain import Direction
-from detector.settings.quantities import Duration, parse_duration
+from detector.settings.quantities import AutoOrDuration, SilentAfter, shown
 from detector.settings.section import Section
+
+AUTO_SPELLING, MAPPING_SPELLING = "auto or a mapping: auto", "auto or a mapping: mapping"
+"""The two spellings of `channels`; pydantic puts them into the place of a fault, the reader takes them out."""
+
+ChannelName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""What a channel is called."""
 
 
 class PayloadFormat(StrEnum):
@@ -37,35 +43,32 @@ class TimestampSettings(Section):
 class ChannelSettings(Section):
     """One measured quantity: where it stands in the payload and what is known of it."""
 
-    field: str | None = Field(None, description="Path in the payload, dots between levels; absent: the channel's name.")
+    field: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="Path in the payload, dots between levels; absent: the channel's name."
+    )
     unit: str | None = Field(None, description="Unit, for people.")
-    range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value; beyond is a sensor alert.")
-    min_deviation: Annotated[float, Field(ge=0)] = Field(0.0, description="Smaller deviations from the forecast never alert, in the channel's unit.")
-    direction: Direction = Field(Direction.BOTH, description="Which side of the forecast may alert: both, above or below.")
+    range: tuple[float, float] | None = Field(
+        None, description="Lowest and highest possible value; beyond is a sensor alert."
+    )
+    min_deviation: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Smaller deviations from the forecast never alert, in the channel's unit."
+    )
+    direction: Direction = Field(
+        Direction.BOTH, description="Which side of the forecast may alert: both, above or below."
+    )
 
-    @model_validator(mode="after")
-    def _range_in_order(self) -> "ChannelSettings":
+    @field_validator("range")
+    @classmethod
+    def _in_order(cls, ends: tuple[float, float] | None) -> tuple[float, float] | None:
         """Refuse a range whose ends are swapped or equal."""
-        if self.range is not None and not self.range[0] < self.range[1]:
-            raise ValueError(f"expected range [lowest, highest], got {list(self.range)}")
-        return self
+        if ends is not None and not ends[0] < ends[1]:
+            raise ValueError(f"expected [lowest, highest], got {shown(ends)}")
+        return ends
 
 
-def _auto_or_duration(text: object) -> object:
-    """Leave the words alone and read anything else as a duration."""
-    return text if text in ("auto", "never") or isinstance(text, float) else parse_duration(text)
-
-
-AutoOrDuration = Annotated[
-    Literal["auto"] | float,
-    BeforeValidator(_auto_or_duration),
-    WithJsonSchema({"type": "string", "examples": ["auto", "30s", "5m"]}),
-]
-SilentAfter = Annotated[
-    Literal["auto", "never"] | float,
-    BeforeValidator(_auto_or_duration),
-    WithJsonSchema({"type": "string", "examples": ["auto", "never", "10m"]}),
-]
+def _spelling(channels: object) -> str:
+    """Say which of the two spellings of `channels` was meant, so that a fault is told once."""
+    return AUTO_SPELLING if isinstance(channels, str) else MAPPING_SPELLING
 
 
 class SensorSettings(Section):
@@ -74,13 +77,27 @@ class SensorSettings(Section):
     name: Annotated[str, Field(min_length=1)] = Field(description="For people and for metrics.")
     topics: list[str] = Field(
         default_factory=list,
-        description="Topic patterns, one level each brace: {device} identifies, {channel} names the value, others become labels; + and # as in MQTT.",
+        description="Topic patterns, one level each brace: {device} identifies, {channel} names the value,"
+        " others become labels; + and # as in MQTT. Needed to run, not for recordings.",
     )
     devices: str = Field("*", description="Glob of device names; recordings belong to the first entry that matches.")
     format: PayloadFormat = Field(PayloadFormat.JSON, description="json, or value: one number a topic.")
     timestamp: TimestampSettings | None = Field(None, description="Absent: the arrival time.")
     cadence: AutoOrDuration = Field("auto", description="Time between readings; auto learns it for each device.")
-    silent_after: SilentAfter = Field("auto", description="Silence that is an alert; auto learns it, never switches it off.")
-    channels: Literal["auto"] | dict[str, ChannelSettings] = Field(
-        "auto", description="The channels to watch; auto: every number found."
+    silent_after: SilentAfter = Field(
+        "auto", description="Silence that is an alert; auto learns it, never switches it off."
     )
+    channels: Annotated[
+        Annotated[Literal["auto"], Tag(AUTO_SPELLING)]
+        | Annotated[dict[ChannelName, ChannelSettings], Field(min_length=1), Tag(MAPPING_SPELLING)],
+        Discriminator(_spelling),
+    ] = Field("auto", description="The channels to watch; auto: every number found.")
+
+    @model_validator(mode="after")
+    def _timestamp_has_a_place(self) -> "SensorSettings":
+        """Refuse a timestamp field where the payload is one bare number."""
+        if self.format is PayloadFormat.VALUE and self.timestamp is not None:
+            raise ValueError(
+                "expected no timestamp with format: value, whose payload is one number; leave timestamp out"
+            )
+        return self

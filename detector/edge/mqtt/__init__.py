@@ -1,0 +1,10 @@
+"""Everything that speaks MQTT; paho is imported nowhere else.
+
+`server` reads the URLs and makes clients, `connection` lives through one connection, `link` keeps one up.
+"""
+
+from detector.edge.mqtt.link import MqttLink
+from detector.edge.mqtt.receiver import Traffic
+from detector.edge.mqtt.server import Server, build_client, open_connection
+
+__all__ = ["MqttLink", "Server", "Traffic", "build_client", "open_connection"]

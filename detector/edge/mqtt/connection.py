@@ -1,0 +1,173 @@
+"""One connection to one broker, from its first packet to its end; never opened again.
+
+In: what the broker says. Out: messages, at once; everything else as fields, which the link looks at after each turn.
+One thread, the link's, calls `turn`; any thread may call `acknowledge` and `send`.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, error_string
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from detector.edge.inbox import Message
+from detector.edge.outbox import Publication
+
+log = logging.getLogger("detector.mqtt")
+
+TURN_S = 0.5
+"""Longest wait for the network in one turn."""
+
+WINDOW = 100
+"""QoS 1 publications under way at once, if the broker doesn't ask for fewer."""
+
+ADVICE = {
+    132: "; if it speaks MQTT 3.1.1 only, set mqtt.protocol to '3.1.1'",
+    133: "; see mqtt.client_id",
+    134: "; see mqtt.username and mqtt.password_file",
+    135: "; see mqtt.username and mqtt.password_file, and the broker's access rules",
+    142: "; another client uses the same client_id: give each daemon an mqtt.client_id of its own",
+}
+"""What to do about a reason code, where a person has to do something."""
+
+
+class Connection:
+    """One MQTT connection and what is known of it."""
+
+    def __init__(self, client: Client, number: int, receive: Callable[["Connection", MQTTMessage], None]) -> None:
+        """Take over a client that isn't connected yet."""
+        self.number = number
+        self.accepted = False
+        """The broker let us in."""
+        self.session_present = False
+        self.window = WINDOW
+        self.granted: dict[str, bool] = {}
+        """For each filter that the broker answered: whether it lets us have it."""
+        self.confirmed: deque[tuple[int, ReasonCode]] = deque()
+        """Answers to our publications that the link has not looked at yet."""
+        self.ended_because: str | None = None
+        self._client = client
+        self._filters_asked: Sequence[str] = ()
+        self._receive = receive
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        # With this callback set, paho leaves all writing to `loop`, that is, to one thread; without it every
+        # thread that publishes would write to the socket itself, and two could tear each other's packets.
+        client.on_socket_register_write = lambda *_: None
+
+    def turn(self) -> bool:
+        """Wait for the network a little and take in what it brings; return whether the connection still stands."""
+        outcome = self._client.loop(TURN_S)
+        if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self.end(error_string(outcome).rstrip("."))
+        return self.ended_because is None
+
+    def end(self, reason: str) -> None:
+        """Note why the connection ended; the first reason given is the one that counts."""
+        if self.ended_because is None:
+            self.ended_because = reason
+
+    def subscribe(self, filters: Sequence[str], qos: int) -> None:
+        """Ask for the filters; the answers come in `granted`. Retained messages come with a new subscription only."""
+        self._filters_asked = filters
+        if not filters:
+            return
+        if self._client.protocol is MQTTProtocolVersion.MQTTv5:
+            options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+            self._client.subscribe([(filter_, options) for filter_ in filters])
+        else:
+            self._client.subscribe([(filter_, qos) for filter_ in filters])
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Tell the broker that filters are no longer wanted; a persistent session would go on with them for ever."""
+        if filters:
+            self._client.unsubscribe(list(filters))
+
+    @property
+    def answered(self) -> bool:
+        """Whether the broker has let us in and answered for every filter asked for; only then do we publish."""
+        return self.accepted and all(filter_ in self.granted for filter_ in self._filters_asked)
+
+    @property
+    def refused(self) -> list[str]:
+        """Filters that the broker doesn't let us have."""
+        return [filter_ for filter_, granted in self.granted.items() if not granted]
+
+    def acknowledge(self, message: Message) -> None:
+        """Tell the broker that we are done with a message; one of another connection can't be acknowledged any more."""
+        if message.connection == self.number:
+            self.acknowledge_packet(message.mid, message.qos)
+
+    def acknowledge_packet(self, mid: int, qos: int) -> None:
+        """Tell the broker that we are done with a packet of this connection."""
+        if qos:
+            self._client.ack(mid, qos)
+
+    def send(self, publication: Publication) -> int:
+        """Hand a publication to the network; return its packet identifier.
+
+        Raises: ValueError when it can't be sent, ever: the topic has a wildcard in it or is too long.
+        """
+        return self._client.publish(*publication).mid
+
+    def close(self) -> None:
+        """Say goodbye to the broker, so that it forgets the last will; the next turns carry it out."""
+        self._client.disconnect()
+
+    def drop(self) -> None:
+        """Close the socket without a word, if it is still open; the broker then publishes the last will."""
+        socket = self._client.socket()
+        if socket is not None:
+            socket.close()
+
+    def _on_connect(
+        self, _client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        """Note whether the broker let us in."""
+        if reason.is_failure:
+            self.end(f"the broker refused the connection: {reason}{ADVICE.get(reason.value, '')}")
+            return
+        self.session_present = flags.session_present
+        self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+        self.accepted = True
+
+    def _on_subscribe(
+        self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        """Note which filters the broker lets us have."""
+        for filter_, reason in zip(self._filters_asked, reasons, strict=False):
+            self.granted[filter_] = not reason.is_failure
+            if reason.is_failure:
+                log.error("the broker refused the subscription to %r: %s; see its access rules", filter_, reason)
+
+    def _on_publish(
+        self, _client: Client, _userdata: object, mid: int, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        """Note the answer to a publication; paho holds a lock here, so nothing is done about it yet."""
+        self.confirmed.append((mid, reason))
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        """Note the broker's reason, if it gave one; `turn` knows the others better."""
+        if flags.is_disconnect_packet_from_server:
+            self.end(f"the broker ended the connection: {reason}{ADVICE.get(reason.value, '')}")
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        """Pass a message on; a fault of ours in that must not take the network down."""
+        try:
+            self._receive(self, message)
+        except Exception:
+            log.exception("a message was lost to a fault in the detector itself; please report it")
