@@ -72,6 +72,11 @@ class MqttLink:
         """Whether a broker has let us in, and is still there."""
         return self._connection is not None
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many publications no broker has answered yet."""
+        return len(self._outbox)
+
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()
