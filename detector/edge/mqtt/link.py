@@ -72,6 +72,11 @@ class MqttLink:
         """Whether a broker has let us in, and is still there."""
         return self._connection is not None
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many publications no broker has answered yet."""
+        return len(self._outbox)
+
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()
@@ -101,6 +106,12 @@ class MqttLink:
             self._failed(publication, "too many wait for the broker already")
         elif connection is not None:
             self._send_waiting(connection)
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""
+        connection = self._connection
+        if connection is not None:
+            connection.unsubscribe(filters)
 
     def stop_receiving(self) -> None:
         """Ignore messages from now on, the first step of a shutdown.
