@@ -55,9 +55,13 @@ class Recording:
         self._claims = claims
         self._arrived = EARLIEST
         self._line = 1
-        self._stamped: tuple[str, EventTime | Rejected] = ("", Rejected(RejectReason.MISSING_TIMESTAMP, "no timestamp"))
+        self._stamped = "", _parse("")
         self._lines = open_to_read(path)
-        self._columns = self._header()
+        try:
+            self._columns = self._header()
+        except RecordingError:
+            self._lines.close()
+            raise
         self.device = None if self._columns in (LONG, []) else stem(path)
         """The device of a wide recording."""
 
@@ -185,7 +189,7 @@ def _cells(line: str) -> list[str] | None:
     if '"' not in line:
         return [cell.strip() for cell in line.split(",")]
     try:
-        return [cell.strip() for cell in next(csv.reader((line,), strict=True))]
+        return [cell.strip() for cell in next(csv.reader((line,), strict=True, skipinitialspace=True))]
     except csv.Error:
         return None
 
@@ -212,6 +216,8 @@ def _is_name(name: str) -> bool:
 
 def _parse(text: str) -> EventTime | Rejected:
     """Read a timestamp: ISO 8601, or Unix seconds to the microsecond."""
+    if not text:
+        return Rejected(RejectReason.MISSING_TIMESTAMP, "timestamp: expected one, got an empty cell")
     is_unix = text.lstrip("+-").replace(".", "", 1).isdecimal()
     at = parse_timestamp(text, TimestampFormat.UNIX) if is_unix else parse_iso8601(text)
     if isinstance(at, Rejected) or EARLIEST <= at <= LATEST:
