@@ -45,7 +45,9 @@ def replayed(*inputs: Path, until: int | None = None) -> str:
     found = read_recordings(inputs, settings().sensors)
     with tempfile.TemporaryDirectory() as folder:
         with ScoreFile(Path(folder) / "scores.csv") as file:
-            for report in Replay(engine(), 4096).reports(one for one, _ in zip(found, range(until or 10**9), strict=False)):
+            for report in Replay(engine(), 4096).reports(
+                one for one, _ in zip(found, range(until or 10**9), strict=False)
+            ):
                 file.write(report)
         return (Path(folder) / "scores.csv").read_text(encoding="utf-8")
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.domain import MICROSECONDS, EventTime
-from tests.fleet import START
+from detector.domain import EventTime
 from tests.laws.recordings import Streams, cut_off, recordings, replayed, scores
 
 

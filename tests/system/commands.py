@@ -17,7 +17,9 @@ PATIENCE_S = 280.0
 
 def detector(*words: object) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
-    return subprocess.run(_command(words), capture_output=True, text=True, timeout=PATIENCE_S, env=_environment(), check=False)
+    return subprocess.run(
+        _command(words), capture_output=True, text=True, timeout=PATIENCE_S, env=_environment(), check=False
+    )
 
 
 def succeed(*words: object) -> str:

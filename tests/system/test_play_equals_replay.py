@@ -24,7 +24,7 @@ sensors:
     timestamp: {field: timestamp, format: iso8601}
 """
 
-UNLIMITED = ("max_queued_messages 0", "max_inflight_messages 0", "max_packet_size 0")
+UNLIMITED = ("max_queued_messages 0", "max_inflight_messages 0")
 """Nothing is given up by the broker, however slow the daemon is."""
 
 PATIENCE_S = 280.0
@@ -85,7 +85,9 @@ def test_small_fleet_gives_the_same_alerts(tmp_path: Path) -> None:
             rows[200], rows[201], rows[300:310] = rows[201], rows[200], [rows[300]] * 10
         if number == 3:
             del rows[250:400]
-        (folder / f"device-{number}.csv").write_text("\n".join(["timestamp,temperature,load", *rows, ""]), encoding="utf-8")
+        (folder / f"device-{number}.csv").write_text(
+            "\n".join(["timestamp,temperature,load", *rows, ""]), encoding="utf-8"
+        )
     replayed, lived = both_ways(folder, tmp_path)
     assert replayed
     assert lived == replayed

@@ -26,7 +26,9 @@ def config(tmp_path: Path) -> Path:
 def pump(tmp_path: Path) -> Path:
     """Return a small recording."""
     path = tmp_path / "pump.csv"
-    path.write_text("timestamp,flow\n" + "".join(f"{1_000_000_000 + n},{n % 7}\n" for n in range(100)), encoding="utf-8")
+    path.write_text(
+        "timestamp,flow\n" + "".join(f"{1_000_000_000 + n},{n % 7}\n" for n in range(100)), encoding="utf-8"
+    )
     return path
 
 
@@ -45,7 +47,9 @@ def test_fleet_gives_a_row_for_every_cell(config: Path, shared_recordings: Path,
     recordings = sorted((shared_recordings / "fleet").rglob("*.csv.gz"))
     cells = sum(head(path, 60, tmp_path / "sites") for path in recordings)
     out = tmp_path / "scores.csv.gz"
-    said = succeed("replay", config, "--input", tmp_path / "sites", "--scores", out, "--alerts", tmp_path / "alerts.jsonl")
+    said = succeed(
+        "replay", config, "--input", tmp_path / "sites", "--scores", out, "--alerts", tmp_path / "alerts.jsonl"
+    )
     with gzip.open(out, "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == COLUMNS

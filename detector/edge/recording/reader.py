@@ -5,7 +5,6 @@ quote spoils its own line and no other. A last line without an end counts as far
 breaks off ends the recording there, and says so. An empty cell is a missing value, an empty file an empty recording.
 """
 
-import csv
 import zlib
 from collections.abc import Iterator, Sequence
 from gzip import BadGzipFile
@@ -16,20 +15,10 @@ from typing import NamedTuple, Self
 from detector.domain import EventTime, Reading, Rejected, RejectReason
 from detector.edge.recording.columns import Claim, Claims
 from detector.edge.recording.files import open_to_read, stem
+from detector.edge.recording.form import EARLIEST, LONG, header_fault, is_name, parse_time, split_cells
 from detector.errors import RecordingError
-from detector.settings.sensors import TimestampFormat
-from detector.stream.names import is_good_name, shown
+from detector.stream.names import shown
 from detector.stream.number import parse_number
-from detector.stream.timestamp import parse_iso8601, parse_timestamp
-
-LONG = ["timestamp", "device", "channel", "value"]
-"""The columns of the long form, exactly."""
-
-EARLIEST, LATEST = EventTime(-62_135_596_800_000_000), EventTime(253_402_300_799_999_999)
-"""The calendar, years 1 to 9999. A recording may be of any time: nothing says when it arrived."""
-
-NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
-"""Stands where bytes were not UTF-8."""
 
 
 class Row(NamedTuple):
@@ -55,7 +44,7 @@ class Recording:
         self._claims = claims
         self._arrived = EARLIEST
         self._line = 1
-        self._stamped = "", _parse("")
+        self._stamped = "", parse_time("")
         self._lines = open_to_read(path)
         try:
             self._columns = self._header()
@@ -104,8 +93,8 @@ class Recording:
             raise self._damaged(fault) from fault
         if not line:
             return []
-        columns = [column.strip() for column in _cells(line) or [line]]
-        amiss = _header_fault(columns)
+        columns = [column.strip() for column in split_cells(line) or [line]]
+        amiss = header_fault(columns)
         if amiss is not None:
             raise RecordingError(
                 f"{self.path}:1: expected the header `timestamp,<channel>,...` or `{','.join(LONG)}`, "
@@ -115,7 +104,7 @@ class Recording:
 
     def _read(self, line: str) -> Iterator[Reading | Rejected]:
         """Yield what one line gives."""
-        cells = _cells(line)
+        cells = split_cells(line)
         if cells is None or len(cells) > len(self._columns):
             yield self._reject(
                 RejectReason.MALFORMED, f"expected {len(self._columns)} cells, got {shown(line.strip())!r}"
@@ -146,7 +135,7 @@ class Recording:
             yield self._reject(RejectReason.MALFORMED, f"expected {len(LONG)} cells, got {len(cells)}")
             return
         _, device, column, cell = cells
-        if not (_is_name(device) and _is_name(column)):
+        if not (is_name(device) and is_name(column)):
             yield self._reject(
                 RejectReason.BAD_NAME, f"expected a device and a channel, got {shown(device)!r}, {shown(column)!r}"
             )
@@ -172,7 +161,7 @@ class Recording:
     def _at(self, text: str) -> EventTime | Rejected:
         """Return the event time of a row; neighbouring rows often share it."""
         if text != self._stamped[0]:
-            self._stamped = text, _parse(text)
+            self._stamped = text, parse_time(text)
         return self._stamped[1]
 
     def _reject(self, reason: RejectReason, detail: str) -> Rejected:
@@ -182,44 +171,3 @@ class Recording:
     def _damaged(self, fault: Exception) -> RecordingError:
         """Say where the file stopped making sense."""
         return RecordingError(f"{self.path}:{self._line}: expected a sound file, got: {fault}; copy it anew")
-
-
-def _cells(line: str) -> list[str] | None:
-    """Split a line into cells without the space around them, or None when its quotes do not close."""
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(",")]
-    try:
-        return [cell.strip() for cell in next(csv.reader((line,), strict=True, skipinitialspace=True))]
-    except csv.Error:
-        return None
-
-
-def _header_fault(columns: list[str]) -> str | None:
-    """Say what is wrong with a header, if anything is."""
-    if columns[0] != "timestamp":
-        return "the first column is not `timestamp`"
-    if len(columns) < 2:
-        return "there is no channel"
-    if not all(map(_is_name, columns)):
-        return "a column has no name, or one with control characters or bytes that are not UTF-8"
-    if len(set(columns)) < len(columns):
-        return "two columns have the same name"
-    if columns != LONG and {"device", "channel"} <= set(columns):
-        return "it is neither form (are these scores rather than readings?)"
-    return None
-
-
-def _is_name(name: str) -> bool:
-    """Tell whether a device or channel may be called so."""
-    return NOT_TEXT not in name and is_good_name(name)
-
-
-def _parse(text: str) -> EventTime | Rejected:
-    """Read a timestamp: ISO 8601, or Unix seconds to the microsecond."""
-    if not text:
-        return Rejected(RejectReason.MISSING_TIMESTAMP, "timestamp: expected one, got an empty cell")
-    is_unix = text.lstrip("+-").replace(".", "", 1).isdecimal()
-    at = parse_timestamp(text, TimestampFormat.UNIX) if is_unix else parse_iso8601(text)
-    if isinstance(at, Rejected) or EARLIEST <= at <= LATEST:
-        return at
-    return Rejected(RejectReason.IMPLAUSIBLE_TIMESTAMP, f"timestamp: expected a year from 1 to 9999, got {shown(text)}")

@@ -11,7 +11,7 @@ from typing import Self
 
 from detector.domain import Reading
 from detector.edge.recording.files import open_to_write
-from detector.edge.recording.reader import LONG
+from detector.edge.recording.form import LONG
 from detector.stream.timestamp import format_event_time
 
 

@@ -84,7 +84,9 @@ def test_two_wide_recordings_of_one_device_are_an_error(tmp_path: Path) -> None:
     """Two wide recordings of one name could be one device or two; the error says so and what to do."""
     write(tmp_path / "north" / "pump.csv", "1,1")
     write(tmp_path / "south" / "pump.csv", "1,1")
-    with pytest.raises(RecordingError, match=r"south/pump.csv: expected a device of its own.*'pump' again, as in .*north"):
+    with pytest.raises(
+        RecordingError, match=r"south/pump.csv: expected a device of its own.*'pump' again, as in .*north"
+    ):
         order(tmp_path)
 
 

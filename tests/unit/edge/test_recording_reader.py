@@ -60,7 +60,14 @@ def test_long_recording_names_device_and_channel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2001-09-09T01:46:40Z", "2001-09-09 01:46:40", "2001-09-09T03:46:40+02:00", "1000000000", "1000000000.0", '"1000000000"'],
+    [
+        "2001-09-09T01:46:40Z",
+        "2001-09-09 01:46:40",
+        "2001-09-09T03:46:40+02:00",
+        "1000000000",
+        "1000000000.0",
+        '"1000000000"',
+    ],
 )
 def test_timestamp_is_iso_or_unix(pump: Path, text: str) -> None:
     """A timestamp is ISO 8601, with T or a space, with a zone or in UTC, or Unix seconds; quotes do no harm."""
@@ -155,7 +162,9 @@ def test_header_of_neither_form_is_an_error(pump: Path, header: str, why: str) -
     with pytest.raises(RecordingError) as caught:
         found(pump)
     text = str(caught.value)
-    assert text.startswith(f"{pump}:1: expected the header `timestamp,<channel>,...` or `timestamp,device,channel,value`")
+    assert text.startswith(
+        f"{pump}:1: expected the header `timestamp,<channel>,...` or `timestamp,device,channel,value`"
+    )
     assert repr(header) in text
     assert why in text
 

@@ -135,7 +135,9 @@ def test_stop_ends_playing_in_good_order() -> None:
     assert script.flushed
 
 
-@pytest.mark.parametrize(("text", "speed"), [("1", 1.0), ("0.5", 0.5), ("60x", 60.0), ("max", math.inf), ("0", math.inf)])
+@pytest.mark.parametrize(
+    ("text", "speed"), [("1", 1.0), ("0.5", 0.5), ("60x", 60.0), ("max", math.inf), ("0", math.inf)]
+)
 def test_speed_is_a_factor_or_max(text: str, speed: float) -> None:
     """A speed is a number above zero, or max."""
     assert parse_speed(text) == speed
