@@ -55,14 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
     found = messages(read_rows(find_recordings(arguments.input), everything), arguments.topic)
     stop = threading.Event()
     begun = time.monotonic()
-    with stop_on_signals(stop), Publisher(_settings(arguments), f"detector-play-{os.getpid()}") as publisher:
+    with stop_on_signals(stop), Publisher(mqtt_settings(arguments), f"detector-play-{os.getpid()}") as publisher:
         player = Player(publisher, SystemClock(), stop)
         player.play(_watched(player, found), arguments.speed)
     print(f"played {player.played:,} messages in {time.monotonic() - begun:.1f} s", file=sys.stderr)
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> MqttSettings:
+def mqtt_settings(arguments: argparse.Namespace) -> MqttSettings:
     """Return how to reach the broker: by the configuration, if one is named, and by the arguments before that.
 
     Raises: ConfigError.

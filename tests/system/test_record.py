@@ -72,6 +72,15 @@ def test_recorder_leaves_the_daemon_alone(broker: Broker, tmp_path: Path) -> Non
     assert (code, "1 rejected (malformed), first fleet/pump:" in said) == (0, True)
 
 
+def test_duration_ends_the_recording(broker: Broker, tmp_path: Path) -> None:
+    """With a duration the recorder ends by itself, with exit code 0 and a recording that may be empty."""
+    out = tmp_path / "out.csv"
+    out.write_text("something older", encoding="utf-8")
+    config = write_config(tmp_path, broker.url)
+    assert "recorded 0 readings" in succeed("record", config, "--out", out, "--duration", "100ms", "--force")
+    assert out.read_text(encoding="utf-8") == "timestamp,device,channel,value\n"
+
+
 def test_existing_recording_is_not_overwritten(tmp_path: Path) -> None:
     """A file that exists stays as it is, unless it is to be overwritten."""
     out = tmp_path / "out.csv"

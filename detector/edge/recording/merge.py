@@ -6,6 +6,7 @@ So the order depends on the recordings alone, and cutting all of them off at a m
 """
 
 import heapq
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,9 @@ from detector.edge.recording.files import find_recordings
 from detector.edge.recording.reader import Recording, Row
 from detector.errors import RecordingError
 from detector.settings.sensors import SensorSettings
+
+SPARE_FILES = 128
+"""Open files that the rest of the process may want beside the recordings."""
 
 
 def read_recordings(inputs: Sequence[Path], sensors: Sequence[SensorSettings]) -> Iterator[Reading | Rejected]:
@@ -32,13 +36,21 @@ def read_rows(inputs: Sequence[Path], sensors: Sequence[SensorSettings]) -> Iter
 
     Raises: RecordingError when a file is missing, damaged or no recording, or two wide ones are of one device.
     """
-    claims = Claims(sensors)
+    claims, paths = Claims(sensors), find_recordings(inputs)
+    _allow_open_files(len(paths))
     with ExitStack() as opened:
-        recordings = [
-            opened.enter_context(Recording(path, order, claims)) for order, path in enumerate(find_recordings(inputs))
-        ]
+        recordings = [opened.enter_context(Recording(path, order, claims)) for order, path in enumerate(paths)]
         _refuse_same_device(recordings)
         yield from heapq.merge(*(recording.rows() for recording in recordings))
+
+
+def _allow_open_files(count: int) -> None:
+    """Raise our limit on open files where so many recordings need it; a merge holds all of them open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
 
 
 def _refuse_same_device(recordings: list[Recording]) -> None:

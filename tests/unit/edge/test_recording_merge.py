@@ -1,5 +1,6 @@
 """Which recordings are found, and in which order their rows come."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,15 @@ def test_two_long_recordings_may_share_a_device(tmp_path: Path) -> None:
     for day, at in (("monday", 1), ("tuesday", 2)):
         (tmp_path / f"{day}.csv").write_text(f"timestamp,device,channel,value\n{at},pump,x,{at}\n")
     assert order(tmp_path) == [("pump", 1), ("pump", 2)]
+
+
+def test_fleet_of_more_devices_than_open_files_is_read(tmp_path: Path) -> None:
+    """A folder of more recordings than the process may have files open is read all the same."""
+    for number in range(60):
+        write(tmp_path / f"device-{number:02}.csv", f"{60 - number},{number}")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (48, before[1]))
+    try:
+        assert [value for _, value in order(tmp_path)] == list(range(59, -1, -1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
