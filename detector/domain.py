@@ -45,6 +45,7 @@ class RejectReason(StrEnum):
     MISSING_TIMESTAMP = "missing_timestamp"
     BAD_TIMESTAMP = "bad_timestamp"
     IMPLAUSIBLE_TIMESTAMP = "implausible_timestamp"
+    STALE_RETAINED = "stale_retained"
     TOO_MANY_DEVICES = "too_many_devices"
     TOO_MANY_CHANNELS = "too_many_channels"
 

@@ -1,6 +1,6 @@
 """What we say on MQTT: the topics and payloads of alerts, channel states and our own status.
 
-In: alert events and rows of a report. Out: publications; the field names are a contract. Nothing is sent here.
+In: alert events and channel states. Out: publications; the field names are a contract. Nothing is sent here.
 """
 
 import math
@@ -8,9 +8,9 @@ import re
 
 import orjson
 
-from detector.domain import AlertEvent, EventTime, Stage, Verdict
+from detector.domain import AlertEvent
+from detector.edge.channel_view import ChannelState
 from detector.edge.outbox import Publication
-from detector.report import Report
 from detector.stream.timestamp import format_event_time
 
 _UNFIT = re.compile(r"[+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\$")
@@ -55,25 +55,19 @@ def alert_message(base: str, event: AlertEvent) -> Publication:
     return Publication(topic, orjson.dumps(alert_json(event)), qos=1, retain=False)
 
 
-def state_message(base: str, report: Report, row: int, verdict: Verdict | None, since: EventTime | None) -> Publication:
-    """Return the retained state of the channel that one row of a report is about.
-
-    `verdict` and `since` are those of the channel's open episode, None where there is none. What isn't known is
-    null; `anomalous` is 0 until the channel is scored.
-    """
-    reading = report.readings[row]
-    forecast_known, scored = bool(report.forecast_known[row]), report.stage[row] == Stage.SCORED
+def state_message(base: str, channel: ChannelState) -> Publication:
+    """Return the retained state of a channel: what isn't known is null, `anomalous` is 0 until the channel is scored."""
     state = {
-        "value": _finite(reading.value),
-        "expected": _finite(report.expected[row]) if forecast_known else None,
-        "lower": _finite(report.lower[row]) if forecast_known else None,
-        "upper": _finite(report.upper[row]) if forecast_known else None,
-        "score": _finite(report.score[row]) if scored else None,
-        "anomalous": int(report.anomalous[row]) if scored else 0,
-        "verdict": None if verdict is None else verdict.value,
-        "since": None if since is None else format_event_time(since),
+        "value": channel.value,
+        "expected": _finite(channel.expected),
+        "lower": _finite(channel.lower),
+        "upper": _finite(channel.upper),
+        "score": _finite(channel.score),
+        "anomalous": channel.anomalous,
+        "verdict": None if channel.verdict is None else channel.verdict.value,
+        "since": format_event_time(channel.since),
     }
-    topic = f"{base}/devices/{topic_level(reading.device)}/{topic_level(reading.channel)}/state"
+    topic = f"{base}/devices/{topic_level(channel.device)}/{topic_level(channel.channel)}/state"
     return Publication(topic, orjson.dumps(state), qos=1, retain=True)
 
 

@@ -88,6 +88,11 @@ class Connection:
         else:
             self._client.subscribe([(filter_, qos) for filter_ in filters])
 
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Tell the broker that filters are no longer wanted; a persistent session would go on with them for ever."""
+        if filters:
+            self._client.unsubscribe(list(filters))
+
     @property
     def answered(self) -> bool:
         """Whether the broker has let us in and answered for every filter asked for; only then do we publish."""

@@ -107,6 +107,12 @@ class MqttLink:
         elif connection is not None:
             self._send_waiting(connection)
 
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""
+        connection = self._connection
+        if connection is not None:
+            connection.unsubscribe(filters)
+
     def stop_receiving(self) -> None:
         """Ignore messages from now on, the first step of a shutdown.
 

@@ -1,0 +1,70 @@
+"""What we publish: each alert event once and in order, and the retained state of every channel, not too often.
+
+In: reports and what they changed. Out: publications. A channel's state goes out at once when it turns, and otherwise
+at most every `state_every`; one that changed while it rested goes out when the rest is over, so that what is
+retained is the last there was.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from detector.clock import Clock, MonoTime
+from detector.domain import AlertEvent
+from detector.edge.alert_topics import alert_message, state_message
+from detector.edge.channel_view import ChannelKey, ChannelView, Touched
+from detector.settings import MqttAlertSettings
+
+
+class Publisher(Protocol):
+    """What the announcer needs of the link."""
+
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool) -> None:
+        """Take one publication."""
+        ...
+
+
+class Announcer:
+    """Publishes through one link; not thread-safe, the scoring worker owns it."""
+
+    def __init__(self, settings: MqttAlertSettings, view: ChannelView, publisher: Publisher, clock: Clock) -> None:
+        """Start with no channel published."""
+        self._settings = settings
+        self._view = view
+        self._publisher = publisher
+        self._clock = clock
+        self._resting: dict[ChannelKey, MonoTime] = {}
+        """Until when a channel is not to be published again; in order of time, as all rest equally long."""
+        self._waiting: set[ChannelKey] = set()
+        """Those resting that have something new to say."""
+
+    def announce(self, events: Iterable[AlertEvent], touched: Touched) -> None:
+        """Publish the events, and the states that turned or are not resting."""
+        for event in events:
+            self._publisher.publish(*alert_message(self._settings.base_topic, event))
+        now = self._clock.mono()
+        for key in touched.keys:
+            if key in touched.turned or key not in self._resting:
+                self._publish(key, now)
+            else:
+                self._waiting.add(key)
+
+    def renew(self) -> None:
+        """Publish the states of which the rest is over and that changed meanwhile."""
+        now = self._clock.mono()
+        while self._resting:
+            key, until = next(iter(self._resting.items()))
+            if until > now:
+                return
+            del self._resting[key]
+            if key in self._waiting:
+                self._publish(key, now)
+
+    def _publish(self, key: ChannelKey, now: MonoTime) -> None:
+        """Publish the state of a channel and let it rest."""
+        self._waiting.discard(key)
+        state = self._view.state(key)
+        if state is None:  # gone meanwhile
+            return
+        self._publisher.publish(*state_message(self._settings.base_topic, state))
+        self._resting.pop(key, None)
+        self._resting[key] = MonoTime(now + self._settings.state_every)

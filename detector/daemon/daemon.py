@@ -1,0 +1,232 @@
+"""The daemon's life: become ready, serve, reload, shut down from the source down.
+
+In: a configuration file, signals, requests over HTTP. Out: an exit code.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+
+from detector import __version__
+from detector.clock import Clock, MonoTime
+from detector.daemon import wiring
+from detector.daemon.control import Control, Faults
+from detector.daemon.reload import LINK, Changes, compare
+from detector.daemon.wiring import Place
+from detector.daemon.worker import Worker
+from detector.edge import systemd
+from detector.edge.channel_view import ChannelView
+from detector.edge.config_file import load_settings, require_topics
+from detector.edge.http import HttpServer, Site
+from detector.edge.inbox import Inbox
+from detector.edge.ledger import Ledger
+from detector.edge.logs import Log
+from detector.edge.metrics import Exposition
+from detector.edge.page import render_page
+from detector.edge.status import ReloadStatus, SinkCount, Status
+from detector.errors import DetectorError
+from detector.settings import Settings
+from detector.stream.batch import Batcher
+
+log = logging.getLogger("detector.daemon")
+
+DRAIN_S: Final = 10.0
+"""Time to score what waits, when asked to stop."""
+GOODBYE_S: Final = 5.0
+"""Time for the broker to confirm what we said last."""
+
+DONE, FAILED = 0, 1
+
+
+class _DeadThreadError(Exception):
+    """A thread that the daemon cannot do without has ended."""
+
+
+class Daemon:
+    """The daemon of one configuration file; `run` is its whole life, on the main thread."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str], lines: Log, clock: Clock) -> None:
+        """Read configuration and model and listen on HTTP; nothing is sent yet.
+
+        Raises: ConfigError, ModelError, LinkError, or DetectorError when the HTTP address cannot be had.
+        """
+        self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
+        self._started = clock.wall()
+        self._settings = self._read()
+        lines.configure(self._settings.log)
+        self._control = Control()
+        self._watchdog = systemd.Watchdog(environment)
+        self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
+        self._was_ready = False
+        self._worker = self._wire()
+        site = Site(self._worker.exposition.application, self._page, self._not_ready, self._control.reload)
+        self._http = HttpServer(self._settings.metrics.listen, site)
+
+    def run(self) -> int:
+        """Serve until a signal or a fault ends it; return the exit code."""
+        self._control.listen_to_signals()
+        log.info("detector %s listening on %s", __version__, self._http.address)
+        self._worker.link.start()
+        try:
+            while self._control.stop_asked_by is None:
+                self._worker.turn()
+                self._look_after()
+            return self._stop()
+        except _DeadThreadError as fault:
+            log.critical("%s; leaving the restart to the supervisor", fault)
+            systemd.stopping(str(fault))
+        except Exception:
+            log.exception(
+                "failed by a fault in the detector itself, please report it; leaving the restart to the supervisor"
+            )
+            systemd.stopping("failed, see the log")
+        return FAILED
+
+    def status(self) -> Status:
+        """Return what the daemon says of itself; for any thread."""
+        worker, traffic = self._worker, self._worker.link.traffic
+        return Status(
+            version=__version__,
+            settings=self._settings,
+            started=self._started,
+            not_ready=self._not_ready(),
+            connected=worker.link.connected,
+            inbox_depth=len(worker.inbox),
+            last_message=traffic.last_message_at,
+            workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
+            reload=self._reload,
+            notifications={"mqtt": SinkCount(traffic.notifications, traffic.notifications_failed)},
+            counts=worker.ledger.snapshot(),
+            fleet=worker.view.fleet(),
+        )
+
+    def _page(self) -> str:
+        """Return the page for people."""
+        return render_page(self.status())
+
+    def _not_ready(self) -> str | None:
+        """Return why the daemon is not ready, or None when it is."""
+        link = self._worker.link
+        if self._control.stop_asked_by is not None:
+            return "shutting down"
+        if link.subscribed.is_set():
+            return None
+        if link.connected:
+            return "waiting for the broker to grant the subscriptions"
+        return f"not connected to a broker{': ' if link.ended_because else ''}{link.ended_because or ''}"
+
+    def _read(self) -> Settings:
+        """Read the configuration.
+
+        Raises: ConfigError.
+        """
+        settings = load_settings(self._path, self._place.environment)
+        require_topics(str(self._path), settings)
+        return settings
+
+    def _wire(self) -> Worker:
+        """Make every part of the scoring loop."""
+        settings, ledger, view = self._settings, Ledger(), ChannelView()
+        inbox = Inbox(settings.mqtt.inbox)
+        link = wiring.build_link(settings, self._place, inbox, ledger)
+        return Worker(
+            inbox=inbox,
+            intake=wiring.build_intake(settings, ledger),
+            batcher=Batcher(settings.engine.max_batch),
+            engine=wiring.build_engine(settings, self._place),
+            ledger=ledger,
+            view=view,
+            exposition=Exposition(settings.metrics, self.status),
+            link=link,
+            announcer=wiring.build_announcer(settings, view, link, self._clock),
+            clock=self._clock,
+        )
+
+    def _look_after(self) -> None:
+        """Between two turns: watchdog, readiness, threads, requests to reload.
+
+        Raises: _DeadThreadError.
+        """
+        self._watchdog.ping(self._clock.mono())
+        self._lines.tell_suppressed()
+        if not self._was_ready and self._not_ready() is None:
+            self._was_ready = True
+            log.info("ready")
+            systemd.ready("subscribed and scoring")
+        if not self._worker.link.alive:
+            raise _DeadThreadError("the MQTT thread has died")
+        if not self._http.alive:
+            raise _DeadThreadError("the HTTP thread has died")
+        while (asked := self._control.reload_asked()) is not None:
+            asked.set_result(self._reload_now())
+
+    def _stop(self) -> int:
+        """Shut down from the source down: receive no more, score what waits, tell it, say goodbye."""
+        log.info("stopping on %s; a second signal aborts", self._control.stop_asked_by)
+        systemd.stopping("scoring what waits")
+        self._worker.link.stop_receiving()
+        self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
+        self._worker.link.stop(GOODBYE_S)
+        self._http.stop()
+        log.info("stopped")
+        return DONE
+
+    def _reload_now(self) -> Faults:
+        """Read the configuration anew and apply it; what is wrong with it leaves the old one running."""
+        systemd.reloading(self._clock.mono())
+        times = self._reload.times + 1
+        try:
+            settings = self._read()
+            self._apply(settings, compare(self._settings, settings))
+        except DetectorError as fault:
+            self._reload = ReloadStatus(times, succeeded=False, succeeded_at=self._reload.succeeded_at)
+            log.error("configuration refused, the one from before goes on: %s", fault)  # noqa: TRY400 - a person's slip needs no traceback
+            return str(fault)
+        else:
+            self._reload = ReloadStatus(times, succeeded=True, succeeded_at=self._clock.wall())
+            return None
+        finally:
+            systemd.ready("subscribed and scoring" if self._not_ready() is None else "not connected")
+
+    def _apply(self, settings: Settings, changes: Changes) -> None:
+        """Put new parts in the place of old ones where the configuration changed; devices keep what was learnt.
+
+        Raises: DetectorError before anything was changed.
+        """
+        worker = self._worker
+        relink = changes.touch(*LINK) or wiring.filters_of(settings) != wiring.filters_of(self._settings)
+        link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
+        if relink:
+            self._retire_link(settings)
+            for count in fields(link.traffic):
+                setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
+        self._settings = settings
+        self._lines.configure(settings.log)
+        worker.exposition.settings = settings.metrics
+        worker.intake = wiring.build_intake(settings, worker.ledger)
+        worker.engine.reconfigure(settings)
+        if relink or changes.touch("alerts"):
+            worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
+        if relink:
+            worker.link = link
+            link.start()
+        self._tell(changes)
+
+    def _retire_link(self, settings: Settings) -> None:
+        """End the link in use: score what came through it, unsubscribe from what is no longer wanted, disconnect."""
+        link, worker = self._worker.link, self._worker
+        link.stop_receiving()
+        while len(worker.inbox):
+            worker.turn()
+            self._watchdog.ping(self._clock.mono())
+        kept = wiring.filters_of(settings)
+        link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
+        link.stop(GOODBYE_S)
+
+    def _tell(self, changes: Changes) -> None:
+        """Say in the log what a reload changed, and what it could not."""
+        log.info("configuration reloaded; changed: %s", ", ".join(changes.now) or "nothing")
+        if changes.at_restart:
+            log.warning("only a restart applies: %s", ", ".join(changes.at_restart))

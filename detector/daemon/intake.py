@@ -1,0 +1,53 @@
+"""Messages to readings: decodes what the inbox gave, and accounts for what gave no reading.
+
+In: MQTT messages. Out: readings in order of arrival; rejections are counted, and logged by their reason.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from detector.domain import Reading, Rejected, RejectReason
+from detector.edge.inbox import Message
+from detector.edge.ledger import Ledger
+from detector.settings import SensorSettings
+from detector.stream.decode import Decoder
+
+log = logging.getLogger("detector.intake")
+
+
+class Intake:
+    """Decodes by the `sensors` of one configuration; a reload makes a new one."""
+
+    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, ledger: Ledger) -> None:
+        """Prepare to decode; what becomes of each message is written to `ledger`."""
+        self._sensors = sensors
+        self._decoder = Decoder(sensors, max_payload)
+        self._ledger = ledger
+
+    def decode(self, messages: Iterable[Message]) -> list[Reading]:
+        """Return the readings of all messages, in order."""
+        readings: list[Reading] = []
+        for message in messages:
+            readings += self._decode_one(message)
+        return readings
+
+    def _decode_one(self, message: Message) -> list[Reading]:
+        """Return the readings of one message; count it, and log what was rejected."""
+        found = [
+            self._unless_stale(message, x)
+            for x in self._decoder.decode(message.topic, message.payload, message.arrived)
+        ]
+        readings = [x for x in found if isinstance(x, Reading)]
+        rejected = [x for x in found if isinstance(x, Rejected)]
+        self._ledger.decoded(len(readings), [x.reason for x in rejected])
+        for reason, detail in rejected:
+            log.warning(
+                "rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"}
+            )
+        return readings
+
+    def _unless_stale(self, message: Message, found: Reading | Rejected) -> Reading | Rejected:
+        """Refuse a retained value that doesn't say when it was measured: its arrival says only when we subscribed."""
+        if message.retain and isinstance(found, Reading) and self._sensors[found.entry].timestamp is None:
+            return Rejected(RejectReason.STALE_RETAINED, "retained by the broker, and without a timestamp of its own")
+        return found

@@ -1,0 +1,87 @@
+"""The parts, made from a configuration: files and secrets are looked for beside it.
+
+In: settings, and where they stand. Out: parts that are not started yet, or an error that says what is missing.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.clock import Clock
+from detector.daemon.announcer import Announcer
+from detector.daemon.intake import Intake
+from detector.edge.channel_view import ChannelView
+from detector.edge.inbox import Inbox
+from detector.edge.ledger import Ledger
+from detector.edge.model_file import load_model
+from detector.edge.mqtt import MqttLink
+from detector.edge.secret_file import read_secret, resolve_path
+from detector.engine import Engine
+from detector.settings import MqttSettings, Settings
+from detector.settings.mqtt import TlsSettings
+from detector.stream.topic import TopicPattern
+
+log = logging.getLogger("detector.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a configuration stands: what its relative paths and its secrets are relative to."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+
+def build_engine(settings: Settings, place: Place) -> Engine:
+    """Return an engine with the configured model.
+
+    Raises: ModelError when the model's folder cannot be used.
+    """
+    folder = resolve_path(settings.model, place.folder)
+    model = load_model(folder)
+    log.info("model %s: %s cells", folder, model.kind.value)
+    return Engine(settings, model.network, model.reference)
+
+
+def build_intake(settings: Settings, ledger: Ledger) -> Intake:
+    """Return the way from messages to readings."""
+    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, ledger)
+
+
+def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:
+    """Return what publishes alerts and states; None where the configuration wants neither."""
+    return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
+
+
+def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
+    """Return a link that is not started yet.
+
+    Raises: ConfigError when the password file can't be read; LinkError when a TLS file can't be used.
+    """
+    mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
+    base = None if settings.alerts.mqtt is None else settings.alerts.mqtt.base_topic
+    return MqttLink(mqtt, filters_of(settings), base, inbox, ledger, _password(mqtt, place))
+
+
+def filters_of(settings: Settings) -> list[str]:
+    """Return the MQTT filters to subscribe to, each once."""
+    topics = (topic for entry in settings.sensors for topic in entry.topics)
+    return list(dict.fromkeys(TopicPattern.parse(topic).filter for topic in topics))
+
+
+def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:
+    """Return the TLS settings with their files looked for beside the configuration."""
+    names = ("ca_file", "cert_file", "key_file")
+    files = {name: resolve_path(path, config_dir) for name in names if (path := getattr(tls, name)) is not None}
+    return tls.model_copy(update=files)
+
+
+def _password(mqtt: MqttSettings, place: Place) -> str | None:
+    """Read the password, if there is one; say so when others on the machine could read it too."""
+    if mqtt.password_file is None:
+        return None
+    secret = read_secret(mqtt.password_file, place.folder, place.environment)
+    if secret.warning is not None:
+        log.warning("%s", secret.warning)
+    return secret.text

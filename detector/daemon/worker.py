@@ -1,0 +1,105 @@
+"""The scoring loop: one turn takes what waits, scores it, tells of it, and acknowledges it last.
+
+In: the inbox. Out: verdicts in the view, counts in the ledger, publications on the link. Runs on the main thread, and
+nothing else steps the engine.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from detector.clock import Clock, MonoTime
+from detector.daemon.announcer import Announcer
+from detector.daemon.intake import Intake
+from detector.domain import MICROSECONDS, DropReason
+from detector.edge.channel_view import ChannelView
+from detector.edge.inbox import Inbox, Message
+from detector.edge.ledger import Ledger
+from detector.edge.metrics import Exposition
+from detector.edge.mqtt import MqttLink
+from detector.engine import Engine
+from detector.report import Batch
+from detector.stream.batch import Batcher
+
+log = logging.getLogger("detector.worker")
+
+WAIT_S: Final = 0.2
+"""Longest wait for a message in one turn: how late signals and requests may be seen."""
+
+MESSAGES: Final = 4096
+"""Most messages in one turn; the rest waits for the next."""
+
+START: Final = MonoTime(0.0)
+
+CENSUS_EVERY_S: Final = 1.0
+
+STUCK_AFTER_S: Final = 10.0
+"""A turn that takes longer counts as no sign of life."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """The parts that one turn goes through; a reload puts new ones in the place of intake, link and announcer."""
+
+    inbox: Inbox
+    intake: Intake
+    batcher: Batcher
+    engine: Engine
+    ledger: Ledger
+    view: ChannelView
+    exposition: Exposition
+    link: MqttLink
+    announcer: Announcer | None
+    clock: Clock
+    _turned_at: MonoTime = START
+    _counted_at: MonoTime = START
+
+    def turn(self) -> None:
+        """Score what waits; where nothing does, let the stream clock go on."""
+        messages = self.inbox.take(MESSAGES, WAIT_S)
+        elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
+        if messages:
+            self._score(messages)
+        elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
+            self._step_all(filter(None, [self.batcher.idle(elapsed_s)]))
+        if self.announcer is not None:
+            self.announcer.renew()
+        if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
+            self._counted_at, self.view.census = self._turned_at, self.engine.census()
+
+    @property
+    def alive(self) -> bool:
+        """Return whether a turn was begun lately; for any thread."""
+        return self.clock.mono() - self._turned_at < STUCK_AFTER_S
+
+    def drain(self, deadline: MonoTime) -> None:
+        """Score what still waits; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
+        while len(self.inbox) and self.clock.mono() < deadline:
+            self.turn()
+        left = self.inbox.take(len(self.inbox), 0.0)
+        if left:
+            self.ledger.dropped(DropReason.SHUTDOWN, len(left))
+            log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", len(left))
+
+    def _score(self, messages: list[Message]) -> None:
+        """Take messages all the way, and acknowledge them once nothing of them can be lost any more."""
+        with self.exposition.decode_seconds.time():
+            readings = self.intake.decode(messages)
+        self._step_all(self.batcher.cut(readings))
+        now = self.clock.wall()
+        for message in messages:
+            self.exposition.reading_to_verdict_seconds.observe(max(0.0, now - message.arrived / MICROSECONDS))
+        self.link.acknowledge(messages)
+
+    def _step_all(self, batches: Iterable[Batch]) -> None:
+        """Step the engine through batches; account for, show and announce what each came to."""
+        for batch in batches:
+            with self.exposition.engine_seconds.time():
+                report = self.engine.step(batch)
+            self.ledger.stepped(report)
+            self.exposition.batch_rows.observe(len(batch.readings))
+            touched = self.view.show(report)
+            if self.announcer is not None:
+                with self.exposition.publish_seconds.time():
+                    self.announcer.announce(report.events, touched)

@@ -1,0 +1,192 @@
+"""Prometheus: the one file that speaks it.
+
+In: a function that returns the daemon's `Status`, and the durations that the worker measures. Out: a registry,
+which reads one status, hence one consistent count of the readings, per scrape.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    make_wsgi_app,
+)
+from prometheus_client import disable_created_metrics as _disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from detector.domain import MICROSECONDS, DropReason, RejectReason, Severity, Verdict
+from detector.edge.channel_view import ChannelState, Fleet
+from detector.edge.ledger import Counts
+from detector.edge.status import Status
+from detector.settings import MetricsSettings
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+STEP_BOUNDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+LATENCY_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
+ROWS_BOUNDS: Final = (1, 4, 16, 64, 256, 1024, 4096)
+
+LabelsT = TypeVar("LabelsT", bound=tuple[str, ...])
+
+SERIES: Final[Mapping[str, tuple[str, Callable[[ChannelState], float | None]]]] = {
+    "detector_value": ("Last value of the channel, in its own unit.", lambda state: state.value),
+    "detector_expected_value": ("Forecast for that value.", lambda state: state.expected),
+    "detector_expected_lower": ("Lower edge of the expected band.", lambda state: state.lower),
+    "detector_expected_upper": ("Upper edge of the expected band.", lambda state: state.upper),
+    "detector_anomaly_score": ("Anomaly score; 1 is the threshold. Absent while learning.", lambda state: state.score),
+    "detector_anomalous": ("1 above, -1 below, 0 neither.", lambda state: state.anomalous),
+}
+"""What is exposed of each channel; a number that is not known is absent."""
+
+
+class Exposition(Collector):
+    """The registry behind `/metrics`, and the histograms that the worker feeds."""
+
+    def __init__(self, settings: MetricsSettings, status: Callable[[], Status]) -> None:
+        """Register everything; `status` is called once a scrape, from the scraping thread."""
+        self.settings = settings
+        self._status = status
+        self.registry = CollectorRegistry()
+        _disable_created_metrics()  # type: ignore[no-untyped-call]
+        steps = Histogram(
+            "detector_step_seconds", "Time in one step, for a batch.", ["step"],
+            buckets=STEP_BOUNDS, registry=self.registry,
+        )  # fmt: skip
+        self.decode_seconds, self.engine_seconds, self.publish_seconds = (
+            steps.labels(step) for step in ("decode", "engine", "publish")
+        )
+        self.reading_to_verdict_seconds = Histogram(
+            "detector_reading_to_verdict_seconds", "Time from a message's arrival to the verdict on its readings.",
+            buckets=LATENCY_BOUNDS, registry=self.registry,
+        )  # fmt: skip
+        self.batch_rows = Histogram(
+            "detector_batch_rows", "Readings in one step of the engine.", buckets=ROWS_BOUNDS, registry=self.registry
+        )
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.registry.register(self)
+        self.application: WSGIApplication = make_wsgi_app(self.registry)
+        """Serves the registry; speaks OpenMetrics and gzip to those who ask for it."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: names are checked at the scrape, so that registering needs no status."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family, all from one status."""
+        status = self._status()
+        yield from _readings(status.counts)
+        yield from _daemon(status)
+        yield from _link(status)
+        yield from _alerts(status.fleet)
+        yield from _devices(status.fleet)
+        yield from _channels(status.fleet, self.settings)
+
+
+def _gauge(name: str, text: str, values: Mapping[LabelsT, float], *labels: str) -> Metric:
+    """Return a gauge with a sample for each tuple of label values."""
+    return _filled(GaugeMetricFamily(name, text, labels=labels), values)
+
+
+def _counter(name: str, text: str, values: Mapping[LabelsT, float], *labels: str) -> Metric:
+    """Return a counter with a sample for each tuple of label values."""
+    return _filled(CounterMetricFamily(name, text, labels=labels), values)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[LabelsT, float]) -> Metric:
+    """Return the family with its samples."""
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _readings(counts: Counts) -> Iterator[Metric]:
+    """Yield what became of every reading: received = rejected + dropped + late + duplicate + scored + pending."""
+    rejected = {(reason.value,): counts.rejected.get(reason, 0) for reason in RejectReason}
+    dropped = {(reason.value,): counts.dropped.get(reason, 0) for reason in DropReason}
+    yield _counter("detector_readings_received", "Readings received.", {(): counts.received})
+    yield _counter("detector_readings_rejected", "Payloads or values that gave no reading.", rejected, "reason")
+    yield _counter("detector_readings_dropped", "Messages given up before they were decoded.", dropped, "reason")
+    yield _counter("detector_readings_late", "Readings older than their channel's last; not scored.", {(): counts.late})
+    yield _counter("detector_readings_duplicate", "Readings seen before; not scored.", {(): counts.duplicate})
+    yield _counter("detector_observations_scored", "Readings that the engine took in.", {(): counts.scored})
+    yield _gauge("detector_observations_pending", "Readings on their way to the engine.", {(): counts.pending})
+
+
+def _daemon(status: Status) -> Iterator[Metric]:
+    """Yield what the daemon says of itself."""
+    alive = {(worker,): float(lives) for worker, lives in status.workers.items()}
+    yield _gauge("detector_build_info", "Always 1; the version is the label.", {(status.version,): 1}, "version")
+    yield _gauge("detector_start_time_seconds", "When the daemon started, Unix time.", {(): status.started})
+    yield _gauge("detector_ready", "1 when subscribed and scoring.", {(): status.not_ready is None})
+    yield _gauge("detector_worker_alive", "1 while the worker lives.", alive, "worker")
+    yield _gauge("detector_inbox_depth", "MQTT messages that wait to be decoded.", {(): status.inbox_depth})
+    yield _counter("detector_config_reloads", "Reloads asked for.", {(): status.reload.times})
+    yield _gauge(
+        "detector_config_last_reload_successful", "0 after a reload that was refused.", {(): status.reload.succeeded}
+    )
+    yield _gauge(
+        "detector_config_last_reload_success_timestamp_seconds",
+        "When the running configuration was read, Unix time.",
+        {(): status.reload.succeeded_at},
+    )
+
+
+def _link(status: Status) -> Iterator[Metric]:
+    """Yield the broker's side: the link, what came over it, what was told."""
+    told = {(sink,): count.told for sink, count in status.notifications.items()}
+    failed = {(sink,): count.failed for sink, count in status.notifications.items()}
+    yield _gauge("detector_mqtt_connected", "1 while connected to a broker.", {(): status.connected})
+    yield _counter("detector_mqtt_messages", "MQTT messages received.", {(): status.counts.messages})
+    if status.last_message is not None:
+        yield _gauge(
+            "detector_mqtt_last_message_timestamp_seconds",
+            "Arrival of the last MQTT message, Unix time.",
+            {(): status.last_message},
+        )
+    yield _counter("detector_notifications", "Alert events handed to a sink.", told, "sink")
+    yield _counter("detector_notifications_failed", "Alert events that a sink could not take.", failed, "sink")
+
+
+def _alerts(fleet: Fleet) -> Iterator[Metric]:
+    """Yield open episodes, alerts so far and the use of the budget."""
+    open_of = {(verdict.value,): sum(event.verdict is verdict for event in fleet.open) for verdict in Verdict}
+    opened = {(v.value, s.value): fleet.opened.get((v, s), 0) for v in Verdict for s in Severity}
+    yield _gauge("detector_episodes_open", "Episodes open now.", open_of, "verdict")
+    yield _counter("detector_alerts", "Alerts opened.", opened, "verdict", "severity")
+    yield _gauge(
+        "detector_alert_budget_used_ratio",
+        "Alerts of the last budget period over those allowed; above 1 it is overrun.",
+        {(): fleet.census.budget_used},
+    )
+
+
+def _devices(fleet: Fleet) -> Iterator[Metric]:
+    """Yield the devices; when one was last heard stays known after its other series are gone."""
+    last_seen = {(device,): at / MICROSECONDS for device, at in fleet.last_seen.items()}
+    yield _gauge("detector_devices", "Devices known.", {(): fleet.census.devices})
+    yield _gauge(
+        "detector_devices_learning", "Devices with a channel that has no score yet.", {(): fleet.census.learning}
+    )
+    yield _gauge(
+        "detector_device_last_seen_timestamp_seconds", "Event time of the last reading, Unix time.", last_seen, "device"
+    )
+
+
+def _channels(fleet: Fleet, settings: MetricsSettings) -> Iterator[Metric]:
+    """Yield the series of as many channels as `max_series` has room for, and say how many series had none."""
+    room = settings.max_series // len(SERIES) if settings.per_channel else 0
+    shown = fleet.states[:room]
+    for name, (text, number) in SERIES.items():
+        known = ((state, number(state)) for state in shown)
+        values = {(state.device, state.channel): value for state, value in known if value is not None}
+        yield _gauge(name, text, values, "device", "channel")
+    left_out = (len(fleet.states) - len(shown)) * len(SERIES) if settings.per_channel else 0
+    yield _gauge("detector_series_left_out", "Per-channel series beyond max_series.", {(): left_out})

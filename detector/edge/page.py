@@ -1,0 +1,173 @@
+"""The page for people at `/`: how the daemon is, what is open, what every channel does.
+
+In: one `Status`. Out: HTML in one piece, without scripts or anything to fetch. Names come from the network, hence
+every text goes through `_text`.
+"""
+
+import heapq
+import html
+from collections.abc import Iterable
+from typing import Final
+
+from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
+from detector.edge.channel_view import ChannelState
+from detector.edge.logs import printable
+from detector.edge.page_style import STYLE
+from detector.edge.status import Status, unit_of
+from detector.stream.timestamp import format_event_time
+
+MAX_ROWS: Final = 200
+"""Channels shown; those with something to see come first."""
+REFRESH_S: Final = 5
+
+LEARNING: Final = {Stage.WARMING_UP: "warming up", Stage.CALIBRATING: "calibrating"}
+SIDES: Final = {1: "above", -1: "below"}
+
+
+def render_page(status: Status) -> str:
+    """Return the page."""
+    sections = (_heading(status), _tiles(status), _open_episodes(status), _channels(status), _events(status), _footer())
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="refresh" content="{REFRESH_S}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>detector{' · not ready' if status.not_ready else ''}</title><style>{STYLE}</style></head>"
+        f"<body>{''.join(sections)}</body></html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    """Return a text as HTML, whatever it holds."""
+    return html.escape(printable(text))
+
+
+def _number(value: float | None, unit: str = "") -> str:
+    """Return a number as a person reads it, nothing where it is not known."""
+    return "" if value is None else f"{value:.5g}{' ' if unit else ''}{_text(unit)}"
+
+
+def _moment(at: EventTime) -> str:
+    """Return an event time to the second."""
+    return format_event_time(EventTime(at - at % MICROSECONDS)).replace("T", " ")
+
+
+def _heading(status: Status) -> str:
+    """Return the title, and whether the daemon is ready and connected."""
+    ready = ("good", "ready") if status.not_ready is None else ("bad", f"not ready: {status.not_ready}")
+    link = ("good", "broker connected") if status.connected else ("bad", "broker not connected")
+    reload = [] if status.reload.succeeded else [("bad", "last reload refused, see the log")]
+    badges = "".join(f'<span class="badge {mood}">{_text(words)}</span>' for mood, words in [ready, link, *reload])
+    return f"<header><h1>detector</h1><small>{_text(status.version)}</small>{badges}</header>"
+
+
+def _tiles(status: Status) -> str:
+    """Return the few figures that tell how it goes."""
+    fleet, counts = status.fleet, status.counts
+    rejected, dropped = sum(counts.rejected.values()), sum(counts.dropped.values())
+    tiles = (
+        ("devices", f"{fleet.census.devices:,}", f"{fleet.census.learning:,} learning"),
+        ("open episodes", str(len(fleet.open)), f"{sum(fleet.opened.values())} opened since start"),
+        ("alert budget used", f"{fleet.census.budget_used:.0%}", f"of {status.settings.budget}"),
+        ("readings", f"{counts.received:,}", f"{rejected:,} rejected, {dropped:,} dropped"),
+        (
+            "late or twice",
+            f"{counts.late + counts.duplicate:,}",
+            f"{counts.late:,} late, {counts.duplicate:,} duplicate",
+        ),
+        ("waiting", f"{counts.pending:,}", f"{status.inbox_depth:,} messages in the inbox"),
+    )
+    shown = (
+        f"<div><dt>{name}</dt><dd>{_text(figure)}</dd><small>{_text(more)}</small></div>"
+        for name, figure, more in tiles
+    )
+    return f'<dl class="tiles">{"".join(shown)}</dl>'
+
+
+def _table(title: str, columns: Iterable[str], rows: list[str], more: int, empty: str) -> str:
+    """Return a titled table, or the sentence that stands for an empty one."""
+    if not rows:
+        return f"<h2>{title}</h2><p>{empty}</p>"
+    head = "".join(f"<th>{column}</th>" for column in columns)
+    rest = f"<p>and {more:,} more</p>" if more > 0 else ""
+    return f'<h2>{title}</h2><div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>{rest}'
+
+
+def _episode(event: AlertEvent) -> str:
+    """Return one event or open episode as a row."""
+    return (
+        f'<tr class="{event.severity.value}"><td>{_moment(event.at)}</td><td>{event.event.value}</td>'
+        f"<td>{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace('_', ' ')}</td>"
+        f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td></tr>"
+    )
+
+
+EPISODE_COLUMNS: Final = ("at", "event", "severity", "verdict", "device", "channel", "summary")
+
+
+def _open_episodes(status: Status) -> str:
+    """Return the open episodes, newest first."""
+    episodes = sorted(status.fleet.open, key=lambda event: event.at, reverse=True)
+    rows = [_episode(event) for event in episodes[:MAX_ROWS]]
+    return _table(
+        "Open episodes", EPISODE_COLUMNS, rows, len(episodes) - MAX_ROWS, "None: nothing strange is going on."
+    )
+
+
+def _events(status: Status) -> str:
+    """Return the last alert events, newest first."""
+    rows = [_episode(event) for event in reversed(status.fleet.recent)]
+    return _table("Last alert events", EPISODE_COLUMNS, rows, 0, "None since the start.")
+
+
+def _channels(status: Status) -> str:
+    """Return the channels: those with a verdict first, then by name."""
+    states = status.fleet.states
+    shown = heapq.nsmallest(MAX_ROWS, states, key=lambda s: (s.verdict is None, s.anomalous == 0, s.device, s.channel))
+    rows = [_channel(state, unit_of(status.settings, state.entry, state.channel) or "") for state in shown]
+    columns = ("device", "channel", "value", "expected", "band", "", "score", "state", "last reading")
+    return _table("Channels", columns, rows, len(states) - MAX_ROWS, "None yet: no reading came in.")
+
+
+def _channel(state: ChannelState, unit: str) -> str:
+    """Return one channel as a row."""
+    band = "" if state.lower is None else f"{_number(state.lower)} … {_number(state.upper)}"
+    return (
+        f'<tr class="{"odd" if state.anomalous or state.verdict else ""}"><td>{_text(state.device)}</td>'
+        f'<td>{_text(state.channel)}</td><td class="number">{_number(state.value, unit)}</td>'
+        f'<td class="number">{_number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
+        f'<td class="number">{"" if state.score is None else f"{state.score:.2f}"}</td>'
+        f"<td>{_situation(state)}</td><td>{_moment(state.at)}</td></tr>"
+    )
+
+
+def _situation(state: ChannelState) -> str:
+    """Return what a channel does, in words."""
+    words = []
+    if state.stage in LEARNING:
+        words.append(
+            f"{LEARNING[state.stage]}, {state.steps_left} {'reading' if state.steps_left == 1 else 'readings'} left"
+        )
+    if state.verdict is not None:
+        words.append(f"{state.verdict.value} alert since {_moment(state.since)}")
+    if state.anomalous:
+        words.append(f"{SIDES[state.anomalous]} what was expected")
+    return "; ".join(words) or "as expected"
+
+
+def _gauge(state: ChannelState) -> str:
+    """Return a small drawing: the expected band, and the value as a mark; nothing while there is no band."""
+    if state.lower is None or state.upper is None or state.upper <= state.lower:
+        return ""
+    place = 20 + 40 * (state.value - state.lower) / (state.upper - state.lower)
+    return (
+        '<svg width="80" height="12" aria-hidden="true"><rect class="band" x="20" y="2" width="40" height="8" rx="2"/>'
+        f'<rect class="mark" x="{min(max(place, 1), 77):.1f}" y="0" width="2" height="12"/></svg>'
+    )
+
+
+def _footer() -> str:
+    """Return where to look further."""
+    return (
+        f'<footer><a href="/metrics">metrics</a> · <a href="/-/ready">ready</a> · '
+        f'<a href="/-/healthy">healthy</a> · renewed every {REFRESH_S} s</footer>'
+    )

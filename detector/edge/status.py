@@ -1,0 +1,59 @@
+"""What the daemon says of itself at one moment: read by the metrics, the page and the readiness check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from detector.clock import WallTime
+from detector.edge.channel_view import Fleet
+from detector.edge.ledger import Counts
+from detector.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadStatus:
+    """How reloading went so far."""
+
+    times: int
+    succeeded: bool
+    """Whether the last one did; true before the first."""
+    succeeded_at: WallTime
+    """When the configuration that runs now was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkCount:
+    """Alert events that a sink was handed, and those of them that it could not take."""
+
+    told: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One moment of the daemon."""
+
+    version: str
+    settings: Settings
+    """The configuration that runs now."""
+    started: WallTime
+    not_ready: str | None
+    """Why the daemon is not ready, for people; None when it is."""
+    connected: bool
+    inbox_depth: int
+    last_message: WallTime | None
+    """Arrival of the last MQTT message; None before the first."""
+    workers: Mapping[str, bool]
+    """Whether each thread lives, by its name."""
+    reload: ReloadStatus
+    notifications: Mapping[str, SinkCount]
+    """By sink."""
+    counts: Counts
+    fleet: Fleet
+
+
+def unit_of(settings: Settings, entry: int, channel: str) -> str | None:
+    """Return the unit that the configuration states for a channel; None where it states none."""
+    if entry >= len(settings.sensors):  # the entry went away in a reload, the channel has not been heard since
+        return None
+    channels = settings.sensors[entry].channels
+    return None if channels == "auto" or channel not in channels else channels[channel].unit
