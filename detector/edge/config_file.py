@@ -92,5 +92,6 @@ def _escaped(values: Any) -> Any:
 def schema_text() -> str:
     """Return the JSON Schema of a configuration file, for editors; defaults stand as people write them."""
     schema = Settings.model_json_schema(mode="serialization")
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Detector configuration", **schema}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema = {**head, **schema, "title": "Detector configuration"}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

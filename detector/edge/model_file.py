@@ -40,7 +40,9 @@ class ModelFile:
     """Tails (K + 1, BINS) that new channels borrow: measured in training, or assumed."""
 
 
-def save_model(folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]) -> None:
+def save_model(
+    folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]
+) -> None:
     """Write weights, the reference tails if `tensors` has them, and the card into `folder`, making it if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [*TENSORS, *({REFERENCE} & tensors.keys())]
@@ -56,7 +58,9 @@ def load_model(folder: Path) -> ModelFile:
     """
     path = folder / WEIGHTS
     if not path.is_file():
-        raise ModelError(f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it")
+        raise ModelError(
+            f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it"
+        )
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -68,9 +72,13 @@ def load_model(folder: Path) -> ModelFile:
         kind = CellKind(metadata.get("cell", ""))
         network = Network.from_tensors(kind, tensors)
     except (SafetensorError, KeyError, ValueError, OSError) as fault:
-        raise ModelError(f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew") from fault
+        raise ModelError(
+            f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew"
+        ) from fault
     if network.features != FEATURES:
-        raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew with `detector train`")
+        raise ModelError(
+            f"{path}: expected {FEATURES} features, got {network.features}; train it anew with `detector train`"
+        )
     return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)))
 
 

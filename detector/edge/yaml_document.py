@@ -76,6 +76,13 @@ class CoreDumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: CoreDumper, text: str) -> yaml.ScalarNode:
+    """Escape text with line breaks and their like: PyYAML folds U+0085 and U+2028 in other styles, and loses them."""
+    return dumper.represent_scalar(_TAG + "str", text, style=None if text.isprintable() else '"')
+
+
+CoreDumper.add_representer(str, _represent_text)
+
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),

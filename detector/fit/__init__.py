@@ -1,0 +1,1 @@
+"""Training: the corpus, the network in torch, the model card."""

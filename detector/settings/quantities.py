@@ -158,7 +158,7 @@ class Budget:
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe a budget to editors as the text a person writes."""
-        return {"type": "string", "pattern": BUDGET_PATTERN, "examples": ["1 per device per week"]}
+        return {"type": "string", "pattern": rf"{BUDGET_PATTERN}|\$\{{", "examples": ["1 per device per week"]}
 
 
 def _duration(value: object, info: ValidationInfo) -> float:
@@ -181,16 +181,17 @@ def _written(value: str | float) -> str:
     return value if isinstance(value, str) else format_duration(value)
 
 
-def _schema(pattern: str, *examples: str) -> WithJsonSchema:
-    """Describe a quantity to editors as the text a person writes."""
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+def editor_pattern(pattern: str, *examples: str) -> WithJsonSchema:
+    """Describe a text to editors by its form; a variable of the environment may stand in it."""
+    schema: dict[str, Any] = {"type": "string", "pattern": rf"{pattern}|\$\{{"}
+    return WithJsonSchema(schema | ({"examples": list(examples)} if examples else {}))
 
 
 Duration = Annotated[
     float,
     BeforeValidator(_duration),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
-    _schema(DURATION_PATTERN, "30s", "5m", "2h", "7d"),
+    editor_pattern(DURATION_PATTERN, "30s", "5m", "2h", "7d"),
 ]
 """A duration in seconds, written `30s 5m 2h 7d`."""
 
@@ -198,7 +199,7 @@ Size = Annotated[
     int,
     BeforeValidator(_size),
     PlainSerializer(format_size, return_type=str, when_used="json"),
-    _schema(SIZE_PATTERN, "64KiB", "1GiB"),
+    editor_pattern(SIZE_PATTERN, "64KiB", "1GiB"),
 ]
 """A size in bytes, written `64KiB 1GiB`."""
 
@@ -206,7 +207,7 @@ AutoOrDuration = Annotated[
     Literal["auto"] | float,
     BeforeValidator(_word_or_duration),
     PlainSerializer(_written, return_type=str, when_used="json"),
-    _schema(f"^auto$|{DURATION_PATTERN}", "auto", "30s", "5m"),
+    editor_pattern(f"^auto$|{DURATION_PATTERN}", "auto", "30s", "5m"),
 ]
 """A duration in seconds, or `auto`: learnt."""
 
@@ -214,6 +215,6 @@ SilentAfter = Annotated[
     Literal["auto", "never"] | float,
     BeforeValidator(_word_or_duration),
     PlainSerializer(_written, return_type=str, when_used="json"),
-    _schema(f"^(auto|never)$|{DURATION_PATTERN}", "auto", "never", "10m"),
+    editor_pattern(f"^(auto|never)$|{DURATION_PATTERN}", "auto", "never", "10m"),
 ]
 """A duration in seconds, `auto`: learnt, or `never`."""
