@@ -72,6 +72,11 @@ class MqttLink:
         """Whether a broker has let us in, and is still there."""
         return self._connection is not None
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many publications no broker has answered yet."""
+        return len(self._outbox)
+
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()
@@ -236,7 +241,7 @@ class MqttLink:
         self._short_lives = self._short_lives + 1 if lived_s < SHORT_S else 0
         self.ended_because = connection.ended_because
         log.warning("lost %s after %.1f s: %s", server.url, lived_s, connection.ended_because)
-        if self._short_lives >= 3:
+        if self._short_lives % 10 == 3:
             log.error(
                 "%d short connections in a row: is another client using the client_id %r? Each daemon needs its own",
                 self._short_lives,
@@ -271,9 +276,9 @@ class MqttLink:
 
     def _failed(self, publication: Publication, reason: str) -> None:
         """Count and log a publication that was given up."""
+        log.error("not published on %.200r: %s", publication.topic, reason)
         with self._counting:
             self.traffic.notifications_failed += not publication.retain
-        log.error("not published on %.200r: %s", publication.topic, reason)
 
     def _tls_context(self) -> ssl.SSLContext | None:
         """Return the TLS context if any server needs one."""

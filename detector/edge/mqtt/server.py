@@ -51,6 +51,18 @@ class Server(NamedTuple):
         return cls(url, parts.hostname or "localhost", parts.port or scheme.port, parts.path or "/mqtt", scheme)
 
 
+class TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails; paho would leave it open until it is collected."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands or close."""
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def tls_context(settings: TlsSettings) -> ssl.SSLContext:
     """Return what verifies the broker, and us if a client certificate is set.
 
@@ -63,6 +75,7 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
     except OSError as fault:
         files = ", ".join(str(file) for file in (settings.ca_file, settings.cert_file, settings.key_file) if file)
         raise LinkError(f"mqtt.tls: expected readable PEM files that belong together, got {files}: {fault}") from fault
+    context.sslsocket_class = TidySocket
     if settings.insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
