@@ -98,7 +98,7 @@ def _episode(event: AlertEvent) -> str:
     """Return one event or open episode as a row."""
     return (
         f'<tr class="{event.severity.value}"><td class="when">{_moment(event.at)}</td><td>{event.event.value}</td>'
-        f"<td class="grade">{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace('_', ' ')}</td>"
+        f'<td class="grade">{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace("_", " ")}</td>'
         f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td></tr>"
     )
 
@@ -138,7 +138,7 @@ def _channel(state: ChannelState, unit: str) -> str:
         f'<td>{_text(state.channel)}</td><td class="number">{_number(state.value, unit)}</td>'
         f'<td class="number">{_number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
         f'<td class="number">{"" if state.score is None else f"{state.score:.2f}"}</td>'
-        f"<td class="situation">{_situation(state)}</td><td class="when">{_moment(state.at)}</td></tr>"
+        f'<td class="situation">{_situation(state)}</td><td class="when">{_moment(state.at)}</td></tr>'
     )
 
 
