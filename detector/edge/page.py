@@ -152,7 +152,7 @@ def _situation(state: ChannelState) -> str:
     if state.verdict is not None:
         words.append(f"{state.verdict.value} alert since {_moment(state.since)}")
     if state.anomalous:
-        words.append(f"{SIDES[state.anomalous]} what was expected")
+        words.append(f"{SIDES[state.anomalous]} what is usual for it")
     return "; ".join(words) or "as expected"
 
 
