@@ -22,7 +22,7 @@ def _report(stages: list[Stage]) -> Report:
 
 @given(st.data())
 def test_received_is_what_ended_and_what_is_pending(data: st.DataObject) -> None:
-    """received = rejected + dropped + late + duplicate + scored + pending, after every single call."""
+    """Received = rejected + dropped + late + duplicate + scored + pending, after every single call."""
     ledger = Ledger()
     undecoded = decoded = messages = received = 0
     for _ in range(data.draw(st.integers(1, 30))):

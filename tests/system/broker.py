@@ -104,12 +104,14 @@ class Broker:
     def start(self) -> Self:
         """Start the broker, on the same ports and files as before, and wait until it listens everywhere."""
         mosquitto = shutil.which("mosquitto", path=SEARCH_PATH) or "mosquitto"
-        owner = (
-            {} if self._owner is None else {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
-        )
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [mosquitto, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log, **owner
+                [mosquitto, "-c", str(self.folder / "mosquitto.conf")],
+                stdout=log,
+                stderr=log,
+                user=None if self._owner is None else self._owner.pw_uid,
+                group=None if self._owner is None else self._owner.pw_gid,
+                extra_groups=None if self._owner is None else [],
             )
         deadline = time.monotonic() + READY_S
         for port in (self.port, self.websocket_port, *((self.tls_port, self.mutual_port) if self.tls else ())):

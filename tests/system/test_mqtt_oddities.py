@@ -4,7 +4,7 @@ import pytest
 
 from detector.domain import RejectReason
 from tests.system.parties import Station, until
-from tests.system.scripted_broker import ScriptedBroker, packet
+from tests.system.scripted_broker import DISCONNECT, ScriptedBroker, packet
 
 NOT_AUTHORISED = 0x87
 
@@ -22,11 +22,11 @@ def test_a_topic_that_is_not_utf8_is_rejected_and_acknowledged() -> None:
 
 def test_a_refused_subscription_is_reported_and_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
     """A refused filter is named in the log; the link stays connected and asks again, and only then says it is ready."""
-    with ScriptedBroker(reason_codes=[NOT_AUTHORISED, 0x01]).running() as broker:
-        with Station(broker.url, base=None) as station:
-            until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
-            assert station.link.connected
-            station.wait_subscribed()
+    codes = [NOT_AUTHORISED, 0x01]
+    with ScriptedBroker(reason_codes=codes).running() as broker, Station(broker.url, base=None) as station:
+        until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
+        assert station.link.connected
+        station.wait_subscribed()
 
 
 def test_a_takeover_is_explained(caplog: pytest.LogCaptureFixture) -> None:
@@ -51,10 +51,9 @@ def test_a_refused_connection_comes_with_advice(code: int, advice: str) -> None:
 
 def test_a_silent_server_is_given_up() -> None:
     """A server that takes the connection and never answers is given up after the connect timeout."""
-    with ScriptedBroker(answer_to_connect=b"").running() as broker:
-        with Station(broker.url, connect_timeout=0.2) as station:
-            until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
-            assert not station.link.connected
+    with ScriptedBroker(answer_to_connect=b"").running() as broker, Station(broker.url, connect_timeout=0.2) as station:
+        until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
+        assert not station.link.connected
 
 
 @pytest.mark.parametrize(
@@ -65,3 +64,22 @@ def test_nonsense_does_not_kill_the_link(nonsense: bytes) -> None:
     with ScriptedBroker(after_suback=nonsense).running() as broker, Station(broker.url, base=None) as station:
         until(lambda: station.link.traffic.connections >= 2, "a second connection")
         assert station.link.alive
+
+
+def test_a_server_that_falls_silent_is_left() -> None:
+    """A broker that answers no more pings is given up after the keepalive, and looked for again."""
+    with ScriptedBroker().running() as broker, Station(broker.url, base=None, keepalive=1.0) as station:
+        station.wait_subscribed()
+        until(lambda: station.link.traffic.connections >= 2, "a second connection")
+        assert "keepalive" in str(station.link.ended_because)
+
+
+def test_a_stop_does_not_wait_longer_than_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
+    """When the broker confirms nothing, a stop gives up in time, says what is left, and leaves the last will standing."""
+    with ScriptedBroker().running() as broker, Station(broker.url) as station:
+        station.wait_subscribed()
+        station.link.publish("detector/alerts/info/pump-1", "{}", 1, retain=False)
+        station.link.stop(0.2)
+        assert not station.link.alive
+        assert "publications that no broker has confirmed" in caplog.text
+        assert all(kind != DISCONNECT for kind, _ in broker.received)

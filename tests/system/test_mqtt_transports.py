@@ -90,3 +90,11 @@ def test_a_password_lets_us_in_and_a_wrong_one_does_not(protocol: str) -> None:
             assert "see mqtt.username and mqtt.password_file" in str(station.link.ended_because)
             assert not station.link.subscribed.wait(0.0)
             assert station.link.alive
+
+
+# paho leaves the socket of a failed websocket handshake to the garbage collector
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+def test_a_server_of_another_transport_is_left_for_the_next(broker: Broker) -> None:
+    """A URL whose scheme doesn't fit its port comes to nothing, in bounded time, and the next server is tried."""
+    wrong = f"ws://127.0.0.1:{broker.port}", f"mqtt://127.0.0.1:{broker.websocket_port}"
+    _hears(Station(*wrong, broker.url, connect_timeout=0.2), broker)

@@ -49,7 +49,7 @@ def test_what_is_no_secret_is_a_clear_fault(tmp_path: Path, content: bytes | Non
     """A missing, empty, endless or binary file is a clear fault."""
     if content is not None:
         write(tmp_path / "secret", content)
-    with pytest.raises(ConfigError, match="expected a (file with a )?secret"):
+    with pytest.raises(ConfigError, match=r"expected a (file with a )?secret"):
         read_secret(Path("secret"), tmp_path, {})
 
 
