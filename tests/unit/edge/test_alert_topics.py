@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import orjson
 import pytest
 
-from detector.domain import AlertEvent, EventTime, Kind, Reading, Severity, Stage, Transition, Verdict
+from detector.domain import AlertEvent, EventTime, Kind, Severity, Stage, Transition, Verdict
 from detector.edge.alert_topics import alert_json, alert_message, state_message, status_topic, topic_level
-from detector.report import Report
+from detector.edge.channel_view import ChannelState
 
 EVENT = AlertEvent(
     id="a1",
@@ -30,23 +29,22 @@ EVENT = AlertEvent(
 )
 
 
-def report(stage: Stage, *, forecast_known: bool, upper: float = 68.0) -> Report:
-    """Return a report of one reading."""
-    return Report(
-        readings=(Reading("pump-7", "temperature", EventTime(0), 81.2, 0),),
-        stage=np.array([stage], dtype=np.int8),
-        steps_left=np.array([3], dtype=np.int32),
-        steps_needed=np.array([8], dtype=np.int32),
-        forecast_known=np.array([forecast_known]),
-        expected=np.array([65.0]),
-        lower=np.array([62.0]),
-        upper=np.array([upper]),
-        score=np.array([1.5]),
-        threshold=np.array([4.0]),
-        anomalous=np.array([1], dtype=np.int8),
-        events=(),
-        tick=None,
-    )
+SCORED = ChannelState(
+    device="pump-7",
+    channel="temperature",
+    entry=0,
+    at=EventTime(60_000_000),
+    value=81.2,
+    stage=Stage.SCORED,
+    steps_left=0,
+    expected=65.0,
+    lower=62.0,
+    upper=68.0,
+    score=1.5,
+    anomalous=1,
+    verdict=Verdict.SENSOR,
+    since=EventTime(0),
+)
 
 
 def test_an_alert_has_the_fields_of_the_contract() -> None:
@@ -87,9 +85,7 @@ def test_what_an_alert_does_not_know_is_null() -> None:
 
 def test_a_scored_state_has_everything() -> None:
     """The state of a scored channel with an open episode has all fields of the contract, on a retained topic."""
-    publication = state_message(
-        "site/detector", report(Stage.SCORED, forecast_known=True), 0, Verdict.SENSOR, EventTime(0)
-    )
+    publication = state_message("site/detector", SCORED)
     assert publication.topic == "site/detector/devices/pump-7/temperature/state"
     assert publication.retain
     assert orjson.loads(publication.payload) == {
@@ -104,26 +100,12 @@ def test_a_scored_state_has_everything() -> None:
     }
 
 
-def test_a_state_while_warming_up_knows_the_value_alone() -> None:
-    """Before there is a forecast, everything but the value is null, and nothing is anomalous."""
-    publication = state_message("detector", report(Stage.WARMING_UP, forecast_known=False), 0, None, None)
-    assert orjson.loads(publication.payload) == {
-        "value": 81.2,
-        "expected": None,
-        "lower": None,
-        "upper": None,
-        "score": None,
-        "anomalous": 0,
-        "verdict": None,
-        "since": None,
-    }
-
-
-def test_a_state_while_calibrating_has_a_forecast_and_no_score() -> None:
-    """While calibrating, the forecast is told and the score is null; a limit without bound is null."""
-    state = report(Stage.CALIBRATING, forecast_known=True, upper=float("inf"))
-    payload = orjson.loads(state_message("detector", state, 0, None, None).payload)
-    assert [payload[name] for name in ("expected", "upper", "score", "anomalous")] == [65.0, None, None, 0]
+def test_what_a_state_does_not_know_is_null() -> None:
+    """Numbers that are not known, limits without bound, and the verdict where nothing is open are null."""
+    state = SCORED._replace(expected=None, lower=None, upper=float("inf"), score=None, anomalous=0, verdict=None)
+    payload = orjson.loads(state_message("detector", state).payload)
+    assert [payload[name] for name in ("expected", "lower", "upper", "score", "verdict")] == [None] * 5
+    assert (payload["value"], payload["anomalous"]) == (81.2, 0)
 
 
 @pytest.mark.parametrize(
