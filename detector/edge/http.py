@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from socketserver import TCPServer, ThreadingMixIn
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from detector.errors import DetectorError
@@ -129,7 +129,7 @@ def _from_elsewhere(environ: "WSGIEnvironment") -> bool:
 class _Exchange(WSGIRequestHandler):
     """One connection, one request."""
 
-    timeout: float | None = SILENCE_S
+    timeout: ClassVar[float | None] = SILENCE_S
     server_version = "detector"
     sys_version = ""
 
