@@ -45,14 +45,15 @@ def _sum_up(outcome: Outcome, console: Console) -> None:
     tally = outcome.tally
     console.print(summary_table(tally))
     delay = "" if tally.median_delay_s is None else f", half of them within {spoken(tally.median_delay_s)} of plant time"
+    soft = not console.is_terminal
     console.print(
         f"\n{tally.found} of {len(tally.findings)} faults found{delay}; "
         f"{len(tally.false_alerts)} false alerts from {outcome.devices} devices; "
         f"{outcome.observations_scored} readings scored.",
-        highlight=False, soft_wrap=True,
+        highlight=False, soft_wrap=soft,
     )  # fmt: skip
     for alert in tally.false_alerts:
-        console.print(f"  false: {alert.summary}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"  false: {alert.summary}", style="dim", highlight=False, soft_wrap=soft)
 
 
 def _write(file: Path, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ from detector.lab.broker import Broker, embedded_broker
 from detector.lab.daemon_process import DaemonProcess, running_daemon
 from detector.lab.faults import Fault
 from detector.lab.link import Listener, Publisher
-from detector.lab.plant import SENSORS, Plant
+from detector.lab.plant import DAY_S, SENSORS, Plant
 from detector.lab.simulate import Pacer, Plan, Progress
 from detector.lab.tally import Tally, tally
 from detector.lab.view import Scene, draw
@@ -147,9 +147,12 @@ def _stage(options: Options, stop: threading.Event) -> Iterator[Stage]:
 
 
 def _plan(options: Options) -> Plan:
-    """Return a plan of which the event time ends about now, as readings from the future are refused."""
-    span_us = int(options.duration_s * options.speed * MICROSECONDS)
-    start = EventTime(time.time_ns() // 1000 - span_us)
+    """Return a plan that begins at a midnight, so that the same seed has the same day, and ends in the past.
+
+    Readings from the future would be refused.
+    """
+    latest_s = time.time() - options.duration_s * options.speed
+    start = EventTime(int(latest_s // DAY_S * DAY_S) * MICROSECONDS)
     return Plan(Plant(options.seed, options.devices), start, CADENCE_S, options.speed, options.duration_s)
 
 

@@ -17,11 +17,12 @@ from rich.text import Text
 
 from detector.domain import MICROSECONDS, EventTime
 from detector.lab.plant import SENSORS
-from detector.lab.tally import Finding, Opened, Tally, belongs
+from detector.lab.tally import GRACE_S, Finding, Opened, Tally, belongs
 from detector.lab.watch import Picture, Point
 
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+FAULTS_WIDTH: Final = 50
 BAR_WIDTH: Final = 3
 """Cells of a score bar; full is the threshold."""
 
@@ -52,17 +53,16 @@ class Scene:
 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     """Return the whole screen."""
+    rows = min(len(scene.tally.findings), max(4, height // 3 - 1))
+    fleet = min(len(scene.devices) + 1, height - rows - 6)
+    below = Layout(size=rows + 2)
+    below.split_row(Layout(_faults(scene, rows), size=min(FAULTS_WIDTH, width * 3 // 5)), Layout(_alerts(scene, rows)))
     layout = Layout()
-    faults = min(len(scene.tally.findings) + 2, max(6, height // 3))
     layout.split_column(
         Layout(_header(scene), size=3),
-        Layout(_fleet(scene, width), size=min(len(scene.devices) + 3, max(6, height - 5 - faults))),
-        Layout(name="below"),
-        Layout(_counters(scene), size=1),
-    )
-    layout["below"].split_row(
-        Layout(_faults(scene, height), ratio=4),
-        Layout(_alerts(scene, faults - 2), ratio=5),
+        Layout(_fleet(scene, width), size=fleet),
+        below,
+        Layout(_counters(scene)),
     )
     return layout
 
@@ -158,11 +158,14 @@ def bar(share: float) -> str:
     return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(BAR_WIDTH)
 
 
-def _faults(scene: Scene, height: int) -> Panel:
-    """Return the faults put in: what, where, and whether it was found."""
+def _faults(scene: Scene, rows: int) -> Panel:
+    """Return the faults put in: what, where, and whether it was found; where there is little room, the latest."""
     table = Table(box=None, expand=True, show_header=False, padding=(0, 1, 0, 0))
-    findings = scene.tally.findings[-max(4, height) :]
-    for finding in findings:
+    for _ in range(4):
+        table.add_column(no_wrap=True)
+    begun = sum(finding.fault.start <= scene.now for finding in scene.tally.findings)
+    first = max(0, min(begun - rows + 2, len(scene.tally.findings) - rows))
+    for finding in scene.tally.findings[first : first + rows]:
         fault = finding.fault
         table.add_row(fault.kind.value, fault.device, fault.channel or "all", _fate(scene, finding))
     return Panel(table, title="faults put in", title_align="left", border_style="dim")
@@ -175,10 +178,12 @@ def _fate(scene: Scene, finding: Finding) -> Text:
     if wait_s > 0:
         return Text(f"in {wait_s:.0f} s", "dim")
     if finding.delay_s is not None:
-        return Text(f"✓ found after {spoken(finding.delay_s)}", QUIET)
+        return Text(f"✓ after {spoken(finding.delay_s)}", QUIET)
     if fault.strikes(scene.now):
         return Text("● on now", "bold yellow")
-    return Text("not found", "red")
+    if scene.now < fault.end + GRACE_S * MICROSECONDS:
+        return Text("○ not found yet", "yellow")
+    return Text("✗ not found", "red")
 
 
 def spoken(seconds: float) -> str:
@@ -192,7 +197,7 @@ def _alerts(scene: Scene, rows: int) -> Panel:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for alert in scene.picture.alerts[: -max(rows, 3) - 1 : -1]:
+    for alert in scene.picture.alerts[: -rows - 1 : -1]:
         clock = datetime.fromtimestamp(alert.at / MICROSECONDS, UTC)
         table.add_row(
             Text(f"{clock:%H:%M}", "dim"),
