@@ -25,7 +25,7 @@ TOPIC: Final = "plant/{site}/{device}/telemetry"
 ROUND_STEPS: Final = 1440
 """Without a duration, each device has one fault in every so many readings."""
 
-QUIET_SHARE: Final = 0.4
+QUIET_SHARE: Final = 0.3
 """The part of the first round in which nothing is wrong, so that a detector can learn the plant."""
 LAST_SHARE: Final = 0.95
 """The part of a round after which no fault is on, so that each can still be found."""
