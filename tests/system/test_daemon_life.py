@@ -124,7 +124,9 @@ def test_a_taken_port_is_a_clear_error(broker: Broker) -> None:
     """Where the HTTP address is taken, the daemon ends with exit code 1 and says what to do."""
     with DaemonProcess(broker.url) as first:
         address = first.log.split("listening on ")[1].split()[0]
-        with pytest.raises(RuntimeError, match=r"metrics\.listen: expected an address of this machine with a free port"):
+        with pytest.raises(
+            RuntimeError, match=r"metrics\.listen: expected an address of this machine with a free port"
+        ):
             DaemonProcess(broker.url, listen=address).__enter__()
 
 

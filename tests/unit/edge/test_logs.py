@@ -60,7 +60,9 @@ def test_a_line_has_time_level_logger_and_sentence(desk: Desk) -> None:
     assert "\x1b" not in line
 
 
-@pytest.mark.parametrize("hostile", ["a\nb", "a\r\nb", "\x1b[2J", "\x9b2J", "\u2028", "\u202egnp", "\ud800", "\x00", "\x7f"])
+@pytest.mark.parametrize(
+    "hostile", ["a\nb", "a\r\nb", "\x1b[2J", "\x9b2J", "\u2028", "\u202egnp", "\ud800", "\x00", "\x7f"]
+)
 def test_no_text_can_end_a_line_or_steer_a_terminal(desk: Desk, hostile: str) -> None:
     """Control characters of a payload reach the log as escapes only, in text and in JSON."""
     desk.logger.error("got %s", hostile)
