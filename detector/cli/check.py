@@ -17,7 +17,6 @@ from detector.stream.names import shown
 from detector.stream.source import Decoded
 from detector.stream.timestamp import format_event_time
 
-SUMMARY = "validate a configuration; show what a payload decodes to"
 COLUMNS = ("time", "device", "channel", "value", "unit")
 
 

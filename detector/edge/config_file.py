@@ -5,6 +5,7 @@ In: a YAML file and the environment. Out: `Settings`, or one `ConfigError` with 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,12 +82,12 @@ def effective_text(settings: Settings) -> str:
 
 
 def _escaped(values: Any) -> Any:
-    """Write a dollar as `$$`, so that reading does not take it for a variable."""
+    """Write a dollar as `$$` where reading would take it for a variable."""
     if isinstance(values, dict):
         return {key: _escaped(value) for key, value in values.items()}
     if isinstance(values, list):
         return [_escaped(value) for value in values]
-    return values.replace("$", "$$") if isinstance(values, str) else values
+    return re.sub(r"\$(?=[${])", "$$", values) if isinstance(values, str) else values
 
 
 def schema_text() -> str:

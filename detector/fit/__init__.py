@@ -1,1 +1,1 @@
-"""Training: the corpus, the network in torch, the model card."""
+"""Where networks come from: the synthetic corpus, training with torch, and the model card. Never imported by the daemon."""

@@ -171,9 +171,19 @@ def _size(value: object, info: ValidationInfo) -> int:
     return value if isinstance(value, int) and info.mode == "python" else parse_size(value)
 
 
-def _word_or_duration(value: object, info: ValidationInfo) -> object:
-    """Leave the words alone and read anything else as a duration."""
-    return value if value in ("auto", "never") else _duration(value, info)
+def _words_or_duration(*words: str) -> BeforeValidator:
+    """Leave these words alone and read anything else as a duration."""
+
+    def read(value: object, info: ValidationInfo) -> object:
+        """Read a word or a duration."""
+        if value in words:
+            return value
+        try:
+            return _duration(value, info)
+        except ValueError as fault:
+            raise ValueError(str(fault).replace("expected", f"expected {', '.join(words)} or", 1)) from None
+
+    return BeforeValidator(read)
 
 
 def _written(value: str | float) -> str:
@@ -205,7 +215,7 @@ Size = Annotated[
 
 AutoOrDuration = Annotated[
     Literal["auto"] | float,
-    BeforeValidator(_word_or_duration),
+    _words_or_duration("auto"),
     PlainSerializer(_written, return_type=str, when_used="json"),
     editor_pattern(f"^auto$|{DURATION_PATTERN}", "auto", "30s", "5m"),
 ]
@@ -213,7 +223,7 @@ AutoOrDuration = Annotated[
 
 SilentAfter = Annotated[
     Literal["auto", "never"] | float,
-    BeforeValidator(_word_or_duration),
+    _words_or_duration("auto", "never"),
     PlainSerializer(_written, return_type=str, when_used="json"),
     editor_pattern(f"^(auto|never)$|{DURATION_PATTERN}", "auto", "never", "10m"),
 ]

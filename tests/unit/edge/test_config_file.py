@@ -64,12 +64,9 @@ sensors:
         "c.yaml:7:21: engine.max_batch: expected a whole number, got true",
         "c.yaml:7:35: engine.memory: expected a duration such as 30s, 5m, 2h or 7d, got 30; add a unit: 30s for seconds",
         "c.yaml:8:9: metrics: expected a mapping, got nothing; leave the key out for its default",
-        (
-            "c.yaml:11:14: sensors[0].topics[0]: expected a topic outside detector/, where we publish ourselves,"
-            ' got "detector/{device}"'
-        ),
+        'c.yaml:11:14: sensors[0].topics[0]: expected a topic outside detector/, where we publish ourselves, got "detector/{device}"',
         "c.yaml:11:35: sensors[0].topics[1]: expected {device} as one level of the topic, got 'x/{channel}'",
-        "c.yaml:12:14: sensors[0].cadence: expected a duration such as 30s, 5m, 2h or 7d, got 1.5; add a unit: 1.5s for seconds",
+        "c.yaml:12:14: sensors[0].cadence: expected auto or a duration such as 30s, 5m, 2h or 7d, got 1.5; add a unit: 1.5s for seconds",
         'c.yaml:13:13: sensors[0].format: expected json or value, got "xml"',
         "c.yaml:15:18: sensors[0].channels.t.range: expected [lowest, highest], got [3.0, 1.0]",
         "c.yaml:15:41: sensors[0].channels.t.min_deviation: expected 0 or more, got -1",
@@ -113,13 +110,13 @@ def test_aliases_cannot_make_a_small_file_huge() -> None:
     """A small file whose aliases multiply is refused before it fills the memory."""
     levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 10))
     (fault,) = faults("l0: &l0 [x]\n" + levels)
-    assert "100000 values or 20 levels, aliases expanded" in fault
+    assert "expected at most 100000 values and 20 levels, aliases expanded" in fault
 
 
 def test_an_alias_that_holds_itself_is_refused() -> None:
     """An alias that holds itself is refused."""
     (fault,) = faults("a: &a [*a]\n")
-    assert "20 levels" in fault
+    assert "20 levels, aliases expanded" in fault
 
 
 def test_tags_are_refused() -> None:
@@ -141,6 +138,39 @@ def test_numbers_in_quotes_are_text() -> None:
     assert faults(GOOD + 'engine: {max_batch: "5"}\n') == (
         'c.yaml:4:21: engine.max_batch: expected a whole number, got "5"',
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("? [a]\n: 1\n", "c.yaml:1:3: (document): expected a word as key, got something else"),
+        ('"": 1\n', "c.yaml:1:1: (document): expected a word as key, got something else"),
+        ('model: "\\ud800"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
+        ('model: "\\0"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
+        ('model: "\\UFFFFFFFF"\n', "c.yaml:1:1: (document): expected YAML, got something unreadable"),
+        ("model: !!int x\n", "c.yaml:1:8: model: expected text, a number, true, false or null, got !!int"),
+        (f"model: {'9' * 5000}\n", "c.yaml:1:8: model: expected "),
+    ],
+)
+def test_what_yaml_allows_and_a_configuration_does_not(line: str, fault: str) -> None:
+    """Keys that are no words, characters that no path can hold and numbers without end are faults with a place."""
+    assert faults(line + GOOD)[0].startswith(fault)
+
+
+def test_a_range_has_two_ends() -> None:
+    """A range has exactly two ends."""
+    for ends in ("[1]", "[]"):
+        fault = "c.yaml:4:27: sensors[0].channels.a.range: expected a list of two numbers, got one or none"
+        assert faults(GOOD + f"    channels: {{a: {{range: {ends}}}}}\n") == (fault,)
+    (fault,) = faults(GOOD + "    channels: {a: {range: [1, 2, 3]}}\n")
+    assert fault == "c.yaml:4:27: sensors[0].channels.a.range: expected at most 2 of them, got [1, 2, 3]"
+
+
+def test_words_that_stand_for_a_duration_belong_to_their_key() -> None:
+    """A word stands for a duration only where it means something; elsewhere one fault says what may stand there."""
+    assert parse(GOOD + "    cadence: auto\n    silent_after: never\n").sensors[0].silent_after == "never"
+    (fault,) = faults(GOOD + "    cadence: never\n")
+    assert fault.endswith('expected auto or a duration such as 30s, 5m, 2h or 7d, got "never"')
 
 
 def test_numbers_are_finite() -> None:
