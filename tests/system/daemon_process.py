@@ -85,7 +85,9 @@ class Scrape:
         """Parse with Prometheus' own parser."""
         families = text_string_to_metric_families(text)
         self.samples = {
-            (sample.name, frozenset(sample.labels.items())): sample.value for family in families for sample in family.samples
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
         }
 
     def value(self, name: str, **labels: str) -> float:
@@ -124,7 +126,9 @@ class DaemonProcess:
     def configure(self, more: str = "", sensors: str = SENSORS) -> None:
         """Write the configuration anew."""
         mqtt = f"mqtt: {{servers: ['{self._server}'], session_expiry: 60s, reconnect_min: 100ms, reconnect_max: 500ms}}"
-        self.config.write_text(f"{mqtt}\nmodel: model\nmetrics: {{listen: '{self._listen}'}}\n{more}\n{sensors}", encoding="utf-8")
+        self.config.write_text(
+            f"{mqtt}\nmodel: model\nmetrics: {{listen: '{self._listen}'}}\n{more}\n{sensors}", encoding="utf-8"
+        )
 
     def __enter__(self) -> Self:
         """Start, and wait until HTTP is there."""

@@ -63,17 +63,28 @@ def watching(daemon: DaemonProcess) -> Iterator[Watch]:
 def garbage(now: float) -> Iterator[tuple[str, str | bytes]]:
     """Yield payloads that no sensor should send, on topics that are subscribed to."""
     topic = "plant/site/bad/telemetry"
-    texts = ("", "{", "null", "[]", '"x"', "{}", '{"ts": "soon", "a": 1}', '{"a": 1}', "[" * 5000, '{"ts": NaN, "a": 1}')
+    texts = (
+        "",
+        "{",
+        "null",
+        "[]",
+        '"x"',
+        "{}",
+        '{"ts": "soon", "a": 1}',
+        '{"a": 1}',
+        "[" * 5000,
+        '{"ts": NaN, "a": 1}',
+    )
     yield from ((topic, text) for text in texts)
     values = ("null", "NaN", "1e999", '"21.5"', '"N/A"', "true", '{"b": {"c": []}}', "[1, 2]")
     yield from ((topic, f'{{"ts": {now}, "a": {value}}}') for value in values)
     yield from ((topic, f'{{"ts": {ts}, "a": 1}}') for ts in (0, 4_102_444_800, -1, 1e300, now * 1000, now * 1e9))
-    yield from ((topic, bytes(((seed * 7 + place * 31) % 256 for place in range(seed)))) for seed in range(0, 256, 5))
+    yield from ((topic, bytes((seed * 7 + place * 31) % 256 for place in range(seed))) for seed in range(0, 256, 5))
     yield from (("plant/site/twice/telemetry", f'{{"ts": {now}, "a": 1}}') for _ in range(20))
     yield from (("plant/site/back/telemetry", f'{{"ts": {now - step}, "a": 1}}') for step in range(20))
     yield from ((f"meters/device-{number}/power", "1.0") for number in range(60))
     yield from ((f"meters/device-0/channel-{number}", "1.0") for number in range(30))
-    yield from ((f"meters/{name}/power", "nan") for name in ("a\"b", "<b>", "Ω", " "))
+    yield from ((f"meters/{name}/power", "nan") for name in ('a"b', "<b>", "Ω", " "))
     yield "meters/large/power", b"1" * 10_000_000
 
 

@@ -18,7 +18,7 @@ def test_metrics_come_in_the_form_that_is_asked_for(broker: Broker) -> None:
     """A scrape is plain text, OpenMetrics or compressed, as the client asks."""
     with DaemonProcess(broker.url) as daemon:
         assert daemon.request("/metrics").content_type.startswith("text/plain")
-        modern = daemon.request("/metrics", **{"Accept": "application/openmetrics-text; version=1.0.0"})
+        modern = daemon.request("/metrics", Accept="application/openmetrics-text; version=1.0.0")
         assert modern.content_type.startswith("application/openmetrics-text")
         assert modern.text.endswith("# EOF\n")
         assert "detector_ready" in daemon.request("/metrics", **{"Accept-Encoding": "gzip"}).text
@@ -35,7 +35,9 @@ def test_prometheus_has_nothing_to_object_to(broker: Broker) -> None:
         daemon.until("detector_observations_scored_total", 200)
         scrape = daemon.request("/metrics").text
         assert "detector_anomaly_score{" in scrape
-        verdict = subprocess.run([promtool, "check", "metrics"], input=scrape, capture_output=True, text=True, check=False)
+        verdict = subprocess.run(
+            [promtool, "check", "metrics"], input=scrape, capture_output=True, text=True, check=False
+        )
         assert (verdict.returncode, verdict.stderr, verdict.stdout) == (0, "", "")
 
 

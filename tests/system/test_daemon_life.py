@@ -74,7 +74,9 @@ def test_a_good_reload_is_applied(broker: Broker) -> None:
         daemon.until_ready()
         witness.publish("meters/m1/power", "1")
         daemon.until("detector_observations_scored_total", 1)
-        daemon.configure("budget: 2 per fleet per day\nengine: {max_devices: 50}", SENSORS.replace("meters/", "counters/"))
+        daemon.configure(
+            "budget: 2 per fleet per day\nengine: {max_devices: 50}", SENSORS.replace("meters/", "counters/")
+        )
         daemon.send(signal.SIGHUP)
         daemon.until("detector_config_reloads_total", 1)
         daemon.until_ready()
@@ -120,7 +122,9 @@ def test_a_taken_port_is_a_clear_error(broker: Broker) -> None:
     """Where the HTTP address is taken, the daemon ends with exit code 1 and says what to do."""
     with DaemonProcess(broker.url) as first:
         address = first.log.split("listening on ")[1].split()[0]
-        with pytest.raises(RuntimeError, match=r"metrics\.listen: expected an address of this machine with a free port"):
+        with pytest.raises(
+            RuntimeError, match=r"metrics\.listen: expected an address of this machine with a free port"
+        ):
             DaemonProcess(broker.url, listen=address).__enter__()
 
 
