@@ -52,14 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise DetectorError(
             "training needs torch, which is not installed; install it with: pip install 'detector[train]'"
         )
-    from detector.edge.model_file import save_model
+    from detector.edge.model_file import REFERENCE, save_model
     from detector.fit.accuracy import forecast_ratio
     from detector.fit.card import Outcome, build_card, render_card
     from detector.fit.dataset import SEQUENCE_STEPS, WARM_UP_READINGS, sequences_of
     from detector.fit.loss_picture import loss_picture
+    from detector.fit.reference import reference_tails
     from detector.fit.series import load_series
     from detector.fit.training import Recipe, Trainer, split
     from detector.forecast.network import Network
+    from detector.settings import EngineSettings
 
     recipe = Recipe(cell=arguments.cell, hidden=arguments.hidden, seed=arguments.seed, epochs=arguments.epochs)
     console = Console(stderr=True)
@@ -73,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     parameters = sum(tensor.size for tensor in trainer.best.values())
     outcome = Outcome(losses, parameters, forecast_ratio(network, validation))
     card = build_card(_describe(arguments.data, series), recipe, outcome, arguments.date)
-    save_model(arguments.out, recipe.cell, trainer.best, card)
+    tails = reference_tails(network, kept, EngineSettings().memory)
+    save_model(arguments.out, recipe.cell, {**trainer.best, REFERENCE: tails}, card)
     (arguments.out / "loss.svg").write_text(loss_picture(losses), encoding="utf-8")
     (arguments.out / "README.md").write_text(render_card(card), encoding="utf-8")
     return 0

@@ -83,7 +83,7 @@ def render_card(card: Mapping[str, Any]) -> str:
 One small recurrent network, shared by every channel of every device. It sees a channel's level, last step, scales,
 clock and gap, and says how the next reading will differ from the last: a Student-t distribution in units of the
 channel's usual step. It has never seen your plant; what belongs to one channel is learnt on the spot, by the
-scales and the readout of that channel.
+scales and the tails of that channel. Until a channel has tails of its own it borrows those of the validation channels.
 
 ![Loss of each epoch](loss.svg)
 
@@ -106,9 +106,8 @@ on the {ratio["series"]:,} validation channels that ever change, through the sam
 | {ratio["median"]:.3f} | {ratio["pooled"]:.3f} | {ratio["better"]:.0%} |
 
 ## What it is for, and what not
-For forecasting one step ahead as an input to the detector's own adaptive readout and scores. Frozen, as it stands
-here, it is not a detector, and on some channels the last value forecasts as well: the daemon shows, for every
-device, which of the two is the better one. Cadences from one second to one hour were trained on; slower ones were not.
+For forecasting one step ahead, as an input to the detector's scores. By itself it is not a detector, and on some
+channels the last value forecasts as well. Cadences from one second to one hour were trained on; slower ones were not.
 
 ## Files
 `weights.safetensors` (the weights; no pickle) · `card.json` (this page, and the whole loss curve, for machines) · `loss.svg`.
