@@ -87,14 +87,14 @@ class DaemonProcess:
 
     def _answers(self, path: str) -> bool:
         """Tell whether a page answers with success."""
-        with suppress(URLError, OSError), urlopen(self.url + path, timeout=5.0) as answer:  # noqa: S310 - our own http:// URL
+        with suppress(URLError, OSError), urlopen(self.url + path, timeout=5.0) as answer:
             return bool(answer.status == 200)
         return False
 
     def counters(self) -> Counter[str]:
         """Return every metric's value, summed over its labels; empty when the daemon does not answer just now."""
         counters: Counter[str] = Counter()
-        with suppress(URLError, OSError), urlopen(self.url + "/metrics", timeout=5.0) as answer:  # noqa: S310 - as above
+        with suppress(URLError, OSError), urlopen(self.url + "/metrics", timeout=5.0) as answer:
             for name, value in SAMPLE.findall(answer.read().decode()):
                 counters[name] += float(value)  # type: ignore[assignment]
         return counters
