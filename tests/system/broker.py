@@ -143,8 +143,9 @@ class Broker:
                 time.sleep(0.01)
             else:
                 return
-        self.kill()
-        raise RuntimeError(f"mosquitto does not listen on port {port}; its log:\n{self.log}")
+        log = self.log
+        self.__exit__()
+        raise RuntimeError(f"mosquitto does not listen on port {port}; its log:\n{log}")
 
     def _write_configuration(self) -> None:
         """Write the broker's configuration, passwords and access rules."""

@@ -95,6 +95,7 @@ class Witness:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_message = self._client.on_subscribe = None  # no cycle: its sockets are freed with it, at once
 
     def publish(self, topic: str, *payloads: str | bytes, retain: bool = False) -> None:
         """Publish with QoS 1 and wait until the broker has everything."""

@@ -6,8 +6,9 @@ In: its answers. Out: a listening port, and every packet that it was sent.
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 CONNECT, SUBSCRIBE, DISCONNECT = 0x10, 0x82, 0xE0
 
@@ -54,12 +55,11 @@ class ScriptedBroker:
                 client, _ = listener.accept()
             except OSError:
                 return
-            with client:
-                self._serve(client)
+            with client, client.makefile("rb") as stream, suppress(OSError):
+                self._serve(client, stream)
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client: socket.socket, stream: BinaryIO) -> None:
         """Answer one client until it goes away."""
-        stream = client.makefile("rb")
         while header := stream.read(2):
             body = stream.read(header[1])  # our clients' packets are shorter than 128 bytes here
             self.received.append((header[0], body))

@@ -129,6 +129,9 @@ class Connection:
         socket = self._client.socket()
         if socket is not None:
             socket.close()
+        # The client frees its other sockets when it is freed itself: at once, if nothing of it refers back to it.
+        client = self._client
+        client.on_connect = client.on_subscribe = client.on_publish = client.on_disconnect = client.on_message = None
 
     def _on_connect(
         self, _client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
