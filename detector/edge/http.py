@@ -143,6 +143,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 128  # connections that may wait to be accepted, and then be refused at once
 
     def __init__(self, host: str, port: int) -> None:
         """Listen on `host:port`; port 0 takes a free one."""
