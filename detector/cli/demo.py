@@ -19,7 +19,13 @@ from detector.lab.view import spoken, summary_table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Fill in the parser."""
     add = parser.add_argument
-    add("--duration", type=duration, default=60.0, metavar="60s", help="wall-clock time (default 60s; from 15s it is worth it)")
+    add(
+        "--duration",
+        type=duration,
+        default=60.0,
+        metavar="60s",
+        help="wall-clock time (default 60s, at best 20s or more)",
+    )
     add("--headless", action="store_true", help="draw nothing; print the summary alone")
     add("--summary", type=Path, metavar="FILE.json", help="write the figures here")
     add("--devices", type=count, default=12, metavar="N", help="pumps of the plant (default 12)")
@@ -44,7 +50,8 @@ def _sum_up(outcome: Outcome, console: Console) -> None:
     """Print what was broken and what was told."""
     tally = outcome.tally
     console.print(summary_table(tally))
-    delay = "" if tally.median_delay_s is None else f", half of them within {spoken(tally.median_delay_s)} of plant time"
+    median_s = tally.median_delay_s
+    delay = "" if median_s is None else f", half of them within {spoken(median_s)} of plant time"
     soft = not console.is_terminal
     console.print(
         f"\n{tally.found} of {len(tally.findings)} faults found{delay}; "

@@ -146,7 +146,9 @@ def _settings(arguments: argparse.Namespace) -> MqttSettings:
             }
         )
     except ValueError as fault:
-        raise DetectorError(f"--server: expected a URL such as mqtt://localhost:1883, got {arguments.server!r}") from fault
+        raise DetectorError(
+            f"--server: expected mqtt://localhost:1883 or the like, got {arguments.server!r}"
+        ) from fault
 
 
 def _open(file: Path) -> TextIO:
@@ -195,7 +197,8 @@ def _telling(progress: Progress) -> Iterator[None]:
         while not over.wait(TELL_EVERY_S):
             rate = progress.published / max(progress.elapsed_s, 1e-9)
             late = f", {progress.late_s:.1f} s behind" if progress.late_s > 1.0 else ""
-            print(f"\r{progress.elapsed_s:8.1f} s  {progress.published} messages  {rate:.0f}/s{late}\x1b[K", end="", file=sys.stderr)
+            line = f"\r{progress.elapsed_s:8.1f} s  {progress.published} messages  {rate:.0f}/s{late}\x1b[K"
+            print(line, end="", file=sys.stderr, flush=True)
 
     teller = threading.Thread(target=tell, name="progress", daemon=True)
     teller.start()

@@ -1,0 +1,1 @@
+"""The lab: replay, recordings, the simulated plant, the demo."""

@@ -18,7 +18,12 @@ from typing import Final, Literal, NamedTuple
 
 from detector.errors import DetectorError
 
-MOSQUITTO_PLACES: Final = ("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
+MOSQUITTO_PLACES: Final = (
+    "mosquitto",
+    "/usr/sbin/mosquitto",
+    "/usr/local/sbin/mosquitto",
+    "/opt/homebrew/sbin/mosquitto",
+)
 """Where mosquitto may stand; a plain user's PATH lacks the sbin folders."""
 
 READY_WITHIN_S: Final = 15.0

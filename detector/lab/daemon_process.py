@@ -21,6 +21,7 @@ import yaml
 import detector
 from detector.errors import DetectorError
 from detector.lab.broker import Broker, child_process, end, free_port, tail
+from detector.lab.watch import BASE
 
 READY_WITHIN_S: Final = 60.0
 SETTLED_WITHIN_S: Final = 30.0
@@ -52,7 +53,7 @@ def demo_config(broker: Broker, folder: Path, port: int) -> dict[str, Any]:
     config["model"] = str(shipped(config["model"]))
     config["state"] = {"directory": str(folder / "state")}
     config["metrics"] = {"listen": f"127.0.0.1:{port}"}
-    config["alerts"] = {"mqtt": {"state_every": STATE_EVERY}}
+    config["alerts"] = {"mqtt": {"base_topic": BASE, "state_every": STATE_EVERY}}
     return config
 
 
@@ -63,6 +64,11 @@ class DaemonProcess:
         """Take over a child that was just started."""
         self.url = url
         self._child, self._log = child, log
+
+    @property
+    def pid(self) -> int:
+        """Return the child's process id."""
+        return self._child.pid
 
     def check(self) -> None:
         """Make sure that it lives.
@@ -87,14 +93,14 @@ class DaemonProcess:
 
     def _answers(self, path: str) -> bool:
         """Tell whether a page answers with success."""
-        with suppress(URLError, OSError), urlopen(self.url + path, timeout=5.0) as answer:  # noqa: S310 - our own http:// URL
+        with suppress(URLError, OSError), urlopen(self.url + path, timeout=5.0) as answer:
             return bool(answer.status == 200)
         return False
 
     def counters(self) -> Counter[str]:
         """Return every metric's value, summed over its labels; empty when the daemon does not answer just now."""
         counters: Counter[str] = Counter()
-        with suppress(URLError, OSError), urlopen(self.url + "/metrics", timeout=5.0) as answer:  # noqa: S310 - as above
+        with suppress(URLError, OSError), urlopen(self.url + "/metrics", timeout=5.0) as answer:
             for name, value in SAMPLE.findall(answer.read().decode()):
                 counters[name] += float(value)  # type: ignore[assignment]
         return counters

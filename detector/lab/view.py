@@ -188,7 +188,9 @@ def _fate(scene: Scene, finding: Finding) -> Text:
 
 def spoken(seconds: float) -> str:
     """Return a duration as people say it."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _alerts(scene: Scene, rows: int) -> Panel:
@@ -226,7 +228,7 @@ def _counters(scene: Scene) -> Text:
 
 def summary_table(tally: Tally) -> Table:
     """Return the end of the story: each fault, and what became of it."""
-    table = Table(title="What was broken, and what was told", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    table = Table(title="What was broken, and what was told", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("fault", "device", "channel", "found", "told as"):
         table.add_column(name, header_style="dim")
     for fault, alert in tally.findings:
