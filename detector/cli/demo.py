@@ -55,8 +55,8 @@ def _sum_up(outcome: Outcome, console: Console) -> None:
     soft = not console.is_terminal
     console.print(
         f"\n{tally.found} of {len(tally.findings)} faults found{delay}; "
-        f"{len(tally.false_alerts)} false alerts from {outcome.devices} devices; "
-        f"{outcome.observations_scored} readings scored.",
+        f"false alerts: {len(tally.false_alerts)}; devices: {outcome.devices}; "
+        f"readings scored: {outcome.observations_scored}.",
         highlight=False, soft_wrap=soft,
     )  # fmt: skip
     for alert in tally.false_alerts:

@@ -53,7 +53,7 @@ class Scene:
 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     """Return the whole screen."""
-    rows = min(len(scene.tally.findings), max(4, height // 3 - 1))
+    rows = max(4, min(len(scene.tally.findings), height // 3 - 1))
     fleet = min(len(scene.devices) + 1, height - rows - 6)
     below = Layout(size=rows + 2)
     below.split_row(Layout(_faults(scene, rows), size=min(FAULTS_WIDTH, width * 3 // 5)), Layout(_alerts(scene, rows)))
@@ -221,7 +221,7 @@ def _counters(scene: Scene) -> Text:
         (f"{scene.readings_per_s:.0f}", "bold"), " readings/s  ·  ",
         (f"{scene.scored}", "bold"), f" scored, {scene.pending} pending  ·  ",
         (f"{scene.tally.found} of {begun}", "bold"), " faults found  ·  ",
-        (f"{len(scene.tally.false_alerts)}", "bold"), " false alerts  ·  ",
+        (f"{len(scene.tally.false_alerts)}", "bold"), " false  ·  ",
         (f"broker {scene.broker}  ·  Ctrl-C ends", "dim"),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from detector.lab.faults import Fault, FaultKind
 from detector.lab.plant import CHANNELS, Plant
 from detector.lab.tally import GRACE_S, Opened, tally
 from detector.lab.view import Scene, bar, draw, sparkline, spoken, summary_table
-from detector.lab.watch import Picture, Point
+from detector.lab.watch import ChannelKey, Picture, Point
 
 DEVICES = Plant(1, 12).devices
 CALM = Point(80.0, 81.0, 79.0, 83.0, 0.4, 0, None)
@@ -22,7 +22,9 @@ ALERT = Opened(EventTime(1060 * MICROSECONDS), "pump-02", "flow", "process", "re
 
 def scene(now_s: float, *alerts: Opened) -> Scene:
     """Return a scene of twelve pumps and one fault."""
-    traces = {(device, channel): (CALM,) * 20 for device in DEVICES for channel in CHANNELS}
+    traces: dict[ChannelKey, tuple[Point, ...]] = {
+        (device, channel): (CALM,) * 20 for device in DEVICES for channel in CHANNELS
+    }
     return Scene(
         elapsed_s=20.0,
         duration_s=60.0,
