@@ -1,7 +1,7 @@
 """The engine: readings in, report and next state out. Pure: no I/O, no clock, no randomness.
 
 The whole flow stands in `step`: align, forecast, score, decide, tell, learn. Everything is per row; what rows
-share (how many channels divide a budget, who is silent) moves at ticks of the stream clock alone.
+share beyond that (who is silent) moves at ticks of the stream clock alone.
 """
 
 from typing import Any
@@ -67,10 +67,9 @@ class Engine:
         return _report(batch, placed, forecast, decision, tuple(told))
 
     def _tick(self, batch: Batch) -> list[AlertEvent]:
-        """Let silence and the shares of the budget move, at a tick only."""
+        """Let silence move, at a tick only."""
         if batch.tick is None:
             return []
-        self._decider.thresholds.share(self._device_of, len(self._alignment.devices))
         turns = self._silence.tick(batch.tick_span_s)
         told = [self._tell_silence(slot, Transition.OPENED, 1, batch.tick) for slot in turns.opened]
         told += [self._tell_silence(slot, Transition.UPDATED, 2, batch.tick) for slot in turns.worsened]
@@ -126,7 +125,7 @@ class Engine:
         channels = len(self._device_of)
         episodes = self._decider.episodes.block
         kinds = episodes.kind[:channels][episodes.open[:channels]]
-        opened = {verdict: 0 for verdict in Verdict}
+        opened = dict.fromkeys(Verdict, 0)
         for code, count in zip(*np.unique(kinds, return_counts=True), strict=True):
             opened[VERDICTS[KINDS[code]]] += int(count)
         opened[Verdict.TRANSPORT] += int((self._silence.block.silent > 0).sum())
@@ -139,10 +138,12 @@ class Engine:
     def _tell(self, batch: Batch, placed: Placed, forecast: Forecast, decision: Decision) -> list[AlertEvent]:
         """Return the events of the rows whose episodes turned, in stream order."""
         turns = decision.turns
-        masks = ((Transition.OPENED, turns.opened), (Transition.UPDATED, turns.worsened), (Transition.CLOSED, turns.closed))
-        found = [
-            (int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)
-        ]
+        masks = (
+            (Transition.OPENED, turns.opened),
+            (Transition.UPDATED, turns.worsened),
+            (Transition.CLOSED, turns.closed),
+        )
+        found = [(int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)]
         return [
             self._tell_row(batch.readings[placed.in_order[row]], row, Lane(lane), transition, forecast, decision)
             for row, lane, transition in sorted(found)
@@ -168,7 +169,9 @@ class Engine:
         return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
 
 
-def _report(batch: Batch, placed: Placed, forecast: Forecast, decision: Decision, events: tuple[AlertEvent, ...]) -> Report:
+def _report(
+    batch: Batch, placed: Placed, forecast: Forecast, decision: Decision, events: tuple[AlertEvent, ...]
+) -> Report:
     """Spread what is known of the rows in order over all readings of the batch."""
     seen, rows = forecast.steps_seen, placed.in_order
     stage = placed.stage.copy()

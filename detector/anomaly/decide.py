@@ -59,9 +59,11 @@ class Decider:
         for block in (self.thresholds.block, self.limits.block, self.stuck.block, self.episodes.block):
             block.grow(channels)
 
-    def decide(self, rows: Rows, forecast: Forecast, strange: Nonconformity, cadence_s: Floats, scored: Mask) -> Decision:
+    def decide(
+        self, rows: Rows, forecast: Forecast, strange: Nonconformity, cadence_s: Floats, scored: Mask
+    ) -> Decision:
         """Judge every row; `scored` rows have left calibration, the others only meet the rules."""
-        threshold = self.thresholds.current(rows.slots, cadence_s)
+        threshold = self.thresholds.current(rows, cadence_s)
         deviation = _deviation(rows, forecast, strange)
         score = strange.rarity / threshold
         score = np.where(self.limits.matters(rows.slots, deviation), score, np.minimum(score, BELOW_THRESHOLD))
@@ -72,7 +74,7 @@ class Decider:
         strength[:, Lane.STUCK] = np.where(scored, run_rarity / threshold, 0.0)
         strength[:, Lane.RANGE] = self._range_strength(rows, outside)
         turns = self.episodes.step(rows, strength, _onsets(rows, run_began), _kinds(strange))
-        self.thresholds.learn(rows.slots, turns.opened[:, Lane.LEARNT], rows.gap_s)
+        self.thresholds.learn(rows, turns.opened[:, Lane.LEARNT])
         beyond = np.where(scored & (score >= 1.0), np.sign(deviation), 0).astype(np.int8)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[rows.slots], axis=1)

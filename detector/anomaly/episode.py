@@ -48,8 +48,8 @@ class EpisodeBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        codes = {name: ((LANES,), np.int8, 0) for name in ("severity", "kind")}
-        times = {name: ((LANES,), np.int64, 0) for name in ("suspect_since", "onset")}
+        codes = dict.fromkeys(("severity", "kind"), ((LANES,), np.int8, 0))
+        times = dict.fromkeys(("suspect_since", "onset"), ((LANES,), np.int64, 0))
         super().__init__({"open": ((LANES,), np.bool_, 0), "calm": ((LANES,), np.int16, 0), **times, **codes})
 
 

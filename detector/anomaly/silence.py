@@ -31,8 +31,11 @@ CRITICAL_AT = 4.0
 
 
 class SilenceBlock(Block):
-    """Columns (N,), a row a device: quiet_s, gaps, mean_s, longest_s, limit_s (NaN learns it), heard_at (µs),
-    spoke since the tick, silent (0 no, 1 yes, 2 for long), silent_since (µs)."""
+    """Each device's habit of speaking.
+
+    Columns (N,), a row a device: quiet_s so far; gaps, their mean_s and longest_s; limit_s (NaN learns it);
+    heard_at (µs); spoke since the tick; silent (0 no, 1 yes, 2 for long) and silent_since (µs).
+    """
 
     quiet_s: Floats
     gaps: NDArray[np.int64]
@@ -46,7 +49,7 @@ class SilenceBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = {name: ((), np.float64, 0.0) for name in ("quiet_s", "mean_s", "longest_s")}
+        floats = dict.fromkeys(("quiet_s", "mean_s", "longest_s"), ((), np.float64, 0.0))
         super().__init__(
             {
                 **floats,

@@ -43,9 +43,7 @@ class StreamBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        super().__init__(
-            {"scale": ((), np.float64, 0.0), "unrest": ((), np.float64, 0.0), "seen": ((), np.int64, 0)}
-        )
+        super().__init__({"scale": ((), np.float64, 0.0), "unrest": ((), np.float64, 0.0), "seen": ((), np.int64, 0)})
 
 
 class Streams:

@@ -35,8 +35,8 @@ class StuckBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = {name: ((), np.float64, 0.0) for name in ("mean", "longest")}
-        counts = {name: ((), np.int64, 0) for name in ("run", "began", "runs")}
+        floats = dict.fromkeys(("mean", "longest"), ((), np.float64, 0.0))
+        counts = dict.fromkeys(("run", "began", "runs"), ((), np.int64, 0))
         super().__init__({"last": ((), np.float64, np.nan), **counts, **floats})
 
 

@@ -95,4 +95,3 @@ class Tails:
 def _bins(values: Floats) -> NDArray[np.intp]:
     """Return the bin of each value."""
     return np.clip(values / BIN, 0, BINS - 1).astype(np.intp)
-

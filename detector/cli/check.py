@@ -17,7 +17,6 @@ from detector.stream.names import shown
 from detector.stream.source import Decoded
 from detector.stream.timestamp import format_event_time
 
-SUMMARY = "validate a configuration; show what a payload decodes to"
 COLUMNS = ("time", "device", "channel", "value", "unit")
 
 
@@ -26,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="configuration file (YAML)")
     parser.add_argument("--topic", metavar="T", help="topic of a message to decode")
     parser.add_argument("--payload", metavar="P", help="its payload; @FILE reads it from a file")
-    parser.add_argument("--write-schema", type=Path, metavar="FILE", help="write the JSON Schema for editors, and be done")
+    parser.add_argument(
+        "--write-schema", type=Path, metavar="FILE", help="write the JSON Schema for editors, and be done"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -110,7 +111,7 @@ def _tell_rejected(decoded: Decoded) -> None:
     """Print why values, or the whole payload, gave no reading."""
     for one in decoded:
         if isinstance(one, Rejected):
-            print(f"rejected {one.reason.value}: {one.detail}", file=sys.stderr)
+            print(f"rejected {one.reason.value}: {one.detail}")
 
 
 def _cells(settings: Settings, reading: Reading) -> tuple[str, ...]:

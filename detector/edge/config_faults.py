@@ -14,6 +14,7 @@ from detector.edge.yaml_document import Document, Fault, KeyPath, Place, key_tex
 from detector.settings import Settings
 from detector.settings.quantities import shown
 from detector.settings.section import Section
+from detector.settings.sensors import AUTO_SPELLING, MAPPING_SPELLING
 from detector.stream.topic import TopicPattern
 
 EXPECTED = {
@@ -33,8 +34,8 @@ EXPECTED = {
     "model_attributes_type": "a mapping",
     "enum": "{expected}",
     "literal_error": "{expected}",
-    "greater_than_equal": "{ge} or more",
-    "less_than_equal": "at most {le}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "at most {le:g}",
     "string_too_short": "text that is not empty",
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "text without control characters",
@@ -44,34 +45,20 @@ EXPECTED = {
 """What was expected, by pydantic's type of error; the braces are its context."""
 
 
+PYDANTICS_OWN_STEPS = (AUTO_SPELLING, MAPPING_SPELLING, "[key]")
+"""Steps in the place of a finding that are no keys of the file."""
+
+
 def settings_faults(document: Document, fault: ValidationError) -> Iterator[Fault]:
     """Yield each finding of pydantic as a fault of ours."""
     for finding in fault.errors(include_url=False):
-        path = _path_in(document.values, finding["loc"])
+        path = tuple(step for step in finding["loc"] if step not in PYDANTICS_OWN_STEPS)
         if finding["type"] == "extra_forbidden":
             yield Fault(document.key_places.get(path, document.place(path)), key_text(path), _unknown(finding))
         else:
+            # A list that is too short is itself at fault, not the end that it has not got.
+            path = path[:-1] if finding["type"] == "missing" and isinstance(path[-1], int) else path
             yield Fault(document.place(path), key_text(path), _expected_got(finding))
-
-
-def _path_in(values: Any, location: Sequence[str | int]) -> KeyPath:
-    """Return a finding's path through the document, without the steps that only pydantic knows of."""
-    path: KeyPath = ()
-    for step in location[:-1]:
-        inner = _step(values, step)
-        if inner is not None:
-            values, path = inner, (*path, step)
-    last = location[-1] if location else None
-    if isinstance(last, int) or (isinstance(values, dict) and last is not None and not last.startswith("auto or ")):
-        path = (*path, last)
-    return path
-
-
-def _step(values: Any, step: str | int) -> Any:
-    """Return what stands one step further down, or None."""
-    if isinstance(values, dict):
-        return values.get(step)
-    return values[step] if isinstance(values, list) and isinstance(step, int) else None
 
 
 def _expected_got(finding: ErrorDetails) -> str:
@@ -87,8 +74,8 @@ def _expected_got(finding: ErrorDetails) -> str:
         return f"expected this key ({(field.description or '').rstrip('.')}), got none"
     default = finding["msg"].removeprefix("Input should be ")
     expected = EXPECTED.get(kind, default).format_map(context).replace("'", "")
-    if kind == "literal_error" and finding["loc"][-1] not in section_at(finding["loc"]).model_fields:
-        expected = "auto or a mapping of channels"
+    if finding["loc"][-1] == AUTO_SPELLING:
+        expected = EXPECTED["dict_type"]
     hint = "; leave the key out for its default" if finding["input"] is None else ""
     return f"expected {expected}, got {shown(finding['input'])}{hint}"
 

@@ -5,6 +5,7 @@ In: a YAML file and the environment. Out: `Settings`, or one `ConfigError` with 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,16 +82,17 @@ def effective_text(settings: Settings) -> str:
 
 
 def _escaped(values: Any) -> Any:
-    """Write a dollar as `$$`, so that reading does not take it for a variable."""
+    """Write a dollar as `$$` where reading would take it for a variable."""
     if isinstance(values, dict):
         return {key: _escaped(value) for key, value in values.items()}
     if isinstance(values, list):
         return [_escaped(value) for value in values]
-    return values.replace("$", "$$") if isinstance(values, str) else values
+    return re.sub(r"\$(?=[${])", "$$", values) if isinstance(values, str) else values
 
 
 def schema_text() -> str:
     """Return the JSON Schema of a configuration file, for editors; defaults stand as people write them."""
     schema = Settings.model_json_schema(mode="serialization")
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Detector configuration", **schema}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema = {**head, **schema, "title": "Detector configuration"}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -29,6 +29,9 @@ REFERENCE = "tails.reference"
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
+LABEL = "detector"
+"""The one metadata key: safetensors writes several in any order, and the same model should give the same bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
@@ -40,12 +43,15 @@ class ModelFile:
     """Tails (K + 1, BINS) that new channels borrow: measured in training, or assumed."""
 
 
-def save_model(folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]) -> None:
+def save_model(
+    folder: Path, kind: CellKind, tensors: Mapping[str, NDArray[np.float32]], card: Mapping[str, Any]
+) -> None:
     """Write weights, the reference tails if `tensors` has them, and the card into `folder`, making it if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [*TENSORS, *({REFERENCE} & tensors.keys())]
     arrays = {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in names}
-    save_file(arrays, folder / WEIGHTS, metadata={"format_version": FORMAT_VERSION, "cell": kind.value})
+    label = json.dumps({"format_version": FORMAT_VERSION, "cell": kind.value})
+    save_file(arrays, folder / WEIGHTS, metadata={LABEL: label})
     (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -56,21 +62,25 @@ def load_model(folder: Path) -> ModelFile:
     """
     path = folder / WEIGHTS
     if not path.is_file():
-        raise ModelError(f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it")
+        raise ModelError(
+            f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it"
+        )
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            label = json.loads((file.metadata() or {}).get(LABEL, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
-        if metadata.get("format_version") != FORMAT_VERSION:
-            raise ModelError(
-                f"{path}: expected model format {FORMAT_VERSION}, got {metadata.get('format_version')!r}; train it anew with `detector train`"
-            )
-        kind = CellKind(metadata.get("cell", ""))
+        if label.get("format_version") != FORMAT_VERSION:
+            found = label.get("format_version")
+            raise ModelError(f"{path}: expected model format {FORMAT_VERSION}, got {found!r}; train it anew")
+        kind = CellKind(label.get("cell", ""))
+        _check(kind, tensors)
         network = Network.from_tensors(kind, tensors)
     except (SafetensorError, KeyError, ValueError, OSError) as fault:
-        raise ModelError(f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew") from fault
+        raise ModelError(
+            f"{path}: expected safetensors with {len(TENSORS)} tensors, got: {fault}; train it anew"
+        ) from fault
     if network.features != FEATURES:
-        raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew with `detector train`")
+        raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew")
     return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)))
 
 
@@ -79,7 +89,32 @@ def _reference(path: Path, tails: NDArray[np.float32] | None) -> NDArray[np.floa
     shape = (len(Stream) + 1, BINS)
     if tails is None:
         return assumed_reference(shape[0])
-    if tails.shape != shape:
-        raise ModelError(f"{path}: expected {REFERENCE} of shape {shape}, got {tails.shape}; train it anew")
+    if tails.shape != shape or not (np.isfinite(tails).all() and (tails >= 0.0).all() and tails.any(axis=1).all()):
+        raise ModelError(f"{path}: expected {REFERENCE} of shape {shape} with shares of at least 0; train it anew")
     shares: NDArray[np.float64] = tails.astype(np.float64) / tails.sum(axis=1, keepdims=True, dtype=np.float64)
     return shares
+
+
+def _check(kind: CellKind, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+    """Hold shapes and values against what the cell needs: a weight that is not finite would silence every alert.
+
+    Raises: KeyError for a tensor that is missing, ValueError for one that does not fit, with its name.
+    """
+    embedding, features = tensors["embed.weight"].shape
+    hidden = tensors["cell.weight_hh_l0"].shape[1]
+    gates = hidden * {CellKind.LSTM: 4, CellKind.GRU: 3}[kind]
+    shapes = (
+        (embedding, features),
+        (embedding,),
+        (gates, embedding),
+        (gates, hidden),
+        (gates,),
+        (gates,),
+        (3, hidden),
+        (3,),
+    )
+    for name, shape in zip(TENSORS, shapes, strict=True):
+        if tensors[name].shape != shape:
+            raise ValueError(f"{name}: expected shape {shape}, got {tensors[name].shape}")
+        if not np.isfinite(tensors[name]).all():
+            raise ValueError(f"{name}: expected finite weights, got others")

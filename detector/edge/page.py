@@ -21,6 +21,8 @@ MAX_ROWS: Final = 200
 REFRESH_S: Final = 5
 
 LEARNING: Final = {Stage.WARMING_UP: "warming up", Stage.CALIBRATING: "calibrating"}
+NUMBERS: Final = {"value", "expected", "band", "score"}
+"""Columns that are set flush right."""
 SIDES: Final = {1: "above", -1: "below"}
 
 
@@ -87,7 +89,7 @@ def _table(title: str, columns: Iterable[str], rows: list[str], more: int, empty
     """Return a titled table, or the sentence that stands for an empty one."""
     if not rows:
         return f"<h2>{title}</h2><p>{empty}</p>"
-    head = "".join(f"<th>{column}</th>" for column in columns)
+    head = "".join(f'<th class="{"number" if column in NUMBERS else ""}">{column}</th>' for column in columns)
     rest = f"<p>and {more:,} more</p>" if more > 0 else ""
     return f'<h2>{title}</h2><div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>{rest}'
 
@@ -95,8 +97,8 @@ def _table(title: str, columns: Iterable[str], rows: list[str], more: int, empty
 def _episode(event: AlertEvent) -> str:
     """Return one event or open episode as a row."""
     return (
-        f'<tr class="{event.severity.value}"><td>{_moment(event.at)}</td><td>{event.event.value}</td>'
-        f"<td>{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace('_', ' ')}</td>"
+        f'<tr class="{event.severity.value}"><td class="when">{_moment(event.at)}</td><td>{event.event.value}</td>'
+        f'<td class="grade">{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace("_", " ")}</td>'
         f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td></tr>"
     )
 
@@ -136,7 +138,7 @@ def _channel(state: ChannelState, unit: str) -> str:
         f'<td>{_text(state.channel)}</td><td class="number">{_number(state.value, unit)}</td>'
         f'<td class="number">{_number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
         f'<td class="number">{"" if state.score is None else f"{state.score:.2f}"}</td>'
-        f"<td>{_situation(state)}</td><td>{_moment(state.at)}</td></tr>"
+        f'<td class="situation">{_situation(state)}</td><td class="when">{_moment(state.at)}</td></tr>'
     )
 
 
@@ -150,7 +152,7 @@ def _situation(state: ChannelState) -> str:
     if state.verdict is not None:
         words.append(f"{state.verdict.value} alert since {_moment(state.since)}")
     if state.anomalous:
-        words.append(f"{SIDES[state.anomalous]} what was expected")
+        words.append(f"{SIDES[state.anomalous]} what is usual for it")
     return "; ".join(words) or "as expected"
 
 

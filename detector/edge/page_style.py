@@ -19,9 +19,12 @@ small, p, footer { color: var(--soft); } a { color: inherit; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--soft); font-weight: 500; font-size: .85rem; } td { overflow-wrap: anywhere; }
+th { color: var(--soft); font-weight: 500; font-size: .85rem; } td { max-width: 30rem; overflow-wrap: break-word; }
+.when { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.odd, .critical { color: var(--bad); } .warning { color: var(--warn); }
+.odd .situation, .odd .mark, .critical .grade { color: var(--bad); } .warning .grade { color: var(--warn); }
+.odd td:first-child, .critical td:first-child { box-shadow: inset 3px 0 var(--bad); }
+.warning td:first-child { box-shadow: inset 3px 0 var(--warn); }
 .band { fill: var(--band); } .mark { fill: currentColor; }
 footer { margin-top: 2rem; font-size: .85rem; }
 """.strip()

@@ -76,6 +76,13 @@ class CoreDumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: CoreDumper, text: str) -> yaml.ScalarNode:
+    """Escape text with line breaks and their like: PyYAML folds U+0085 and U+2028 in other styles, and loses them."""
+    return dumper.represent_scalar(_TAG + "str", text, style=None if text.isprintable() else '"')
+
+
+CoreDumper.add_representer(str, _represent_text)
+
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -136,6 +143,8 @@ def _place(mark: Any) -> Place:
 
 def _yaml_problem(fault: yaml.MarkedYAMLError) -> str:
     """Word a syntax error as a fault of ours, with what most often causes it."""
+    if isinstance(fault, _TooLargeError):
+        return f"expected at most {MAX_NODES} values and {MAX_DEPTH} levels, aliases expanded, got more"
     problem = fault.problem or "something else"
     if "\\t" in problem:
         return "expected spaces for indentation, got a tab"
@@ -144,6 +153,10 @@ def _yaml_problem(fault: yaml.MarkedYAMLError) -> str:
     words = " ".join(filter(None, (fault.context, problem)))
     hint = "; put text that holds ': ', '{' or '#' in quotes" if "mapping values" in problem else ""
     return f"expected valid YAML, got an error {words}{hint}"
+
+
+class _TooLargeError(yaml.MarkedYAMLError):
+    """A document that is too deep or has too many values, often by aliases within aliases."""
 
 
 class _Reader:
@@ -160,10 +173,7 @@ class _Reader:
         """Return the plain value of a node and everything under it."""
         self._nodes += 1
         if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"of size: more than {MAX_NODES} values or {MAX_DEPTH} levels, aliases expanded",
-                problem_mark=node.start_mark,
-            )
+            raise _TooLargeError(problem_mark=node.start_mark)
         self.document.places[path] = _place(node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -203,7 +213,9 @@ class _Reader:
         try:
             return _typed(tag.removeprefix(_TAG), text)
         except ValueError:
-            self._fault(path, f"expected plain YAML without tags, got {tag} {shown(text)}")
+            self._fault(
+                path, f"expected text, a number, true, false or null, got {tag.replace(_TAG, '!!')} {shown(text)}"
+            )
             return None
 
     def _substituted(self, text: str, path: KeyPath) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Where networks come from: the synthetic corpus, training with torch, and the model card. Never imported by the daemon."""

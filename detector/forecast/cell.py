@@ -26,8 +26,8 @@ class CellKind(StrEnum):
 def sigmoid(x: Rows) -> Rows:
     """Return the logistic function in its tanh form, which neither overflows nor branches."""
     half = np.float32(0.5)
-    opened: Rows = half + half * np.tanh(half * x)
-    return opened
+    logistic: Rows = half + half * np.tanh(half * x)
+    return logistic
 
 
 class Cell(Protocol):
@@ -119,6 +119,5 @@ class GruCell:
         h = tiled_product(state, self.hidden_weights) + self.hidden_bias  # (B, 3H)
         r = sigmoid(x[:, :width] + h[:, :width])
         z = sigmoid(x[:, width : 2 * width] + h[:, width : 2 * width])
-        n = np.tanh(x[:, 2 * width :] + r * h[:, 2 * width :])
-        following: Rows = n + z * (state - n)
-        return following
+        n: Rows = np.tanh(x[:, 2 * width :] + r * h[:, 2 * width :])
+        return n + z * (state - n)

@@ -29,7 +29,7 @@ def _in_tiles(rows: NDArray[np.float32], weights: NDArray[np.float32], height: i
     padded = np.zeros((tiles * height, width), dtype=np.float32)
     padded[:count] = rows
     product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights)
-    return product.reshape(tiles * height, -1)[:count]
+    return product.reshape(tiles * height, weights.shape[1])[:count]
 
 
 @cache

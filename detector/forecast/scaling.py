@@ -53,7 +53,7 @@ class ScaleBlock(Block):
         """Start without rows; statistics forget with time constant `memory_s`."""
         self.memory_s = memory_s
         names = ("location", "deviation", "step", "last", "last_step", "cadence_s")
-        super().__init__({"count": ((), np.int64, 0), **{name: ((), np.float64, 0.0) for name in names}})
+        super().__init__({"count": ((), np.int64, 0), **dict.fromkeys(names, ((), np.float64, 0.0))})
 
     def floor(self, slots: Slots) -> Floats:
         """Return the smallest scale that is signal and not rounding. Shape (B,), the channel's unit."""
@@ -85,7 +85,9 @@ class ScaleBlock(Block):
             angle = (2.0 * np.pi / period) * np.mod(seconds, period)
             rows[:, column], rows[:, column + 1] = np.sin(angle) * timed, np.cos(angle) * timed
         known = cadence > 0.0
-        rows[:, 8] = np.where(known, 0.5 * np.clip(np.log(np.maximum(gap_s, 1e-6) / np.where(known, cadence, 1.0)), -2.0, 4.0), 0.0)
+        rows[:, 8] = np.where(
+            known, 0.5 * np.clip(np.log(np.maximum(gap_s, 1e-6) / np.where(known, cadence, 1.0)), -2.0, 4.0), 0.0
+        )
         return rows.astype(np.float32)
 
     def update(self, slots: Slots, values: Floats, gap_s: Floats) -> None:

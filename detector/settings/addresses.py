@@ -6,9 +6,9 @@ In: text. Out: the same text, once it is sure to be usable. Faults are `ValueErr
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from detector.settings.quantities import shown
+from detector.settings.quantities import editor_pattern, shown
 
 HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^/:@\s\[\]]+)"
 SERVER_PATTERN = rf"^(?:mqtts?|wss?)://{HOST}(?::([0-9]{{1,5}}))?(?:/\S*)?$"
@@ -25,10 +25,10 @@ def _matches(pattern: str, text: str) -> bool:
 def _server(text: str) -> str:
     """Check a broker's URL; credentials in it are refused, because URLs end up in logs."""
     if not _matches(SERVER_PATTERN, text):
-        raise ValueError(
-            f"expected a server such as mqtt://localhost:1883 (or mqtts://, ws://, wss://), got {shown(text)}"
-            + ("; write the user as `username` and `password_file`" if "@" in text else "")
-        )
+        expected = "expected a server such as mqtt://localhost:1883 (or mqtts://, ws://, wss://)"
+        if "@" in text:
+            raise ValueError(f"{expected}, got one with credentials; write them as username and password_file")
+        raise ValueError(f"{expected}, got {shown(text)}")
     return text
 
 
@@ -48,11 +48,11 @@ def _base_topic(text: str) -> str:
     return text
 
 
-ServerUrl = Annotated[str, AfterValidator(_server), Field(json_schema_extra={"pattern": SERVER_PATTERN})]
+ServerUrl = Annotated[str, AfterValidator(_server), editor_pattern(SERVER_PATTERN)]
 """A broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`."""
 
-ListenAddress = Annotated[str, AfterValidator(_listen), Field(json_schema_extra={"pattern": LISTEN_PATTERN})]
+ListenAddress = Annotated[str, AfterValidator(_listen), editor_pattern(LISTEN_PATTERN)]
 """`host:port`."""
 
-BaseTopic = Annotated[str, AfterValidator(_base_topic), Field(json_schema_extra={"pattern": BASE_TOPIC_PATTERN})]
+BaseTopic = Annotated[str, AfterValidator(_base_topic), editor_pattern(BASE_TOPIC_PATTERN)]
 """The first level or levels of what we publish."""

@@ -4,13 +4,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from detector.settings.addresses import ServerUrl
 from detector.settings.quantities import Duration, Size, format_duration
 from detector.settings.section import Section
 
-Protocol = Annotated[Literal["5", "3.1.1"], BeforeValidator(lambda version: "5" if version == 5 else version)]
+Protocol = Annotated[
+    Literal["5", "3.1.1"],
+    BeforeValidator(lambda version: "5" if version == 5 else version),
+    WithJsonSchema({"enum": [5, "5", "3.1.1"]}),
+]
 """An MQTT version; YAML reads a bare 5 as a number."""
 
 

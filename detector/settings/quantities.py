@@ -158,7 +158,7 @@ class Budget:
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe a budget to editors as the text a person writes."""
-        return {"type": "string", "pattern": BUDGET_PATTERN, "examples": ["1 per device per week"]}
+        return {"type": "string", "pattern": rf"{BUDGET_PATTERN}|\$\{{", "examples": ["1 per device per week"]}
 
 
 def _duration(value: object, info: ValidationInfo) -> float:
@@ -171,9 +171,19 @@ def _size(value: object, info: ValidationInfo) -> int:
     return value if isinstance(value, int) and info.mode == "python" else parse_size(value)
 
 
-def _word_or_duration(value: object, info: ValidationInfo) -> object:
-    """Leave the words alone and read anything else as a duration."""
-    return value if value in ("auto", "never") else _duration(value, info)
+def _words_or_duration(*words: str) -> BeforeValidator:
+    """Leave these words alone and read anything else as a duration."""
+
+    def read(value: object, info: ValidationInfo) -> object:
+        """Read a word or a duration."""
+        if value in words:
+            return value
+        try:
+            return _duration(value, info)
+        except ValueError as fault:
+            raise ValueError(str(fault).replace("expected", f"expected {', '.join(words)} or", 1)) from None
+
+    return BeforeValidator(read)
 
 
 def _written(value: str | float) -> str:
@@ -181,16 +191,17 @@ def _written(value: str | float) -> str:
     return value if isinstance(value, str) else format_duration(value)
 
 
-def _schema(pattern: str, *examples: str) -> WithJsonSchema:
-    """Describe a quantity to editors as the text a person writes."""
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+def editor_pattern(pattern: str, *examples: str) -> WithJsonSchema:
+    """Describe a text to editors by its form; a variable of the environment may stand in it."""
+    schema: dict[str, Any] = {"type": "string", "pattern": rf"{pattern}|\$\{{"}
+    return WithJsonSchema(schema | ({"examples": list(examples)} if examples else {}))
 
 
 Duration = Annotated[
     float,
     BeforeValidator(_duration),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
-    _schema(DURATION_PATTERN, "30s", "5m", "2h", "7d"),
+    editor_pattern(DURATION_PATTERN, "30s", "5m", "2h", "7d"),
 ]
 """A duration in seconds, written `30s 5m 2h 7d`."""
 
@@ -198,22 +209,22 @@ Size = Annotated[
     int,
     BeforeValidator(_size),
     PlainSerializer(format_size, return_type=str, when_used="json"),
-    _schema(SIZE_PATTERN, "64KiB", "1GiB"),
+    editor_pattern(SIZE_PATTERN, "64KiB", "1GiB"),
 ]
 """A size in bytes, written `64KiB 1GiB`."""
 
 AutoOrDuration = Annotated[
     Literal["auto"] | float,
-    BeforeValidator(_word_or_duration),
+    _words_or_duration("auto"),
     PlainSerializer(_written, return_type=str, when_used="json"),
-    _schema(f"^auto$|{DURATION_PATTERN}", "auto", "30s", "5m"),
+    editor_pattern(f"^auto$|{DURATION_PATTERN}", "auto", "30s", "5m"),
 ]
 """A duration in seconds, or `auto`: learnt."""
 
 SilentAfter = Annotated[
     Literal["auto", "never"] | float,
-    BeforeValidator(_word_or_duration),
+    _words_or_duration("auto", "never"),
     PlainSerializer(_written, return_type=str, when_used="json"),
-    _schema(f"^(auto|never)$|{DURATION_PATTERN}", "auto", "never", "10m"),
+    editor_pattern(f"^(auto|never)$|{DURATION_PATTERN}", "auto", "never", "10m"),
 ]
 """A duration in seconds, `auto`: learnt, or `never`."""

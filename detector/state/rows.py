@@ -28,6 +28,10 @@ class Rows:
     """Event times."""
     gap_s: Floats
     """Seconds since the channel's last reading; 0 at its first."""
+    siblings: NDArray[np.int64]
+    """Channels of the device that were known when this reading came, itself included."""
+    fleet: NDArray[np.int64]
+    """Channels of all devices that were known when this reading came, itself included."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -48,6 +48,18 @@ class Placed:
     new_slots: tuple[tuple[Slot, Reading], ...]
 
 
+class _Found:
+    """What looking up the readings of a batch gave; every array is (B,), the rest is filled in as it is found."""
+
+    def __init__(self, count: int) -> None:
+        """Start with nothing found."""
+        self.slots = np.full(count, -1, np.intp)
+        self.stage = np.full(count, Stage.WARMING_UP, np.int8)
+        self.siblings = np.ones(count, np.int64)
+        self.fleet = np.ones(count, np.int64)
+        self.new_slots: list[tuple[Slot, Reading]] = []
+
+
 class Alignment:
     """The slot tables of devices and channels, and each channel's place in time."""
 
@@ -61,34 +73,33 @@ class Alignment:
 
     def place(self, readings: Sequence[Reading]) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
-        slots, stage, new_slots = self._find_slots(readings)
+        found = self._find_slots(readings)
+        known = np.flatnonzero(found.stage == Stage.WARMING_UP)
         at_us = np.fromiter((reading.at for reading in readings), np.int64, len(readings))
-        known = np.flatnonzero(slots >= 0)
-        stage[known] = self._order(slots[known], at_us[known])
-        in_order = np.flatnonzero(stage == Stage.WARMING_UP)
+        found.stage[known] = self._order(found.slots[known], at_us[known])
+        in_order = np.flatnonzero(found.stage == Stage.WARMING_UP)
         values = np.fromiter((reading.value for reading in readings), np.float64, len(readings))
-        rows = self._advance(slots[in_order], values[in_order], at_us[in_order])
-        return Placed(stage, in_order, rows, tuple(new_slots))
+        slots, at_us = found.slots[in_order], at_us[in_order]
+        gap_s = self._advance(slots, at_us)
+        rows = Rows(slots, values[in_order], at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
+        return Placed(found.stage, in_order, rows, tuple(found.new_slots))
 
-    def _find_slots(
-        self, readings: Sequence[Reading]
-    ) -> tuple[NDArray[np.intp], NDArray[np.int8], list[tuple[Slot, Reading]]]:
-        """Look every channel up, assigning slots to new ones while there is room."""
-        slots = np.full(len(readings), -1, np.intp)
-        stage = np.full(len(readings), Stage.WARMING_UP, np.int8)
-        new_slots: list[tuple[Slot, Reading]] = []
+    def _find_slots(self, readings: Sequence[Reading]) -> "_Found":
+        """Look every channel up in stream order, assigning slots to new ones while there is room."""
+        found = _Found(len(readings))
         for row, reading in enumerate(readings):
             slot = self.channels.find((reading.device, reading.channel))
             if slot is None:
                 welcomed = self._welcome(reading)
                 if isinstance(welcomed, Stage):
-                    stage[row] = welcomed
+                    found.stage[row] = welcomed
                     continue
                 slot = welcomed
-                new_slots.append((slot, reading))
-            slots[row] = slot
+                found.new_slots.append((slot, reading))
+            found.slots[row] = slot
+            found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
         self.block.grow(len(self.channels))
-        return slots, stage, new_slots
+        return found
 
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
@@ -115,9 +126,9 @@ class Alignment:
         stage = np.where(late & ~set_back, Stage.LATE, Stage.WARMING_UP)
         return np.where(at_us == last_at, Stage.DUPLICATE, stage).astype(np.int8)
 
-    def _advance(self, slots: NDArray[np.intp], values: NDArray[np.float64], at_us: NDArray[np.int64]) -> Rows:
-        """Move the channels in order to their new time."""
+    def _advance(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Move the channels in order to their new time; return the seconds since their last reading, 0 at the first."""
         last_at = self.block.last_at[slots]
-        gap_s = np.where(last_at == NEVER, 0.0, (at_us - np.where(last_at == NEVER, at_us, last_at)) / MICROSECONDS)
         self.block.last_at[slots] = at_us
-        return Rows(slots, values, at_us, gap_s)
+        gap_s: NDArray[np.float64] = (at_us - np.where(last_at == NEVER, at_us, last_at)) / MICROSECONDS
+        return gap_s

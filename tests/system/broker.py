@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+"""Daemons live in sbin, which a plain user's PATH leaves out."""
+
 READY_S = 20.0
 """Longest wait for the broker to listen."""
 
@@ -37,7 +39,9 @@ class Certificates:
     def __post_init__(self) -> None:
         """Make all of them with openssl."""
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        self._openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.crt")
+        self._openssl(
+            "req", "-x509", *key, "-days", "2", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.crt"
+        )
         (self.folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="ascii")
         for name, subject in (("server", "localhost"), ("client", "detector")):
             self._openssl("req", *key, "-subj", f"/CN={subject}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
@@ -99,11 +103,15 @@ class Broker:
 
     def start(self) -> Self:
         """Start the broker, on the same ports and files as before, and wait until it listens everywhere."""
-        assert MOSQUITTO is not None
-        owner = {} if self._owner is None else {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
+        mosquitto = shutil.which("mosquitto", path=SEARCH_PATH) or "mosquitto"
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [MOSQUITTO, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log, **owner
+                [mosquitto, "-c", str(self.folder / "mosquitto.conf")],
+                stdout=log,
+                stderr=log,
+                user=None if self._owner is None else self._owner.pw_uid,
+                group=None if self._owner is None else self._owner.pw_gid,
+                extra_groups=None if self._owner is None else [],
             )
         deadline = time.monotonic() + READY_S
         for port in (self.port, self.websocket_port, *((self.tls_port, self.mutual_port) if self.tls else ())):
@@ -151,7 +159,11 @@ class Broker:
             lines.append(f"acl_file {self.folder}/rules")
         lines += [f"listener {self.port} 127.0.0.1", f"listener {self.websocket_port} 127.0.0.1", "protocol websockets"]
         if self.tls:
-            files = [f"cafile {self.folder}/ca.crt", f"certfile {self.folder}/server.crt", f"keyfile {self.folder}/server.key"]
+            files = [
+                f"cafile {self.folder}/ca.crt",
+                f"certfile {self.folder}/server.crt",
+                f"keyfile {self.folder}/server.key",
+            ]
             lines += [f"listener {self.tls_port} 127.0.0.1", *files]
             lines += [f"listener {self.mutual_port} 127.0.0.1", *files, "require_certificate true"]
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")

@@ -60,7 +60,12 @@ class Station:
     def take(self, number: int) -> list[Message]:
         """Wait for this many messages, acknowledging nothing."""
         taken: list[Message] = []
-        until(lambda: taken.extend(self.inbox.take(number - len(taken), 0.1)) or len(taken) >= number, f"{number} messages")
+
+        def enough() -> bool:
+            taken.extend(self.inbox.take(number - len(taken), 0.1))
+            return len(taken) >= number
+
+        until(enough, f"{number} messages")
         return taken
 
 

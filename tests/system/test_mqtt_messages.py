@@ -10,6 +10,8 @@ from detector.settings.mqtt import Overflow
 from tests.system.broker import Broker
 from tests.system.parties import Station, Witness, until
 
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
+
 
 def test_our_own_topics_are_never_consumed(broker: Broker) -> None:
     """Even subscribed to everything, the link passes on nothing from under its own base topic, nor counts it."""
@@ -44,7 +46,10 @@ def test_the_retained_flag_is_passed_on(broker: Broker) -> None:
         with Station(broker.url) as station:
             station.wait_subscribed()
             witness.publish("plant/pump-2/telemetry", "new")
-            assert [(message.payload, message.retain) for message in station.take(2)] == [(b"old", True), (b"new", False)]
+            assert [(message.payload, message.retain) for message in station.take(2)] == [
+                (b"old", True),
+                (b"new", False),
+            ]
 
 
 def test_retained_messages_do_not_come_again_with_every_reconnection(broker: Broker) -> None:
@@ -88,14 +93,16 @@ def test_alerts_are_heard_in_order_and_not_retained(broker: Broker) -> None:
         assert witness.hear()[0] == "detector/status"
 
 
-def test_a_forbidden_alert_is_counted_as_failed(_mosquitto: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forbidden_alert_is_counted_as_failed(caplog: pytest.LogCaptureFixture) -> None:
     """By MQTT 5, a publication that the access rules forbid is counted as failed and logged with the reason."""
     rules = "user detector\ntopic read plant/#\ntopic write detector/status\n"
-    with Broker(users={"detector": "s3cret"}, rules=rules) as broker:
-        with Station(broker.url, username="detector", password="s3cret") as station:
-            station.link.publish("detector/alerts/warning/pump-1", "{}", 1, retain=False)
-            until(lambda: station.link.traffic.notifications_failed == 1, "the refusal to be counted")
-            assert "not published on 'detector/alerts/warning/pump-1': the broker says: Not authorized" in caplog.text
+    with (
+        Broker(users={"detector": "s3cret"}, rules=rules) as broker,
+        Station(broker.url, username="detector", password="s3cret") as station,
+    ):
+        station.link.publish("detector/alerts/warning/pump-1", "{}", 1, retain=False)
+        until(lambda: station.link.traffic.notifications_failed == 1, "the refusal to be counted")
+        assert "not published on 'detector/alerts/warning/pump-1': the broker says: Not authorized" in caplog.text
 
 
 def test_an_impossible_topic_is_counted_as_failed(broker: Broker) -> None:
@@ -130,3 +137,11 @@ def test_a_shutdown_leaves_the_rest_at_the_broker(broker: Broker) -> None:
             assert station.ledger.snapshot().messages == 0
         with Station(broker.url) as station:
             assert [message.payload for message in station.take(1)] == [b"late"]
+
+
+def test_a_link_may_publish_alone(broker: Broker) -> None:
+    """Without filters the link is ready once it is connected, and publishes."""
+    with Station(broker.url, filters=[]) as station, Witness(broker.port, "detector/alerts/#") as witness:
+        station.wait_subscribed()
+        station.link.publish("detector/alerts/info/pump-1", b"{}", 1, retain=False)
+        assert witness.hear()[0] == "detector/alerts/info/pump-1"

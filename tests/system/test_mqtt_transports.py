@@ -9,6 +9,8 @@ from detector.settings.mqtt import TlsSettings
 from tests.system.broker import Broker
 from tests.system.parties import Station, Witness, until
 
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd", "openssl")
+
 
 def _hears(station: Station, broker: Broker) -> None:
     """Assert that a reading published at the broker reaches the station's inbox."""
@@ -77,7 +79,7 @@ def test_the_second_server_is_used_when_the_first_is_down(broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_a_password_lets_us_in_and_a_wrong_one_does_not(_mosquitto: None, protocol: str) -> None:
+def test_a_password_lets_us_in_and_a_wrong_one_does_not(protocol: str) -> None:
     """With the right password readings come in; with a wrong one the link says so and keeps trying."""
     with Broker(users={"detector": "s3cret"}) as broker:
         named = {"username": "detector", "protocol": protocol}
@@ -88,3 +90,11 @@ def test_a_password_lets_us_in_and_a_wrong_one_does_not(_mosquitto: None, protoc
             assert "see mqtt.username and mqtt.password_file" in str(station.link.ended_because)
             assert not station.link.subscribed.wait(0.0)
             assert station.link.alive
+
+
+# paho leaves the socket of a failed websocket handshake to the garbage collector
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+def test_a_server_of_another_transport_is_left_for_the_next(broker: Broker) -> None:
+    """A URL whose scheme doesn't fit its port comes to nothing, in bounded time, and the next server is tried."""
+    wrong = f"ws://127.0.0.1:{broker.port}", f"mqtt://127.0.0.1:{broker.websocket_port}"
+    _hears(Station(*wrong, broker.url, connect_timeout=0.2), broker)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def unit(tmp_path: Path) -> Path:
     """Return a copy of the unit whose program exists on this machine."""
     copy = tmp_path / UNIT.name
-    text, swapped = re.subn(r"/opt/detector/\.venv/bin/detector", sys.executable, UNIT.read_text())
+    text, swapped = re.subn(r"/opt/detector/\.venv/bin/detector", "/bin/true", UNIT.read_text())
     assert swapped == 2
     copy.write_text(text)
     return copy

@@ -25,6 +25,9 @@ TURN_S = 0.5
 WINDOW = 100
 """QoS 1 publications under way at once, if the broker doesn't ask for fewer."""
 
+KEEPALIVE_TIMEOUT = 141
+"""Reason code for a broker that fell silent; paho gives it, not the broker."""
+
 ADVICE = {
     132: "; if it speaks MQTT 3.1.1 only, set mqtt.protocol to '3.1.1'",
     133: "; see mqtt.client_id",
@@ -161,9 +164,11 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        """Note the broker's reason, if it gave one; `turn` knows the others better."""
+        """Note the broker's reason, if it gave one, or its silence; of the rest `turn` knows as much."""
         if flags.is_disconnect_packet_from_server:
             self.end(f"the broker ended the connection: {reason}{ADVICE.get(reason.value, '')}")
+        elif reason.value == KEEPALIVE_TIMEOUT:
+            self.end("the broker answered nothing for longer than the keepalive")
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         """Pass a message on; a fault of ours in that must not take the network down."""

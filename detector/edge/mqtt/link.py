@@ -58,7 +58,7 @@ class MqttLink:
         self._outbox = Outbox()
         self._connection: Connection | None = None
         self._tries = self._short_lives = 0
-        self._counting = threading.Lock()
+        self._counting, self._saying = threading.Lock(), threading.Lock()
         self._stopping, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -135,12 +135,12 @@ class MqttLink:
             self._thread.join(max(1.0, deadline - self._clock.mono()))
         self._abandoned.set()
         if len(self._outbox):
-            log.error("stopped with %d publications that no broker has confirmed", len(self._outbox))
+            log.error("stopped; publications that no broker has confirmed: %d", len(self._outbox))
 
     def _flush(self, connection: Connection, timeout_s: float) -> bool:
         """Wait until everything is confirmed, `offline` last; return whether it is."""
         deadline = self._clock.mono() + timeout_s
-        if not (connection.answered and self._outbox.wait_until_empty(timeout_s)):
+        if not self._outbox.wait_until_empty(timeout_s):
             return False
         self._say("offline")
         self._send_waiting(connection)
@@ -228,7 +228,7 @@ class MqttLink:
                 self._failed(publication, f"the broker says: {reason}")
 
     def _ended(self, connection: Connection, server: Server, lived_s: float) -> None:
-        """Take note of a lost connection: nothing was confirmed that isn't, and `online` is no longer true."""
+        """Take note of a lost connection: what it left unconfirmed goes out again, except for `online`."""
         self._connection = None
         self.subscribed.clear()
         self._settle(connection)
@@ -241,7 +241,7 @@ class MqttLink:
         self._short_lives = self._short_lives + 1 if lived_s < SHORT_S else 0
         self.ended_because = connection.ended_because
         log.warning("lost %s after %.1f s: %s", server.url, lived_s, connection.ended_because)
-        if self._short_lives >= 3:
+        if self._short_lives % 10 == 3:
             log.error(
                 "%d short connections in a row: is another client using the client_id %r? Each daemon needs its own",
                 self._short_lives,
@@ -251,6 +251,8 @@ class MqttLink:
     def _failed_try(self, server: Server, reason: str) -> None:
         """Take note of a server that could not be reached or did not let us in."""
         self.ended_because = reason
+        if self._stopping.is_set():
+            return
         log.warning("cannot connect to %s: %s; trying again", server.url, reason)
 
     def _send_waiting(self, connection: Connection) -> None:
@@ -270,15 +272,16 @@ class MqttLink:
             return None
 
     def _say(self, status: str) -> None:
-        """Put our own status in the outbox, if we publish one."""
-        if self._status is not None:
-            self._outbox.put(Publication(self._status, status.encode(), qos=1, retain=True))
+        """Put our own status in the outbox, if we publish one; a link that stops says nothing but `offline`."""
+        with self._saying:
+            if self._status is not None and (status == "offline" or not self._stopping.is_set()):
+                self._outbox.put(Publication(self._status, status.encode(), qos=1, retain=True))
 
     def _failed(self, publication: Publication, reason: str) -> None:
         """Count and log a publication that was given up."""
+        log.error("not published on %.200r: %s", publication.topic, reason)
         with self._counting:
             self.traffic.notifications_failed += not publication.retain
-        log.error("not published on %.200r: %s", publication.topic, reason)
 
     def _tls_context(self) -> ssl.SSLContext | None:
         """Return the TLS context if any server needs one."""

@@ -1,0 +1,60 @@
+"""Reference tails: how rare each stream's values are over all channels together, for new channels to borrow.
+
+In: the numpy network, as it will serve, and series. Out: histograms by the daemon's own forecast and scoring code.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.score import Scorer
+from detector.anomaly.streams import Stream
+from detector.anomaly.tails import assumed_reference
+from detector.domain import MICROSECONDS
+from detector.fit.series import Series
+from detector.forecast.forecaster import Forecaster
+from detector.forecast.network import Network
+from detector.state.rows import Rows
+
+SETTLED = 64
+"""Readings of a channel before its residuals count."""
+
+FOR_EVER_S = 1e12
+"""Tails are gathered without forgetting."""
+
+
+def reference_tails(network: Network, series: Sequence[Series], memory_s: float) -> NDArray[np.float32]:
+    """Return the tails (K + 1, BINS) of the streams and of their sum, each a mean of the channels' shares.
+
+    Every channel weighs the same, however long it is; scales forget with `memory_s` as in service.
+    """
+    forecaster, scorer = Forecaster(network, memory_s), Scorer(assumed_reference(len(Stream) + 1), FOR_EVER_S)
+    forecaster.grow(len(series))
+    scorer.grow(len(series))
+    for rows in _together(series):
+        forecast = forecaster.predict(rows)
+        strange = scorer.score(rows, forecast)
+        scorer.learn(rows, strange, forecast.steps_seen >= SETTLED, np.zeros(len(rows.slots), np.bool_))
+        forecaster.learn(rows, forecast)
+    counts = np.concatenate([scorer.tails.block.counts, scorer.sum_tails.block.counts], axis=1)[: len(series)]
+    totals = counts.sum(axis=2, keepdims=True)
+    kept = totals[:, 0, 0] > 0.0
+    if not kept.any():  # series too short to tell
+        return assumed_reference(len(Stream) + 1).astype(np.float32)
+    shares: NDArray[np.float32] = (counts[kept] / totals[kept]).mean(axis=0, dtype=np.float64).astype(np.float32)
+    return shares
+
+
+def _together(series: Sequence[Series]) -> Iterator[Rows]:
+    """Yield the n-th readings of all series that have one, for every n."""
+    lengths = np.array([len(one) for one in series])
+    before = np.zeros(len(series), np.int64)
+    for step in range(lengths.max()):
+        slots = np.flatnonzero(lengths > step)
+        at_us = np.array([series[slot].at_us[step] for slot in slots])
+        values = np.array([series[slot].values[step] for slot in slots])
+        gap_s = (at_us - before[slots]) / MICROSECONDS if step else np.zeros(len(slots))
+        before[slots] = at_us
+        alone = np.ones(len(slots), np.int64)
+        yield Rows(slots, values, at_us, gap_s, alone, alone)

@@ -1,0 +1,41 @@
+"""Law: how a stream is cut into batches, and who stands beside a device, changes no bit of what is said."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detector.domain import Reading
+from detector.forecast.cell import CellKind
+from tests.fleet import all_rows, engine, events
+from tests.laws.streams import fleets
+
+
+@given(fleets(), st.integers(1, 50), st.sampled_from(CellKind))
+def test_cutting_the_stream_differently_changes_nothing(stream: list[Reading], most: int, kind: CellKind) -> None:
+    """Batches of any size give the same rows and the same alert events, bit for bit."""
+    assert all_rows(engine(kind), stream, max_batch=most) == all_rows(engine(kind), stream)
+    assert events(engine(kind), stream, max_batch=most) == events(engine(kind), stream)
+
+
+@given(fleets())
+def test_a_device_alone_is_scored_as_in_company(stream: list[Reading]) -> None:
+    """A device's rows are the same, bit for bit, whether or not others send beside it."""
+    together = all_rows(engine(), stream)
+    for device in {reading.device for reading in stream}:
+        alone = all_rows(engine(), [reading for reading in stream if reading.device == device])
+        assert alone == [row for row in together if row[0].device == device]
+
+
+@given(fleets(), st.integers(0, 2**32))
+def test_the_order_of_devices_at_one_moment_changes_nothing(stream: list[Reading], seed: int) -> None:
+    """Readings of different devices that bear the same event time may arrive in any order."""
+    generator = np.random.default_rng(seed)
+    rank = {device: generator.random() for device in sorted({reading.device for reading in stream})}
+    moments: list[list[Reading]] = []
+    for reading in stream:
+        if moments and moments[-1][0].at == reading.at:
+            moments[-1].append(reading)
+        else:
+            moments.append([reading])
+    other = [reading for moment in moments for reading in sorted(moment, key=lambda one: rank[one.device])]
+    assert sorted(map(repr, all_rows(engine(), stream))) == sorted(map(repr, all_rows(engine(), other)))

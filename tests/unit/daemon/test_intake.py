@@ -1,0 +1,49 @@
+"""Messages to readings, all accounted for."""
+
+from detector.daemon.intake import Intake
+from detector.domain import EventTime, RejectReason
+from detector.edge.inbox import Message
+from detector.edge.ledger import Ledger
+from detector.settings import PayloadFormat, SensorSettings, TimestampFormat, TimestampSettings
+
+NOW = EventTime(1_700_000_000_000_000)
+SENSORS = [
+    SensorSettings(
+        name="pumps", topics=["plant/{device}"], timestamp=TimestampSettings(field="ts", format=TimestampFormat.UNIX)
+    ),
+    SensorSettings(name="meters", topics=["meters/{device}/{channel}"], format=PayloadFormat.VALUE),
+]
+
+
+def message(topic: str, payload: bytes, *, retain: bool = False) -> Message:
+    """Return one message as the link would put it in the inbox."""
+    return Message(topic, payload, NOW, qos=1, retain=retain, duplicate=False, mid=1, connection=1)
+
+
+def test_each_message_is_counted_once_whatever_is_in_it() -> None:
+    """Readings and rejections of a message are counted; the sum is what was received."""
+    ledger = Ledger()
+    intake = Intake(SENSORS, 1000, ledger)
+    messages = [
+        message("plant/p1", b'{"ts": 1700000000, "a": 1, "b": 2}'),
+        message("plant/p1", b"\xff\xfe"),
+        message("elsewhere", b"1"),
+    ]
+    for _ in messages:
+        ledger.arrived()
+    assert [(reading.channel, reading.value) for reading in intake.decode(messages)] == [("a", 1.0), ("b", 2.0)]
+    counts = ledger.snapshot()
+    assert (counts.received, counts.pending, sum(counts.rejected.values())) == (4, 2, 2)
+    assert counts.balanced
+
+
+def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
+    """What the broker retained is taken where it says when it was measured, and refused where only its arrival is known."""
+    ledger = Ledger()
+    intake = Intake(SENSORS, 1000, ledger)
+    old = [message("meters/m1/power", b"5", retain=True), message("plant/p1", b'{"ts": 1700000000, "a": 1}', retain=True)]
+    fresh = message("meters/m1/power", b"6")
+    for _ in (*old, fresh):
+        ledger.arrived()
+    assert [reading.value for reading in intake.decode([*old, fresh])] == [1.0, 6.0]
+    assert ledger.snapshot().rejected[RejectReason.STALE_RETAINED] == 1

@@ -1,0 +1,97 @@
+"""The last state of every channel, and how long a device is remembered."""
+
+from detector.domain import Stage, Transition, Verdict
+from detector.edge.channel_view import ChannelView
+from tests.unit.edge.readings import at, event, reading, report
+
+KEY = ("pump-1", "temperature")
+
+
+def test_a_scored_channel_shows_all_its_numbers() -> None:
+    """A scored channel shows value, forecast, band and score."""
+    view = ChannelView()
+    view.show(report(reading(value=20.5)))
+    (state,) = view.fleet().states
+    assert (state.value, state.expected, state.lower, state.upper, state.score) == (20.5, 20.0, 19.0, 21.0, 0.5)
+
+
+def test_what_is_not_known_is_none() -> None:
+    """A channel that warms up has neither a forecast nor a score, whatever stands in the arrays."""
+    view = ChannelView()
+    view.show(report(reading(), stage=Stage.WARMING_UP))
+    (state,) = view.fleet().states
+    assert (state.expected, state.lower, state.upper, state.score, state.steps_left) == (None, None, None, None, 12)
+
+
+def test_a_late_or_refused_reading_changes_nothing() -> None:
+    """Readings that were not taken in order leave the last state, and make no channel known."""
+    view = ChannelView()
+    view.show(report(reading(seconds=60, value=21.0)))
+    for stage in (Stage.LATE, Stage.DUPLICATE):
+        assert not view.show(report(reading(value=99.0), stage=stage)).keys
+    assert not view.show(report(reading(device="pump-2"), stage=Stage.REFUSED_DEVICE)).keys
+    assert [state.value for state in view.fleet().states] == [21.0]
+
+
+def test_since_stands_while_side_and_verdict_do() -> None:
+    """`since` is the event time of the reading at which the present side and verdict began."""
+    view = ChannelView()
+    for seconds, side in ((0, 0), (1, 1), (2, 1), (3, 0), (4, 0)):
+        view.show(report(reading(seconds=seconds), anomalous=side))
+        state = view.state(KEY)
+        assert state is not None
+        assert state.since == at({0: 0, 1: 1, 2: 1, 3: 3, 4: 3}[seconds])
+
+
+def test_a_channel_turns_when_an_episode_opens_or_closes() -> None:
+    """Opening and closing an episode turn the channel's verdict; a reading in between does not."""
+    view = ChannelView()
+    view.show(report(reading(seconds=0)))
+    opened = view.show(report(reading(seconds=1), events=[event(Transition.OPENED, 1)]))
+    between = view.show(report(reading(seconds=2)))
+    assert (opened.turned, between.turned) == ({KEY}, set())
+    assert [state.verdict for state in view.fleet().states] == [Verdict.PROCESS]
+    assert view.show(report(reading(seconds=3), events=[event(Transition.CLOSED, 3)])).turned == {KEY}
+    assert [state.verdict for state in view.fleet().states] == [None]
+
+
+def test_silence_turns_all_channels_of_the_device() -> None:
+    """An episode of a whole device gives its verdict to every channel of it, without a reading, and to no other device."""
+    view = ChannelView()
+    view.show(report(reading(), reading(channel="vibration"), reading(device="pump-2")))
+    silent = event(Transition.OPENED, 600, channel=None, verdict=Verdict.TRANSPORT)
+    assert view.show(report(events=[silent], tick=at(600))).turned == {KEY, ("pump-1", "vibration")}
+    assert {(state.device, state.verdict) for state in view.fleet().states} == {("pump-1", Verdict.TRANSPORT), ("pump-2", None)}
+
+
+def test_a_device_that_is_long_gone_loses_its_channels() -> None:
+    """After an hour of silence a device's channels go away; when it was last seen stays; its return brings them back."""
+    view = ChannelView()
+    view.show(report(reading(), reading(device="pump-2")))
+    view.show(report(reading(device="pump-2", seconds=3500), tick=at(3500)))
+    assert len(view.fleet().states) == 2
+    view.show(report(tick=at(3700)))
+    assert [state.device for state in view.fleet().states] == ["pump-2"]
+    assert view.fleet().last_seen == {"pump-1": at(0), "pump-2": at(3500)}
+    view.show(report(reading(seconds=3800)))
+    assert [state.device for state in view.fleet().states] == ["pump-2", "pump-1"]
+
+
+def test_a_slow_device_is_given_ten_of_its_gaps() -> None:
+    """A device that reports every half hour is not gone after an hour, but after five."""
+    view = ChannelView()
+    for step in range(3):
+        view.show(report(reading(seconds=1800 * step)))
+    view.show(report(tick=at(3600 + 4.9 * 3600)))
+    assert len(view.fleet().states) == 1
+    view.show(report(tick=at(3600 + 5.1 * 3600)))
+    assert not view.fleet().states
+
+
+def test_a_picture_once_taken_does_not_change() -> None:
+    """A picture of the fleet is a copy: later readings leave it as it was."""
+    view = ChannelView()
+    view.show(report(reading(value=1.0)))
+    picture = view.fleet()
+    view.show(report(reading(seconds=1, value=2.0), events=[event(Transition.OPENED, 1)]))
+    assert ([state.value for state in picture.states], picture.open, picture.recent) == ([1.0], (), ())

@@ -1,0 +1,86 @@
+"""What the paths answer; no socket is opened here."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from detector.edge.http import Site, application
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+
+def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+    """Answer as the metrics do."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"detector_ready 1\n"]
+
+
+SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, reload=lambda: None)
+
+
+def ask(method: str, path: str, site: Site = SITE, **more: str) -> tuple[int, dict[str, str], str]:
+    """Send one request; return status, headers and body."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _fault: Any = None) -> Any:
+        started.append((status, headers))
+
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": "127.0.0.1:9108", **more}
+    body = b"".join(application(site)(environ, start))
+    ((status, headers),) = started
+    return int(status.split()[0]), dict(headers), body.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/-/healthy", "/-/ready", "/metrics"])
+def test_head_is_get_without_the_body(path: str) -> None:
+    """HEAD answers with the status and headers of GET, and no body."""
+    status, headers, body = ask("GET", path)
+    assert (status, bool(body)) == (HTTPStatus.OK, True)
+    assert ask("HEAD", path) == (status, headers, "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", HTTPStatus.NOT_FOUND),
+        ("GET", "/metrics/", HTTPStatus.NOT_FOUND),
+        ("POST", "/", HTTPStatus.METHOD_NOT_ALLOWED),
+        ("DELETE", "/metrics", HTTPStatus.METHOD_NOT_ALLOWED),
+        ("GET", "/-/reload", HTTPStatus.METHOD_NOT_ALLOWED),
+        ("HEAD", "/-/reload", HTTPStatus.METHOD_NOT_ALLOWED),
+    ],
+)
+def test_other_paths_and_methods_are_refused(method: str, path: str, status: HTTPStatus) -> None:
+    """An unknown path is 404, a method that a path does not have is 405."""
+    assert ask(method, path)[0] == status
+
+
+def test_not_ready_says_why() -> None:
+    """Readiness is 503 with the reason while there is one."""
+    status, _, body = ask("GET", "/-/ready", replace(SITE, not_ready=lambda: "no broker"))
+    assert (status, body) == (HTTPStatus.SERVICE_UNAVAILABLE, "not ready: no broker\n")
+
+
+def test_a_refused_reload_says_what_is_wrong() -> None:
+    """A reload is 200, or 500 with the faults of the configuration."""
+    assert ask("POST", "/-/reload")[0] == HTTPStatus.OK
+    status, _, body = ask("POST", "/-/reload", replace(SITE, reload=lambda: "x.yaml:3: bad"))
+    assert (status, body.splitlines()[0]) == (HTTPStatus.INTERNAL_SERVER_ERROR, "x.yaml:3: bad")
+
+
+def test_another_sites_page_cannot_reload() -> None:
+    """A browser that is on another site's page is refused; our own page and plain clients are not."""
+    asked: list[None] = []
+    site = replace(SITE, reload=lambda: asked.append(None))
+    assert ask("POST", "/-/reload", site, HTTP_ORIGIN="http://evil.example")[0] == HTTPStatus.FORBIDDEN
+    assert not asked
+    assert ask("POST", "/-/reload", site, HTTP_ORIGIN="http://127.0.0.1:9108")[0] == HTTPStatus.OK
+
+
+def test_the_page_may_run_nothing() -> None:
+    """The page is sent with a policy that lets a browser run and fetch nothing."""
+    assert ask("GET", "/")[1]["Content-Security-Policy"].startswith("default-src 'none'")

@@ -1,0 +1,80 @@
+"""The inbox keeps what it can, in order, and hands back what it can't."""
+
+import threading
+
+import pytest
+
+from detector.domain import EventTime
+from detector.edge.inbox import Inbox, Message
+from detector.settings import InboxSettings
+from detector.settings.mqtt import Overflow
+
+
+def message(number: int) -> Message:
+    """Return a message that is told apart by its packet identifier."""
+    return Message("plant/pump-1", b"1", EventTime(0), qos=1, retain=False, duplicate=False, mid=number, connection=1)
+
+
+def inbox(room: int, overflow: Overflow = Overflow.DROP_OLDEST) -> Inbox:
+    """Return an inbox with room for so many messages."""
+    return Inbox(InboxSettings(max_messages=room, overflow=overflow))
+
+
+def test_all_that_waits_is_taken_oldest_first() -> None:
+    """One take returns everything that waits, in the order of arrival."""
+    box = inbox(10)
+    for number in range(4):
+        assert box.put(message(number)) is None
+    assert [taken.mid for taken in box.take(10, 0.0)] == [0, 1, 2, 3]
+    assert len(box) == 0
+
+
+def test_a_take_is_limited() -> None:
+    """A take leaves what is beyond its limit for the next."""
+    box = inbox(10)
+    for number in range(3):
+        box.put(message(number))
+    assert [taken.mid for taken in box.take(2, 0.0)] == [0, 1]
+    assert [taken.mid for taken in box.take(2, 0.0)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("overflow", "given_up", "kept"), [(Overflow.DROP_OLDEST, 0, [1, 2]), (Overflow.DROP_NEWEST, 2, [0, 1])]
+)
+def test_a_full_inbox_hands_back_one_message(overflow: Overflow, given_up: int, kept: list[int]) -> None:
+    """The message that a full inbox gives up is the one that the policy names, and is returned."""
+    box = inbox(2, overflow)
+    box.put(message(0))
+    box.put(message(1))
+    assert box.put(message(2)) == message(given_up)
+    assert [taken.mid for taken in box.take(9, 0.0)] == kept
+
+
+def test_nothing_waits_and_nothing_comes() -> None:
+    """A take from an empty inbox returns an empty list when its time is up."""
+    assert inbox(2).take(9, 0.0) == []
+
+
+def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
+    """After close, puts are handed back, and what waited can still be taken."""
+    box = inbox(2)
+    box.put(message(0))
+    box.close()
+    assert box.closed
+    assert box.put(message(1)) == message(1)
+    assert [taken.mid for taken in box.take(9, 60.0)] == [0]
+    assert box.take(9, 60.0) == []
+
+
+@pytest.mark.parametrize("wake", [Inbox.close, lambda box: box.put(message(7))])
+def test_a_waiting_taker_is_woken(wake: object) -> None:
+    """A taker that waits returns as soon as a message comes, or the inbox is closed."""
+    assert callable(wake)
+    box = inbox(2)
+    taken: list[list[Message]] = []
+    taker = threading.Thread(target=lambda: taken.append(box.take(9, 60.0)))
+    taker.start()
+    wake(box)
+    taker.join(30.0)
+    assert not taker.is_alive()
+    assert taken in ([[]], [[message(7)]])

@@ -1,0 +1,167 @@
+"""What a scrape shows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from detector.clock import WallTime
+from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
+from detector.edge.channel_view import ChannelView, Fleet
+from detector.edge.ledger import Ledger
+from detector.edge.metrics import SERIES, Exposition
+from detector.edge.status import ReloadStatus, SinkCount, Status
+from detector.report import Report
+from detector.settings import MetricsSettings, SensorSettings, Settings
+from tests.unit.edge.readings import event, reading, report
+
+LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
+
+
+def status_of(fleet: Fleet, ledger: Ledger) -> Status:
+    """Return the status of a daemon that is well."""
+    return Status(
+        version="1.2.3",
+        settings=Settings(sensors=[SensorSettings(name="pumps", topics=["plant/{device}"])]),
+        started=WallTime(1_700_000_000.0),
+        not_ready=None,
+        connected=True,
+        inbox_depth=3,
+        last_message=None,
+        workers={"scoring": True, "mqtt": True, "http": False},
+        reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
+        notifications={"mqtt": SinkCount(7, 1)},
+        counts=ledger.snapshot(),
+        fleet=fleet,
+    )
+
+
+class Bench:
+    """A view and a ledger, and the metrics made of them."""
+
+    def __init__(self, settings: MetricsSettings | None = None) -> None:
+        """Start with nothing read."""
+        self.view, self.ledger = ChannelView(), Ledger()
+        self.change: Callable[[Status], Status] = lambda status: status
+        self.exposition = Exposition(
+            settings or MetricsSettings(), lambda: self.change(status_of(self.view.fleet(), self.ledger))
+        )
+
+    def read(self, made: Report) -> None:
+        """Let the readings of a report arrive and be stepped."""
+        self.ledger.arrived()
+        self.ledger.decoded(len(made.readings))
+        self.ledger.stepped(made)
+        self.view.show(made)
+
+    def text(self) -> str:
+        """Return a scrape as Prometheus would get it."""
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/metrics", "QUERY_STRING": ""}
+        return b"".join(self.exposition.application(environ, lambda *_: lambda _body: None)).decode()
+
+    def samples(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+        """Return a scrape by name and labels."""
+        families = text_string_to_metric_families(self.text())
+        return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
+
+    def total(self, name: str) -> float:
+        """Return the sum of a name over all labels."""
+        return sum(value for (sample, _), value in self.samples().items() if sample == name)
+
+    def names(self) -> set[str]:
+        """Return the names that have samples."""
+        return {name for name, _ in self.samples()}
+
+
+def test_every_reading_is_accounted_for() -> None:
+    """Received is the sum of rejected, dropped, late, duplicate, scored and pending."""
+    bench = Bench()
+    for stage in Stage:
+        bench.read(report(reading(), reading(channel="vibration"), stage=stage))
+    bench.ledger.arrived()
+    bench.ledger.arrived()
+    bench.ledger.decoded(0, [RejectReason.NULL, RejectReason.NOT_FINITE])
+    known = sum(bench.total(f"detector_readings_{end}") for end in LAW)
+    known += bench.total("detector_observations_scored_total") + bench.total("detector_observations_pending")
+    assert bench.total("detector_readings_received_total") == known == 17
+
+
+def test_every_reason_and_verdict_is_there_from_the_start() -> None:
+    """Reasons and verdicts are there at zero before anything happened, so that a rate has a beginning."""
+    samples = Bench().samples()
+    for reason in RejectReason:
+        assert samples["detector_readings_rejected_total", frozenset({("reason", reason.value)})] == 0.0
+    for verdict in Verdict:
+        assert samples["detector_episodes_open", frozenset({("verdict", verdict.value)})] == 0.0
+
+
+def test_a_score_is_absent_before_it_exists() -> None:
+    """A channel that warms up has a value, but neither a forecast nor a score."""
+    bench = Bench()
+    bench.read(report(reading(), stage=Stage.WARMING_UP))
+    assert "detector_value" in bench.names()
+    assert not bench.names() & {"detector_anomaly_score", "detector_expected_value", "detector_expected_lower"}
+    bench.read(report(reading(seconds=1)))
+    assert {*SERIES} <= bench.names()
+
+
+def test_series_beyond_the_bound_are_left_out_and_counted() -> None:
+    """No more than max_series per-channel series are exposed; the rest is counted."""
+    bench = Bench(MetricsSettings(max_series=20))
+    bench.read(report(*(reading(device=f"pump-{number}") for number in range(5))))
+    assert sum(name in SERIES for name, _ in bench.samples()) == 18
+    assert bench.total("detector_series_left_out") == 12
+
+
+def test_per_channel_series_can_be_switched_off() -> None:
+    """With per_channel off there is no per-channel series, and none counts as left out."""
+    bench = Bench(MetricsSettings(per_channel=False))
+    bench.read(report(reading()))
+    assert not bench.names() & {*SERIES}
+    assert bench.total("detector_series_left_out") == 0
+
+
+def test_names_from_the_network_are_escaped() -> None:
+    """Quotes, backslashes and line ends in a device's name come back from Prometheus' parser as they were."""
+    bench = Bench()
+    name = 'a"b\\c\nd{e}'
+    bench.read(report(Reading(name, "x", reading().at, 1.0, 0)))
+    assert bench.samples()["detector_value", frozenset({("device", name), ("channel", "x")})] == 1.0
+
+
+def test_alerts_and_open_episodes_are_counted() -> None:
+    """An opened alert counts under its verdict and severity, and is open until it closes."""
+    bench = Bench()
+    bench.read(report(reading(), events=[event(Transition.OPENED)]))
+    assert bench.total("detector_episodes_open") == bench.total("detector_alerts_total") == 1
+    bench.read(report(reading(seconds=1), events=[event(Transition.CLOSED, 1)]))
+    assert (bench.total("detector_episodes_open"), bench.total("detector_alerts_total")) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("detector_mqtt_connected", 1),
+        ("detector_ready", 1),
+        ("detector_inbox_depth", 3),
+        ("detector_worker_alive", 2),
+        ("detector_config_reloads_total", 2),
+        ("detector_config_last_reload_successful", 0),
+        ("detector_notifications_total", 7),
+        ("detector_notifications_failed_total", 1),
+        ("detector_start_time_seconds", 1_700_000_000),
+        ("detector_build_info", 1),
+    ],
+)
+def test_the_daemon_tells_of_itself(name: str, value: float) -> None:
+    """Link, workers, reloads and notifications are exposed as the status has them."""
+    assert Bench().total(name) == value
+
+
+def test_the_last_message_is_absent_before_the_first() -> None:
+    """Without a message there is no time of the last one."""
+    bench = Bench()
+    assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
+    bench.change = lambda status: replace(status, last_message=WallTime(5.0))
+    assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0

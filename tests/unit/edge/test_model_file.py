@@ -1,0 +1,137 @@
+"""Model folders, written and read, whole and damaged."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, WEIGHTS, load_model, save_model
+from detector.errors import ModelError
+from detector.forecast.cell import CellKind
+from detector.forecast.network import TENSORS
+from detector.forecast.scaling import FEATURES
+
+EMBEDDING, HIDDEN = 24, 6
+KINDS = pytest.mark.parametrize("kind", list(CellKind))
+
+
+def tensors(kind: CellKind, features: int = FEATURES) -> dict[str, np.ndarray]:
+    """Return random tensors of the right shapes."""
+    gates = HIDDEN * (4 if kind is CellKind.LSTM else 3)
+    shapes = (
+        (EMBEDDING, features),
+        (EMBEDDING,),
+        (gates, EMBEDDING),
+        (gates, HIDDEN),
+        (gates,),
+        (gates,),
+        (3, HIDDEN),
+        (3,),
+    )
+    generator = np.random.default_rng(3)
+    return {name: generator.normal(size=shape).astype(np.float32) for name, shape in zip(TENSORS, shapes, strict=True)}
+
+
+def write_weights(folder: Path, weights: dict[str, np.ndarray], **metadata: str) -> None:
+    """Write a weights file with any tensors and metadata."""
+    label = {"format_version": FORMAT_VERSION, "cell": "lstm"} | metadata
+    save_file(weights, folder / WEIGHTS, metadata={LABEL: json.dumps(label)})
+
+
+@KINDS
+def test_a_saved_model_comes_back_as_it_was(tmp_path: Path, kind: CellKind) -> None:
+    """Cell kind and every weight survive the disk, bit for bit."""
+    written = tensors(kind)
+    save_model(tmp_path / "new" / "model", kind, written, {"seed": 1})
+    model = load_model(tmp_path / "new" / "model")
+    assert model.kind is kind
+    assert model.network.cell.hidden == HIDDEN
+    assert np.array_equal(model.network.embed_weights, written["embed.weight"].T)
+    assert np.array_equal(model.network.head_bias, written["head.bias"])
+
+
+def test_the_card_is_readable_json(tmp_path: Path) -> None:
+    """The card stands beside the weights, for people and machines, in UTF-8."""
+    save_model(tmp_path, CellKind.LSTM, tensors(CellKind.LSTM), {"unit": "°C"})
+    text = (tmp_path / CARD).read_text(encoding="utf-8")
+    assert json.loads(text) == {"unit": "°C"}
+    assert "°C" in text
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Two saves of one model are byte-identical, so that a training can be compared by its files."""
+    for name in ("one", "two"):
+        save_model(tmp_path / name, CellKind.GRU, tensors(CellKind.GRU), {})
+    assert (tmp_path / "one" / WEIGHTS).read_bytes() == (tmp_path / "two" / WEIGHTS).read_bytes()
+
+
+def test_a_missing_model_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A folder without weights names the file, and the command that writes one."""
+    with pytest.raises(ModelError, match=r"weights\.safetensors: expected a trained model.*detector train"):
+        load_model(tmp_path)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    """Half a file, or no safetensors at all, is a ModelError and not a crash."""
+    save_model(tmp_path, CellKind.LSTM, tensors(CellKind.LSTM), {})
+    whole = (tmp_path / WEIGHTS).read_bytes()
+    for damaged in (b"", b"not a model", whole[: len(whole) // 2]):
+        (tmp_path / WEIGHTS).write_bytes(damaged)
+        with pytest.raises(ModelError, match="expected safetensors"):
+            load_model(tmp_path)
+
+
+def test_another_format_is_told(tmp_path: Path) -> None:
+    """A model of another format version is refused, with both versions."""
+    write_weights(tmp_path, tensors(CellKind.LSTM), format_version="0")
+    with pytest.raises(ModelError, match="expected model format 1, got '0'"):
+        load_model(tmp_path)
+
+
+def test_a_file_of_another_maker_is_told(tmp_path: Path) -> None:
+    """Safetensors without our label are refused, whatever they hold."""
+    save_file(tensors(CellKind.LSTM), tmp_path / WEIGHTS)
+    with pytest.raises(ModelError, match="expected model format 1, got None"):
+        load_model(tmp_path)
+
+
+def test_an_unknown_cell_is_told(tmp_path: Path) -> None:
+    """A cell that this version does not know is refused by name."""
+    write_weights(tmp_path, tensors(CellKind.LSTM), cell="transformer")
+    with pytest.raises(ModelError, match="transformer"):
+        load_model(tmp_path)
+
+
+def test_a_missing_tensor_is_told(tmp_path: Path) -> None:
+    """A file without one of the tensors is refused by the tensor's name."""
+    incomplete = tensors(CellKind.LSTM)
+    del incomplete["head.bias"]
+    write_weights(tmp_path, incomplete)
+    with pytest.raises(ModelError, match=r"head\.bias"):
+        load_model(tmp_path)
+
+
+def test_tensors_that_do_not_fit_together_are_told(tmp_path: Path) -> None:
+    """Weights of one width and a head of another are refused when read, not at the first reading."""
+    odd = tensors(CellKind.LSTM) | {"head.weight": np.zeros((3, HIDDEN + 1), dtype=np.float32)}
+    write_weights(tmp_path, odd)
+    with pytest.raises(ModelError, match=r"head\.weight"):
+        load_model(tmp_path)
+
+
+def test_weights_that_are_not_numbers_are_told(tmp_path: Path) -> None:
+    """A weight that is not finite would silence every alert; it is refused."""
+    odd = tensors(CellKind.LSTM)
+    odd["cell.weight_hh_l0"][2, 3] = np.nan
+    write_weights(tmp_path, odd)
+    with pytest.raises(ModelError, match=r"cell\.weight_hh_l0"):
+        load_model(tmp_path)
+
+
+def test_another_feature_width_is_told(tmp_path: Path) -> None:
+    """A network trained on other features is refused with both widths."""
+    write_weights(tmp_path, tensors(CellKind.LSTM, features=FEATURES + 1))
+    with pytest.raises(ModelError, match=f"expected {FEATURES} features, got {FEATURES + 1}"):
+        load_model(tmp_path)

@@ -1,0 +1,102 @@
+"""The page for people."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from detector.domain import Reading, Stage, Transition
+from detector.edge.channel_view import ChannelView
+from detector.edge.ledger import Ledger
+from detector.edge.page import MAX_ROWS, render_page
+from detector.edge.status import Status
+from detector.settings import ChannelSettings, SensorSettings, Settings
+from tests.unit.edge.readings import event, reading, report
+from tests.unit.edge.test_metrics import status_of
+
+
+class Words(HTMLParser):
+    """Collects what a reader sees, and the tags it stands in."""
+
+    def __init__(self, html: str) -> None:
+        """Read a page."""
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.attributes: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        """Note a text."""
+        self.text += f"{data}\n"
+
+
+def page_of(view: ChannelView, **changes: object) -> Words:
+    """Return the page of a daemon that is well but for some changes."""
+    status: Status = replace(status_of(view.fleet(), Ledger()), **changes)  # type: ignore[arg-type]
+    return Words(render_page(status))
+
+
+def test_an_empty_daemon_says_so() -> None:
+    """Before the first reading the page says that there is nothing yet, and whether the daemon is ready."""
+    page = page_of(ChannelView())
+    assert "None yet: no reading came in." in page.text
+    assert "ready" in page.text
+    assert "not ready: no broker" in page_of(ChannelView(), not_ready="no broker").text
+
+
+def test_a_channel_shows_its_numbers_with_units() -> None:
+    """A channel shows value, expectation, band and score, with its unit."""
+    view = ChannelView()
+    view.show(report(reading(value=20.5)))
+    channels = {"temperature": ChannelSettings(unit="°C")}
+    settings = Settings(sensors=[SensorSettings(name="pumps", topics=["plant/{device}"], channels=channels)])
+    text = page_of(view, settings=settings).text
+    for words in ("pump-1", "temperature", "20.5 °C", "20 °C", "19 … 21", "0.50", "as expected"):
+        assert f"{words}\n" in text
+
+
+def test_a_learning_channel_says_how_long() -> None:
+    """A channel that warms up says how many readings are left, and shows no score."""
+    view = ChannelView()
+    view.show(report(reading(), stage=Stage.WARMING_UP))
+    text = page_of(view).text
+    assert "warming up, 12 readings left" in text
+    assert "0.50" not in text
+
+
+def test_an_open_episode_is_told_in_its_own_words() -> None:
+    """An open episode shows its summary, and its channel comes before all others."""
+    view = ChannelView()
+    view.show(report(reading(device="aaa"), reading(), events=[event(Transition.OPENED)]))
+    text = page_of(view).text
+    assert "pump-1 temperature is strange." in text
+    channels = text[text.index("Channels") : text.index("Last alert events")]
+    assert channels.index("pump-1") < channels.index("aaa")
+    assert "process alert since 2023-11-14 22:13:20Z" in channels
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "' onmouseover='x", '"><img src=x>', "\u202egnp", "\x1b[2J", "\ud800"])
+def test_names_from_the_network_stay_text(hostile: str) -> None:
+    """Whatever a device, a channel or a summary is called, the page has the same tags and nothing that runs."""
+    view, plain = ChannelView(), ChannelView()
+    for shown, name in ((view, hostile), (plain, "plain")):
+        opened = event(Transition.OPENED, device=name, channel=name, summary=name)
+        shown.show(report(Reading(name, name, reading().at, 1.0, 0), events=[opened]))
+    page, expected = page_of(view), page_of(plain)
+    assert (page.tags, page.attributes) == (expected.tags, expected.attributes)
+    assert all(character.isprintable() or character == "\n" for character in page.text)
+
+
+def test_a_large_fleet_is_cut_short() -> None:
+    """Of many channels the first are shown, and the rest is counted."""
+    view = ChannelView()
+    view.show(report(*(reading(device=f"pump-{number}") for number in range(MAX_ROWS + 50))))
+    page = page_of(view)
+    assert "and 50 more" in page.text
+    assert page.tags.count("tr") < MAX_ROWS + 10
