@@ -10,7 +10,9 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from detector.cli.simulate import count, duration, positive, stop_on_signals
+from detector.cli.arguments import positive_count, positive_number
+from detector.cli.simulate import duration
+from detector.cli.stopping import stop_on_signals
 from detector.errors import DetectorError
 from detector.lab.demo import Options, Outcome, run_demo
 from detector.lab.view import spoken, summary_table
@@ -28,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--headless", action="store_true", help="draw nothing; print the summary alone")
     add("--summary", type=Path, metavar="FILE.json", help="write the figures here")
-    add("--devices", type=count, default=12, metavar="N", help="pumps of the plant (default 12)")
+    add("--devices", type=positive_count, default=12, metavar="N", help="pumps of the plant (default 12)")
     add("--seed", type=int, default=1, help="the same seed is the same plant and the same faults")
-    add("--speed", type=positive(float), default=1200.0, help="event seconds in a wall-clock second (default 1200)")
+    add("--speed", type=positive_number, default=1200.0, help="event seconds in a wall-clock second (default 1200)")
 
 
 def run(arguments: argparse.Namespace) -> int:

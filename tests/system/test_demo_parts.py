@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from detector.cli.simulate import stop_on_signals
+from detector.cli.stopping import stop_on_signals
 from detector.errors import DetectorError, LinkError
 from detector.lab.broker import MOSQUITTO_PLACES, Broker, child_process, embedded_broker, free_port
 from detector.lab.link import Listener, Publisher
