@@ -22,6 +22,7 @@ from detector.settings import ChannelSettings, Settings
 from detector.state.rows import Floats, Forecast
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
+from detector.stream.stream_clock import TICK_S
 
 WARM_UP = 16
 """Readings before a channel's forecasts are worth calibrating."""
@@ -70,7 +71,7 @@ class Engine:
         """Let silence move, at a tick only."""
         if batch.tick is None:
             return []
-        turns = self._silence.tick(batch.tick_span_s)
+        turns = self._silence.tick(TICK_S)
         told = [self._tell_silence(slot, Transition.OPENED, 1, batch.tick) for slot in turns.opened]
         told += [self._tell_silence(slot, Transition.UPDATED, 2, batch.tick) for slot in turns.worsened]
         told += [self._tell_silence(slot, Transition.CLOSED, 1, batch.tick) for slot in turns.closed]

@@ -26,13 +26,11 @@ from detector.domain import (
 class Batch:
     """What the engine takes in one step: at most one reading of each channel, in stream order.
 
-    `tick` is a moment of the stream clock at which silence is judged, before the readings;
-    `tick_span_s` is how long the stream was awake since the tick before it.
+    `tick` is a moment of the stream clock at which silence is judged, before the readings.
     """
 
     readings: tuple[Reading, ...]
     tick: EventTime | None = None
-    tick_span_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

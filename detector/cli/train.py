@@ -2,8 +2,7 @@
 
 import argparse
 import importlib.util
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from detector.forecast.cell import CellKind
 if TYPE_CHECKING:
     from detector.fit.card import TrainingSource
     from detector.fit.series import Series
-    from detector.fit.training import EpochLoss, Recipe, Trainer
+    from detector.fit.training import EpochLoss
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
     from detector.forecast.network import Network
 
     recipe = Recipe(cell=arguments.cell, hidden=arguments.hidden, seed=arguments.seed, epochs=arguments.epochs)
-    series = [one for one in load_series(arguments.data) if len(one) > WARM_UP_READINGS]
-    train, kept = split(series, recipe.seed)
-    validation = sequences_of(kept)
-    trainer = Trainer(recipe, sequences_of(train, SEQUENCE_STEPS), validation)
-    losses = _watch(trainer, recipe, arguments.minutes)
+    console = Console(stderr=True)
+    with console.status("reading recordings"):
+        series = [one for one in load_series(arguments.data) if len(one) > WARM_UP_READINGS]
+        train, kept = split(series, recipe.seed)
+        validation = sequences_of(kept)
+        trainer = Trainer(recipe, sequences_of(train, SEQUENCE_STEPS), validation)
+    losses = _watch(trainer.epochs(), _progress(console, recipe.epochs), arguments.minutes)
     network = Network.from_tensors(recipe.cell, trainer.best)
     parameters = sum(tensor.size for tensor in trainer.best.values())
     outcome = Outcome(losses, parameters, forecast_ratio(network, validation))
@@ -89,30 +90,23 @@ def _describe(paths: list[Path], series: "list[Series]") -> "TrainingSource":
     return TrainingSource([path.as_posix() for path in paths], len(series), readings, fingerprint(series), corpus)
 
 
-def _watch(trainer: "Trainer", recipe: "Recipe", minutes: float | None) -> "list[EpochLoss]":
-    """Train to the end, or until the time is up; show progress on a terminal."""
+def _watch(epochs: "Iterator[EpochLoss]", progress: Progress, minutes: float | None) -> "list[EpochLoss]":
+    """Train to the end, or until the time is up, with a bar on a terminal and nothing in a pipe."""
     clock = SystemClock()
     began, losses = clock.mono(), []
-    with _progress(recipe.epochs) as show:
-        for loss in trainer.epochs():
+    with progress:
+        for loss in epochs:
             losses.append(loss)
-            show(loss)
+            text = f"epoch {loss.epoch}: train {loss.train:.3f}, validation {loss.validation:.3f}"
+            progress.update(progress.task_ids[0], completed=loss.epoch, description=text)
             if minutes is not None and clock.mono() - began > 60.0 * minutes:
                 break
     return losses
 
 
-@contextmanager
-def _progress(epochs: int) -> Iterator[Callable[["EpochLoss"], None]]:
-    """Show a bar with the losses on a terminal, and nothing in a pipe."""
-    console = Console(stderr=True)
+def _progress(console: Console, epochs: int) -> Progress:
+    """Return the bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("training", total=epochs)
-
-        def show(loss: "EpochLoss") -> None:
-            """Move the bar one epoch on."""
-            text = f"epoch {loss.epoch}: train {loss.train:.3f}, validation {loss.validation:.3f}"
-            progress.update(task, completed=loss.epoch, description=text)
-
-        yield show
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    progress.add_task("training", total=epochs)
+    return progress

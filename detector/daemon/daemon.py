@@ -48,7 +48,7 @@ class Daemon:
     """The daemon of one configuration file; `run` is its whole life, on the main thread."""
 
     def __init__(self, path: Path, environment: Mapping[str, str], lines: Log, clock: Clock) -> None:
-        """Read configuration and model and listen on HTTP; nothing is sent yet.
+        """Read configuration and model and take the HTTP address; nothing is sent or answered yet.
 
         Raises: ConfigError, ModelError, LinkError, or DetectorError when the HTTP address cannot be had.
         """
@@ -67,6 +67,7 @@ class Daemon:
     def run(self) -> int:
         """Serve until a signal or a fault ends it; return the exit code."""
         self._control.listen_to_signals()
+        self._http.start()
         log.info("detector %s listening on %s", __version__, self._http.address)
         self._worker.link.start()
         try:

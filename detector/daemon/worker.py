@@ -30,6 +30,9 @@ WAIT_S: Final = 0.2
 MESSAGES: Final = 4096
 """Most messages in one turn; the rest waits for the next."""
 
+LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
+"""A turn that took longer was busy or suspended: that time says nothing of the devices."""
+
 START: Final = MonoTime(0.0)
 
 CENSUS_EVERY_S: Final = 1.0
@@ -54,15 +57,18 @@ class Worker:
     clock: Clock
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
+    _quiet_s: float = 0.0
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
         messages = self.inbox.take(MESSAGES, WAIT_S)
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if messages:
+            self._quiet_s = 0.0
             self._score(messages)
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
-            self._step_all(filter(None, [self.batcher.idle(elapsed_s)]))
+            self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
+            self._step_all(self.batcher.idle(self._quiet_s))
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:

@@ -50,6 +50,8 @@ class AlertBook:
 
     def verdict_of(self, device: str, channel: str) -> Verdict | None:
         """Return the verdict of the gravest open episode of a channel or of its whole device; None without one."""
-        concerned = [event for event in self._open_of.get(device, {}).values() if event.channel in (channel, None)]
+        if device not in self._open_of:
+            return None
+        concerned = [event for event in self._open_of[device].values() if event.channel in (channel, None)]
         gravest = max(concerned, key=lambda event: SEVERITIES.index(event.severity), default=None)
         return None if gravest is None else gravest.verdict

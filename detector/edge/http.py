@@ -191,7 +191,7 @@ class HttpServer:
     """The server and its accepting thread."""
 
     def __init__(self, listen: str, site: Site) -> None:
-        """Listen on `host:port`, at once.
+        """Take the address `host:port`; nothing is answered before `start`.
 
         Raises: DetectorError when the address cannot be had.
         """
@@ -205,6 +205,9 @@ class HttpServer:
             ) from fault
         self._server.set_app(application(site))
         self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+
+    def start(self) -> None:
+        """Answer from now on; who connected before has waited."""
         self._thread.start()
 
     @property

@@ -24,7 +24,6 @@ TARGET_LIMIT = 30.0
 MEMORY_S = 7 * 86_400.0
 """How long scales remember in training: the default of `engine.memory`."""
 
-
 SEQUENCE_STEPS = 2048
 """Longest stretch through which training carries a state; longer series are cut into such pieces."""
 

@@ -29,8 +29,10 @@ def loss_picture(losses: Sequence[EpochLoss]) -> str:
     x, y = place(best.epoch, best.validation).split(",")
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-            ' font-family="sans-serif" font-size="12" role="img" aria-label="Loss of each epoch">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+                ' font-family="sans-serif" font-size="12" role="img" aria-label="Loss of each epoch">'
+            ),
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
             *_frame(low, high, len(losses)),
             *(
@@ -40,8 +42,10 @@ def loss_picture(losses: Sequence[EpochLoss]) -> str:
                 for name, colour in LINES
             ),
             f'<circle cx="{x}" cy="{y}" r="4" fill="{LINES[1][1]}"/>',
-            f'<text x="{WIDTH - RIGHT}" y="34" text-anchor="end" fill="#333333">'
-            f"kept: epoch {best.epoch}, validation {best.validation:.3f}</text>",
+            (
+                f'<text x="{WIDTH - RIGHT}" y="34" text-anchor="end" fill="#333333">'
+                f"kept: epoch {best.epoch}, validation {best.validation:.3f}</text>"
+            ),
             "</svg>\n",
         ]
     )

@@ -52,8 +52,9 @@ def _together(series: Sequence[Series]) -> Iterator[Rows]:
     before = np.zeros(len(series), np.int64)
     for step in range(lengths.max()):
         slots = np.flatnonzero(lengths > step)
-        at_us = np.array([series[slot].at_us[step] for slot in slots])
-        values = np.array([series[slot].values[step] for slot in slots])
+        active = [series[slot] for slot in slots.tolist()]
+        at_us = np.array([one.at_us[step] for one in active])
+        values = np.array([one.values[step] for one in active])
         gap_s = (at_us - before[slots]) / MICROSECONDS if step else np.zeros(len(slots))
         before[slots] = at_us
         alone = np.ones(len(slots), np.int64)

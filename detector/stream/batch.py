@@ -5,9 +5,9 @@ In: readings in stream order. Out: `Batch`es. How the stream is cut changes no s
 
 from collections.abc import Iterable, Iterator
 
-from detector.domain import Reading
+from detector.domain import EventTime, Reading
 from detector.report import Batch
-from detector.stream.stream_clock import StreamClock, Tick
+from detector.stream.stream_clock import StreamClock
 
 
 class Batcher:
@@ -22,27 +22,23 @@ class Batcher:
         """Yield batches that hold every reading once, in order; a tick starts a batch of its own."""
         waiting: list[Reading] = []
         channels: set[tuple[str, str]] = set()
-        opening: Tick | None = None
+        opening: EventTime | None = None
         for reading in readings:
-            tick = self._clock.hear(reading.at)
+            ticks = self._clock.hear(reading.at)
             channel = (reading.device, reading.channel)
-            if waiting and (tick is not None or channel in channels or len(waiting) >= self._max_batch):
-                yield _batch(waiting, opening)
+            if waiting and (ticks or channel in channels or len(waiting) >= self._max_batch):
+                yield Batch(tuple(waiting), opening)
                 waiting, channels, opening = [], set(), None
-            opening = tick or opening
+            for tick in ticks:
+                if opening is not None:
+                    yield Batch((), opening)
+                opening = tick
             waiting.append(reading)
             channels.add(channel)
         if waiting:
-            yield _batch(waiting, opening)
+            yield Batch(tuple(waiting), opening)
 
-    def idle(self, elapsed_s: float) -> Batch | None:
-        """Let `elapsed_s` pass without readings; return a batch of a tick alone when one falls due."""
-        tick = self._clock.wait(elapsed_s)
-        return None if tick is None else _batch([], tick)
-
-
-def _batch(readings: list[Reading], tick: Tick | None) -> Batch:
-    """Freeze what was gathered."""
-    if tick is None:
-        return Batch(tuple(readings))
-    return Batch(tuple(readings), tick.at, tick.span_s)
+    def idle(self, quiet_s: float) -> Iterator[Batch]:
+        """Yield batches of a tick alone, as they fall due when nothing was heard for `quiet_s` over a link that is up."""
+        for tick in self._clock.wait(quiet_s):
+            yield Batch((), tick)

@@ -1,29 +1,25 @@
 """The stream clock: how late it is by the readings themselves, and the ticks at which silence is judged.
 
-In: event times in stream order. Out: ticks. It depends on nothing but the order of the stream, so a replay,
-the daemon and a recovery tick alike.
+In: event times in stream order; while nothing comes, how long the link has been quiet. Out: ticks, each standing
+for the same stretch of awake stream. By the readings alone it depends on nothing but the order of the stream, so a
+replay, the daemon and a recovery tick alike.
 """
-
-from dataclasses import dataclass
 
 from detector.domain import MICROSECONDS, EventTime
 
-TICK = 30 * MICROSECONDS
-"""Event time between ticks; silence is told to this resolution."""
+TICK_S = 30.0
+"""Awake stream between ticks; silence is told to this resolution."""
 
-LONGEST_SPAN_S = 60.0
-"""Silence of the whole stream beyond this is nobody's own silence: it was the link, or the recording ended."""
+TICK = int(TICK_S * MICROSECONDS)
+
+AWAKE_TICKS = 2
+"""Ticks that a pause of the whole stream is good for: what is longer was the link, or the end of a recording."""
 
 LEAP = 600 * MICROSECONDS
 """A reading this far ahead moves the clock only when the next one confirms it: one wild clock is not the time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A moment at which silence is judged; `span_s` is how long the stream was awake since the tick before."""
-
-    at: EventTime
-    span_s: float
+GRACE_S = 5.0
+"""How much later than due an idle tick falls, so that readings on their way come before it."""
 
 
 class StreamClock:
@@ -35,33 +31,30 @@ class StreamClock:
         self._ticked = 0
         self._leapt: int | None = None
 
-    def hear(self, at: EventTime) -> Tick | None:
-        """Take the event time of the next reading; return the tick that falls before it, if one does."""
+    def hear(self, at: EventTime) -> list[EventTime]:
+        """Take the event time of the next reading; return the ticks that fall before it."""
         if self._now is None:
             self._now, self._ticked = at, at - at % TICK
-            return None
+            return []
         if at - self._now > LEAP:
             confirmed = self._leapt is not None and at >= self._leapt - LEAP
             self._leapt = at
             if not confirmed:
-                return None
+                return []
         self._leapt = None
         self._now = max(self._now, at)
-        return self._tick()
+        return self._ticks_until(self._now, AWAKE_TICKS)
 
-    def wait(self, seconds: float) -> Tick | None:
-        """Let time pass without a reading, while the link is known to be up; return a tick if one falls due."""
+    def wait(self, quiet_s: float) -> list[EventTime]:
+        """Return the ticks that fall due when the link is up and nothing was heard for `quiet_s`."""
         if self._now is None:
-            return None
-        self._now += int(seconds * MICROSECONDS)
-        return self._tick()
+            return []
+        due = self._now + int((quiet_s - GRACE_S) * MICROSECONDS)
+        return self._ticks_until(due, max((due - self._ticked) // TICK, 0))
 
-    def _tick(self) -> Tick | None:
-        """Return the last tick not later than now, once."""
-        assert self._now is not None
-        at = self._now - self._now % TICK
-        if at <= self._ticked:
-            return None
-        span_s = min((at - self._ticked) / MICROSECONDS, LONGEST_SPAN_S)
-        self._ticked = at
-        return Tick(EventTime(at), span_s)
+    def _ticks_until(self, now: int, most: int) -> list[EventTime]:
+        """Return at most `most` ticks not later than now, and skip the rest."""
+        last = now - now % TICK
+        ticks = [EventTime(at) for at in range(self._ticked + TICK, last + 1, TICK)[:most]]
+        self._ticked = max(self._ticked, last)
+        return ticks

@@ -85,7 +85,9 @@ class Scrape:
         """Parse with Prometheus' own parser."""
         families = text_string_to_metric_families(text)
         self.samples = {
-            (sample.name, frozenset(sample.labels.items())): sample.value for family in families for sample in family.samples
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
         }
 
     def value(self, name: str, **labels: str) -> float:
@@ -112,11 +114,11 @@ class Scrape:
 class DaemonProcess:
     """One `detector run` and the folder it lives in."""
 
-    def __init__(self, server: str, more: str = "", sensors: str = SENSORS) -> None:
+    def __init__(self, server: str, more: str = "", sensors: str = SENSORS, listen: str = "127.0.0.1:0") -> None:
         """Write model and configuration; nothing runs yet."""
         self.folder = Path(tempfile.mkdtemp(prefix="detector-"))
         self.config = self.folder / "detector.yaml"
-        self._server = server
+        self._server, self._listen = server, listen
         write_model(self.folder / "model")
         self.configure(more, sensors)
         self._process: subprocess.Popen[bytes] | None = None
@@ -124,7 +126,9 @@ class DaemonProcess:
     def configure(self, more: str = "", sensors: str = SENSORS) -> None:
         """Write the configuration anew."""
         mqtt = f"mqtt: {{servers: ['{self._server}'], session_expiry: 60s, reconnect_min: 100ms, reconnect_max: 500ms}}"
-        self.config.write_text(f"{mqtt}\nmodel: model\nmetrics: {{listen: '127.0.0.1:0'}}\n{more}\n{sensors}", encoding="utf-8")
+        self.config.write_text(
+            f"{mqtt}\nmodel: model\nmetrics: {{listen: '{self._listen}'}}\n{more}\n{sensors}", encoding="utf-8"
+        )
 
     def __enter__(self) -> Self:
         """Start, and wait until HTTP is there."""
@@ -160,6 +164,21 @@ class DaemonProcess:
         """What the daemon logged so far."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where HTTP is listened on."""
+        found = LISTENING.search(self.log)
+        assert found is not None
+        host, _, port = found[1].rpartition(":")
+        return host, int(port)
+
+    def has_room(self) -> bool:
+        """Whether HTTP answers; it cuts a connection for which it has no room."""
+        try:
+            return self.request("/-/healthy").status == 200
+        except OSError:
+            return False
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to our own process."""
         self.process.send_signal(number)
@@ -170,9 +189,8 @@ class DaemonProcess:
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Send a request and return the answer, whatever its status."""
-        found = LISTENING.search(self.log)
-        assert found is not None
-        request = urllib.request.Request(f"http://{found[1]}{path}", method=method, headers=headers)
+        host, port = self.address
+        request = urllib.request.Request(f"http://{host}:{port}{path}", method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=WAIT_S) as response:
                 body, status, kind = response.read(), response.status, response.headers

@@ -96,7 +96,7 @@ class Witness:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, *payloads: str, retain: bool = False) -> None:
+    def publish(self, topic: str, *payloads: str | bytes, retain: bool = False) -> None:
         """Publish with QoS 1 and wait until the broker has everything."""
         for sent in [self._client.publish(topic, payload, 1, retain) for payload in payloads]:
             sent.wait_for_publish(PATIENCE_S)

@@ -94,6 +94,12 @@ def test_the_state_says_null_for_what_is_not_known() -> None:
     ((topic, payload, _, _),) = desk.sent
     assert topic == "detector/devices/pump-1/temperature/state"
     assert payload == {
-        **{"value": 20.5, "expected": None, "lower": None, "upper": None, "score": None},
-        **{"anomalous": 0, "verdict": None, "since": "2023-11-14T22:13:20Z"},
+        "value": 20.5,
+        "expected": None,
+        "lower": None,
+        "upper": None,
+        "score": None,
+        "anomalous": 0,
+        "verdict": None,
+        "since": "2023-11-14T22:13:20Z",
     }

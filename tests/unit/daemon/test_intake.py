@@ -41,7 +41,10 @@ def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
     """What the broker retained is taken where it says when it was measured, and refused where only its arrival is known."""
     ledger = Ledger()
     intake = Intake(SENSORS, 1000, ledger)
-    old = [message("meters/m1/power", b"5", retain=True), message("plant/p1", b'{"ts": 1700000000, "a": 1}', retain=True)]
+    old = [
+        message("meters/m1/power", b"5", retain=True),
+        message("plant/p1", b'{"ts": 1700000000, "a": 1}', retain=True),
+    ]
     fresh = message("meters/m1/power", b"6")
     for _ in (*old, fresh):
         ledger.arrived()

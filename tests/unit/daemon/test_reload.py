@@ -22,11 +22,17 @@ def test_nothing_changed_is_nothing_to_do() -> None:
         ({"log": LogSettings(level="debug")}, ("log.level",), ()),
         ({"budget": Budget.parse("2 per fleet per day")}, ("budget",), ()),
         ({"model": Path("models/other")}, (), ("model",)),
-        ({"metrics": MetricsSettings(listen="127.0.0.1:1", max_series=5)}, ("metrics.max_series",), ("metrics.listen",)),
+        (
+            {"metrics": MetricsSettings(listen="127.0.0.1:1", max_series=5)},
+            ("metrics.max_series",),
+            ("metrics.listen",),
+        ),
         ({"mqtt": MqttSettings(client_id="two")}, ("mqtt.client_id",), ()),
     ],
 )
-def test_changes_are_named_and_sorted(after: dict[str, object], now: tuple[str, ...], at_restart: tuple[str, ...]) -> None:
+def test_changes_are_named_and_sorted(
+    after: dict[str, object], now: tuple[str, ...], at_restart: tuple[str, ...]
+) -> None:
     """Each key that differs is named, under what is applied at once or under what waits for a restart."""
     changes = compare(BEFORE, BEFORE.model_copy(update=after))
     assert (changes.now, changes.at_restart) == (now, at_restart)

@@ -61,7 +61,10 @@ def test_silence_turns_all_channels_of_the_device() -> None:
     view.show(report(reading(), reading(channel="vibration"), reading(device="pump-2")))
     silent = event(Transition.OPENED, 600, channel=None, verdict=Verdict.TRANSPORT)
     assert view.show(report(events=[silent], tick=at(600))).turned == {KEY, ("pump-1", "vibration")}
-    assert {(state.device, state.verdict) for state in view.fleet().states} == {("pump-1", Verdict.TRANSPORT), ("pump-2", None)}
+    assert {(state.device, state.verdict) for state in view.fleet().states} == {
+        ("pump-1", Verdict.TRANSPORT),
+        ("pump-2", None),
+    }
 
 
 def test_a_device_that_is_long_gone_loses_its_channels() -> None:

@@ -81,7 +81,9 @@ def test_an_open_episode_is_told_in_its_own_words() -> None:
     assert "process alert since 2023-11-14 22:13:20Z" in channels
 
 
-@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "' onmouseover='x", '"><img src=x>', "\u202egnp", "\x1b[2J", "\ud800"])
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", "' onmouseover='x", '"><img src=x>', "\u202egnp", "\x1b[2J", "\ud800"]
+)
 def test_names_from_the_network_stay_text(hostile: str) -> None:
     """Whatever a device, a channel or a summary is called, the page has the same tags and nothing that runs."""
     view, plain = ChannelView(), ChannelView()

@@ -1,7 +1,7 @@
 """The model card and its picture."""
 
 import json
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
@@ -50,7 +50,7 @@ def test_the_page_names_the_recordings_of_a_user() -> None:
 
 def test_the_picture_has_a_point_for_each_epoch() -> None:
     """Both curves go through every epoch from left to right, within the picture."""
-    picture = ElementTree.fromstring(loss_picture(LOSSES))
+    picture = ET.fromstring(loss_picture(LOSSES))
     curves = picture.findall(f"{SVG}polyline")
     assert len(curves) == 2
     for curve in curves:
@@ -63,7 +63,7 @@ def test_the_picture_has_a_point_for_each_epoch() -> None:
 def test_the_picture_marks_the_epoch_that_was_kept() -> None:
     """The dot stands on the lowest validation loss, and the text names its epoch."""
     text = loss_picture(LOSSES)
-    picture = ElementTree.fromstring(text)
+    picture = ET.fromstring(text)
     dot = picture.find(f"{SVG}circle")
     validation = picture.findall(f"{SVG}polyline")[1].attrib["points"].split()
     assert dot is not None
@@ -74,4 +74,4 @@ def test_the_picture_marks_the_epoch_that_was_kept() -> None:
 @pytest.mark.parametrize("losses", [LOSSES[:1], [EpochLoss(1, 1.0, 1.0, True)]])
 def test_one_epoch_or_one_value_still_gives_a_picture(losses: list[EpochLoss]) -> None:
     """A curve of a single point, or without any height, is drawn without dividing by zero."""
-    assert ElementTree.fromstring(loss_picture(losses)).tag == f"{SVG}svg"
+    assert ET.fromstring(loss_picture(losses)).tag == f"{SVG}svg"

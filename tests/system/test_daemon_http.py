@@ -1,0 +1,56 @@
+"""HTTP on a real socket: clients of every kind, and Prometheus' own judgement of the metrics."""
+
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from detector.edge.http import MAX_CONNECTIONS
+from tests.system.broker import Broker
+from tests.system.daemon_process import DaemonProcess, wait_until
+from tests.system.parties import Witness
+
+pytestmark = pytest.mark.needs("mosquitto")
+
+
+def test_metrics_come_in_the_form_that_is_asked_for(broker: Broker) -> None:
+    """A scrape is plain text, OpenMetrics or compressed, as the client asks."""
+    with DaemonProcess(broker.url) as daemon:
+        assert daemon.request("/metrics").content_type.startswith("text/plain")
+        modern = daemon.request("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+        assert modern.content_type.startswith("application/openmetrics-text")
+        assert modern.text.endswith("# EOF\n")
+        assert "detector_ready" in daemon.request("/metrics", **{"Accept-Encoding": "gzip"}).text
+
+
+@pytest.mark.needs("promtool")
+def test_prometheus_has_nothing_to_object_to(broker: Broker) -> None:
+    """`promtool check metrics` accepts every name and every line, with channels and without."""
+    promtool = shutil.which("promtool")
+    assert promtool is not None
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port) as witness:
+        daemon.until_ready()
+        witness.publish("meters/m1/power", *(str(number % 5) for number in range(200)))
+        daemon.until("detector_observations_scored_total", 200)
+        scrape = daemon.request("/metrics").text
+        assert "detector_anomaly_score{" in scrape
+        verdict = subprocess.run(
+            [promtool, "check", "metrics"], input=scrape, capture_output=True, text=True, check=False
+        )
+        assert (verdict.returncode, verdict.stderr, verdict.stdout) == (0, "", "")
+
+
+def test_slow_clients_hold_up_neither_scoring_nor_for_long_others(broker: Broker) -> None:
+    """More silent connections than there is room for: readings are scored meanwhile, and soon there is room again."""
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port) as witness:
+        daemon.until_ready()
+        host, port = daemon.address
+        silent = [socket.create_connection((host, port)) for _ in range(2 * MAX_CONNECTIONS)]
+        try:
+            witness.publish("meters/m1/power", *(str(number) for number in range(20)))
+            wait_until(daemon.has_room, "there was room for another connection")
+            assert daemon.scrape().total("detector_observations_scored_total") == 20
+        finally:
+            for connection in silent:
+                connection.close()
