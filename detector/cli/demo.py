@@ -10,7 +10,9 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from detector.cli.simulate import count, duration, positive, stop_on_signals
+from detector.cli.arguments import positive_count, positive_number
+from detector.cli.simulate import duration
+from detector.cli.stopping import stop_on_signals
 from detector.errors import DetectorError
 from detector.lab.demo import Options, Outcome, run_demo
 from detector.lab.view import spoken, summary_table
@@ -24,13 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=duration,
         default=60.0,
         metavar="60s",
-        help="wall-clock time (default 60s; from 15s it is worth it)",
+        help="wall-clock time (default 60s, at best 20s or more)",
     )
     add("--headless", action="store_true", help="draw nothing; print the summary alone")
     add("--summary", type=Path, metavar="FILE.json", help="write the figures here")
-    add("--devices", type=count, default=12, metavar="N", help="pumps of the plant (default 12)")
+    add("--devices", type=positive_count, default=12, metavar="N", help="pumps of the plant (default 12)")
     add("--seed", type=int, default=1, help="the same seed is the same plant and the same faults")
-    add("--speed", type=positive(float), default=1200.0, help="event seconds in a wall-clock second (default 1200)")
+    add("--speed", type=positive_number, default=1200.0, help="event seconds in a wall-clock second (default 1200)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,14 +52,13 @@ def _sum_up(outcome: Outcome, console: Console) -> None:
     """Print what was broken and what was told."""
     tally = outcome.tally
     console.print(summary_table(tally))
-    delay = (
-        "" if tally.median_delay_s is None else f", half of them within {spoken(tally.median_delay_s)} of plant time"
-    )
+    median_s = tally.median_delay_s
+    delay = "" if median_s is None else f", half of them within {spoken(median_s)} of plant time"
     soft = not console.is_terminal
     console.print(
         f"\n{tally.found} of {len(tally.findings)} faults found{delay}; "
-        f"{len(tally.false_alerts)} false alerts from {outcome.devices} devices; "
-        f"{outcome.observations_scored} readings scored.",
+        f"false alerts: {len(tally.false_alerts)}; devices: {outcome.devices}; "
+        f"readings scored: {outcome.observations_scored}.",
         highlight=False, soft_wrap=soft,
     )  # fmt: skip
     for alert in tally.false_alerts:

@@ -4,20 +4,19 @@ In: arguments. Out: MQTT messages, a truth log of the faults, the achieved rate.
 """
 
 import argparse
-import math
 import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 import orjson
 
+from detector.cli.arguments import positive_count, positive_number
+from detector.cli.stopping import stop_on_signals
 from detector.clock import SystemClock
 from detector.domain import MICROSECONDS, EventTime
 from detector.errors import DetectorError
@@ -32,19 +31,6 @@ TELL_EVERY_S = 0.5
 """How often the progress line is renewed."""
 
 
-def positive(convert: Callable[[str], float]) -> Callable[[str], float]:
-    """Return a converter for argparse that refuses what is not above zero."""
-
-    def read(text: str) -> float:
-        number = convert(text)
-        if not (math.isfinite(number) and number > 0):
-            raise ValueError(f"expected a number above 0, got {text!r}")
-        return number
-
-    read.__name__ = "number above 0"
-    return read
-
-
 def duration(text: str) -> float:
     """Read `30s`, `5m` as seconds, for argparse."""
     try:
@@ -57,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Fill in the parser."""
     add = parser.add_argument
     add("--server", default="mqtt://localhost:1883", metavar="URL", help="mqtt://, mqtts://, ws:// or wss://")
-    add("--devices", type=count, default=12, metavar="N", help="pumps of the plant (default 12)")
-    add("--rate", type=positive(float), default=1.0, metavar="R", help="readings of a device in a second (default 1)")
-    add("--speed", type=positive(float), default=1.0, help="event seconds in a wall-clock second (default 1)")
+    add("--devices", type=positive_count, default=12, metavar="N", help="pumps of the plant (default 12)")
+    add("--rate", type=positive_number, default=1.0, metavar="R", help="readings of a device in a second (default 1)")
+    add("--speed", type=positive_number, default=1.0, help="event seconds in a wall-clock second (default 1)")
     add("--duration", type=duration, metavar="30s", help="stop after so much wall-clock time (default: never)")
     add("--seed", type=int, default=1, help="the same seed is the same plant and the same faults")
     add("--faults", action=argparse.BooleanOptionalAction, default=True, help="break something now and then")
@@ -71,13 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--username")
     add("--password-file", type=Path)
     add("--ca-file", type=Path, help="authorities to trust for mqtts:// and wss://")
-
-
-def count(text: str) -> int:
-    """Read a whole number above zero, for argparse."""
-    if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
-    return int(text)
 
 
 def channels(text: str) -> tuple[str, ...]:
@@ -147,7 +126,7 @@ def _settings(arguments: argparse.Namespace) -> MqttSettings:
         )
     except ValueError as fault:
         raise DetectorError(
-            f"--server: expected a URL such as mqtt://localhost:1883, got {arguments.server!r}"
+            f"--server: expected mqtt://localhost:1883 or the like, got {arguments.server!r}"
         ) from fault
 
 
@@ -169,23 +148,6 @@ def _note(truth: TextIO | None, fault: Fault) -> None:
 
 
 @contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM end things in good order; a second one breaks off."""
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
 def _telling(progress: Progress) -> Iterator[None]:
     """Keep a progress line on a terminal; stay silent in a pipe."""
     if not sys.stderr.isatty():
@@ -197,11 +159,8 @@ def _telling(progress: Progress) -> Iterator[None]:
         while not over.wait(TELL_EVERY_S):
             rate = progress.published / max(progress.elapsed_s, 1e-9)
             late = f", {progress.late_s:.1f} s behind" if progress.late_s > 1.0 else ""
-            print(
-                f"\r{progress.elapsed_s:8.1f} s  {progress.published} messages  {rate:.0f}/s{late}\x1b[K",
-                end="",
-                file=sys.stderr,
-            )
+            line = f"\r{progress.elapsed_s:8.1f} s  {progress.published} messages  {rate:.0f}/s{late}\x1b[K"
+            print(line, end="", file=sys.stderr, flush=True)
 
     teller = threading.Thread(target=tell, name="progress", daemon=True)
     teller.start()

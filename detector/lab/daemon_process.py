@@ -21,6 +21,7 @@ import yaml
 import detector
 from detector.errors import DetectorError
 from detector.lab.broker import Broker, child_process, end, free_port, tail
+from detector.lab.watch import BASE
 
 READY_WITHIN_S: Final = 60.0
 SETTLED_WITHIN_S: Final = 30.0
@@ -52,7 +53,7 @@ def demo_config(broker: Broker, folder: Path, port: int) -> dict[str, Any]:
     config["model"] = str(shipped(config["model"]))
     config["state"] = {"directory": str(folder / "state")}
     config["metrics"] = {"listen": f"127.0.0.1:{port}"}
-    config["alerts"] = {"mqtt": {"state_every": STATE_EVERY}}
+    config["alerts"] = {"mqtt": {"base_topic": BASE, "state_every": STATE_EVERY}}
     return config
 
 
@@ -63,6 +64,11 @@ class DaemonProcess:
         """Take over a child that was just started."""
         self.url = url
         self._child, self._log = child, log
+
+    @property
+    def pid(self) -> int:
+        """Return the child's process id."""
+        return self._child.pid
 
     def check(self) -> None:
         """Make sure that it lives.

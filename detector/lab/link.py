@@ -108,7 +108,7 @@ class Publisher(LabLink):
             # Waiting for half the room, not for one place, saves a change of threads for each message.
             if self._under_way >= UNDER_WAY and not self._confirmed.wait_for(self._has_room, PATIENCE_S):
                 raise LinkError(
-                    f"{self._server.url}: the broker confirmed nothing for {PATIENCE_S:.0f} s; is it still up?"
+                    f"{self._server.url}: nothing confirmed for {PATIENCE_S:.0f} s; is the broker still up?"
                 )
             self._under_way += 1
         self._last = self.client.publish(topic, payload, self._qos)
@@ -154,7 +154,7 @@ class Listener(LabLink):
 
     def _on_message(self, _client: Client, _user: object, message: MQTTMessage) -> None:
         """Pass a message on."""
-        self._hear(message.topic, message.payload)
+        self._hear(message.topic, bytes(message.payload))
 
 
 def _password(file: Path | None) -> str | None:
@@ -167,6 +167,4 @@ def _password(file: Path | None) -> str | None:
     try:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as fault:
-        raise LinkError(
-            f"{file}: expected a file that holds the password, got: {fault}; see --password-file"
-        ) from fault
+        raise LinkError(f"--password-file: expected a file that holds the password, got: {fault}") from fault

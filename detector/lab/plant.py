@@ -183,7 +183,7 @@ def _sense(random: np.random.Generator, pump: Pump, motion: _Motion, at_s: float
     noon = np.sin(2 * np.pi * (at_s / DAY_S - 0.375))  # warmest and busiest at 15:00
     load = np.clip(motion.load + motion.demand + pump.day_share * noon, 0.05, 1.2)
     temperature = pump.ambient + pump.sun * noon + motion.weather + pump.heating * motion.casing
-    vibration = pump.roughness * (0.25 + 0.75 * load**1.5) * np.exp(0.05 * random.standard_t(5, size))
+    vibration = pump.roughness * (0.25 + 0.75 * load**1.5) * np.exp(0.05 * random.standard_t(8, size))
     flow = pump.capacity * load * (1.0 + 0.008 * random.normal(size=size))
     pressure = pump.static_head + pump.friction * load**2 + 0.012 * random.normal(size=size)
     return np.column_stack([temperature + 0.08 * random.normal(size=size), vibration, flow, pressure])

@@ -79,10 +79,10 @@ class Tally:
 
 def belongs(alert: Opened, fault: Fault, grace_s: float = GRACE_S) -> bool:
     """Tell whether an alert tells of a fault: the same device, the same channel unless either means all, in time."""
-    same_place = alert.device == fault.device and (
-        None in (alert.channel, fault.channel) or alert.channel == fault.channel
+    same_channel = alert.channel == fault.channel or None in (alert.channel, fault.channel)
+    return (
+        alert.device == fault.device and same_channel and fault.start <= alert.at <= fault.end + grace_s * MICROSECONDS
     )
-    return same_place and fault.start <= alert.at <= fault.end + grace_s * MICROSECONDS
 
 
 def tally(faults: Iterable[Fault], alerts: Sequence[Opened], grace_s: float = GRACE_S) -> Tally:

@@ -53,7 +53,7 @@ class Scene:
 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     """Return the whole screen."""
-    rows = min(len(scene.tally.findings), max(4, height // 3 - 1))
+    rows = max(4, min(len(scene.tally.findings), height // 3 - 1))
     fleet = min(len(scene.devices) + 1, height - rows - 6)
     below = Layout(size=rows + 2)
     below.split_row(Layout(_faults(scene, rows), size=min(FAULTS_WIDTH, width * 3 // 5)), Layout(_alerts(scene, rows)))
@@ -188,13 +188,9 @@ def _fate(scene: Scene, finding: Finding) -> Text:
 
 def spoken(seconds: float) -> str:
     """Return a duration as people say it."""
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _alerts(scene: Scene, rows: int) -> Panel:
@@ -225,20 +221,14 @@ def _counters(scene: Scene) -> Text:
         (f"{scene.readings_per_s:.0f}", "bold"), " readings/s  ·  ",
         (f"{scene.scored}", "bold"), f" scored, {scene.pending} pending  ·  ",
         (f"{scene.tally.found} of {begun}", "bold"), " faults found  ·  ",
-        (f"{len(scene.tally.false_alerts)}", "bold"), " false alerts  ·  ",
+        (f"{len(scene.tally.false_alerts)}", "bold"), " false  ·  ",
         (f"broker {scene.broker}  ·  Ctrl-C ends", "dim"),
     )  # fmt: skip
 
 
 def summary_table(tally: Tally) -> Table:
     """Return the end of the story: each fault, and what became of it."""
-    table = Table(
-        title="What was broken, and what was told",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        padding=(0, 2, 0, 0),
-    )
+    table = Table(title="What was broken, and what was told", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("fault", "device", "channel", "found", "told as"):
         table.add_column(name, header_style="dim")
     for fault, alert in tally.findings:

@@ -83,7 +83,7 @@ class Watch:
 
     def _hear_state(self, key: ChannelKey, said: dict[str, Any]) -> None:
         """Add a point to a channel's trace."""
-        point = Point(*(said.get(name) for name in Point._fields))
+        point = Point(**{name: said[name] for name in Point._fields})
         with self._lock:
             self._traces.setdefault(key, deque(maxlen=TRACE_LENGTH)).append(point)
 
