@@ -43,7 +43,6 @@ class Engine:
         self._scorer = Scorer(reference, memory_s)
         self._decider = Decider(settings.budget)
         self._silence = SilenceRule()
-        self._device_of = np.empty(0, np.intp)
         self._entries: list[int] = []
         self._units: list[str | None] = []
 
@@ -64,18 +63,24 @@ class Engine:
         told += self._tell(batch, placed, forecast, decision)
         self._scorer.learn(rows, strange, settled, decision.suspect)
         self._forecaster.learn(rows, forecast)
-        self._silence.hear(self._device_of[rows.slots], rows.at_us)
+        self._silence.hear(self._alignment.block.device[rows.slots], rows.at_us)
         return _report(batch, placed, forecast, decision, tuple(told))
 
     def _tick(self, batch: Batch) -> list[AlertEvent]:
         """Let silence move, at a tick only."""
         if batch.tick is None:
             return []
-        turns = self._silence.tick(TICK_S)
-        told = [self._tell_silence(slot, Transition.OPENED, 1, batch.tick) for slot in turns.opened]
-        told += [self._tell_silence(slot, Transition.UPDATED, 2, batch.tick) for slot in turns.worsened]
-        told += [self._tell_silence(slot, Transition.CLOSED, 1, batch.tick) for slot in turns.closed]
-        return told
+        turns = self._silence.tick(batch.tick, TICK_S)
+        turned = (
+            (Transition.OPENED, turns.opened),
+            (Transition.UPDATED, turns.worsened),
+            (Transition.CLOSED, turns.closed),
+        )
+        return [
+            self._tell_silence(Slot(slot), transition, batch.tick)
+            for transition, slots in turned
+            for slot in slots.tolist()
+        ]
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""
@@ -85,11 +90,7 @@ class Engine:
         for organ in (self._forecaster, self._scorer, self._decider):
             organ.grow(channels)
         self._silence.block.grow(devices)
-        self._device_of = np.resize(self._device_of, channels)
         for slot, reading in placed.new_slots:
-            device = self._alignment.devices.find(reading.device)
-            assert device is not None
-            self._device_of[slot] = device
             self._entries.append(reading.entry)
             self._units.append(None)
             self._configure(slot)
@@ -100,7 +101,7 @@ class Engine:
         _, name = self._alignment.channels.key_of(slot)
         channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
         self._decider.limits.set(slot, channel)
-        self._silence.configure(Slot(int(self._device_of[slot])), sensor)
+        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor)
         self._units[slot] = channel.unit
 
     def reconfigure(self, settings: Settings) -> None:
@@ -115,23 +116,23 @@ class Engine:
         for slot in range(len(self._entries)):
             self._configure(Slot(slot))
 
-    def _tell_silence(self, slot: int, transition: Transition, severity: int, at: EventTime) -> AlertEvent:
+    def _tell_silence(self, slot: Slot, transition: Transition, at: EventTime) -> AlertEvent:
         """Return the event of a device that fell silent or spoke again."""
-        device = self._alignment.devices.key_of(Slot(slot))
-        onset = EventTime(int(self._silence.block.silent_since[slot]))
+        device, block = self._alignment.devices.key_of(slot), self._silence.block
+        severity, onset = int(block.severity[slot]), EventTime(int(block.silent_since[slot]))
         return tell(Turn(transition, Kind.SILENT, severity, device, None, at, onset), Numbers())
 
     def census(self) -> Census:
         """Return how the fleet stands, for metrics and for people."""
-        channels = len(self._device_of)
+        channels = len(self._alignment.channels)
         episodes = self._decider.episodes.block
         kinds = episodes.kind[:channels][episodes.open[:channels]]
         opened = dict.fromkeys(Verdict, 0)
         for code, count in zip(*np.unique(kinds, return_counts=True), strict=True):
             opened[VERDICTS[KINDS[code]]] += int(count)
-        opened[Verdict.TRANSPORT] += int((self._silence.block.silent > 0).sum())
+        opened[Verdict.TRANSPORT] += int(self._silence.block.silent.sum())
         seen = self._forecaster.scale.count[:channels]
-        learning = np.unique(self._device_of[seen < CALIBRATED])
+        learning = np.unique(self._alignment.block.device[:channels][seen < CALIBRATED])
         devices = len(self._alignment.devices)
         used = self._decider.thresholds.used_ratio(devices)
         return Census(devices, channels, len(learning), opened, used)

@@ -22,10 +22,15 @@ def duration_in_words(seconds: float) -> str:
 
 
 def quantity(value: float | None, unit: str | None) -> str:
-    """Return a number with at most five significant digits and its unit."""
+    """Return a number and its unit."""
     if value is None:
         return "an unknown value"
-    return f"{value:.5g} {unit}" if unit else f"{value:.5g}"
+    return f"{number(value)} {unit}" if unit else number(value)
+
+
+def number(value: float) -> str:
+    """Return at most five significant digits, or a whole number where that has more: `21.537`, `101325`, `2.5e+09`."""
+    return f"{value:.0f}" if 99_999.5 <= abs(value) < 1e9 else f"{value + 0.0:.5g}"
 
 
 def sentence(event: AlertEvent) -> str:
@@ -40,6 +45,8 @@ def sentence(event: AlertEvent) -> str:
         Kind.RESIDUAL: f"{name} is {value}, expected {band}.",
         Kind.NOISE: f"{name} has become restless: {value} now, expected {band}.",
         Kind.LEVEL_SHIFT: f"{name} has left its usual level: {value} now, usually about {quantity(event.expected, event.unit)}.",
+        Kind.DRIFT: f"{name} has been drifting for {lasted}: {value} now, expected {band}.",
+        Kind.SPIKE: f"{name} jumps for single readings: {value} now, expected {band}.",
         Kind.STUCK: f"{name} has shown {value} without change for {lasted}, longer than it ever does.",
         Kind.RANGE: f"{name} is {value}, outside its limits of {band}.",
         Kind.SILENT: f"{name} has been silent for {lasted}, longer than is usual for it.",
@@ -53,4 +60,4 @@ def _band(event: AlertEvent) -> str:
         return f"at most {quantity(event.upper, event.unit)}"
     if event.upper is None:
         return f"at least {quantity(event.lower, event.unit)}"
-    return f"{event.lower:.5g} to {quantity(event.upper, event.unit)}"
+    return f"{number(event.lower)} to {quantity(event.upper, event.unit)}"

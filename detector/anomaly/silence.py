@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.domain import EventTime
 from detector.settings import SensorSettings
 from detector.state.block import Block
 from detector.state.rows import Floats, Slots
@@ -29,12 +30,15 @@ FADING = 0.999
 CRITICAL_AT = 4.0
 """Silence of so many limits is critical."""
 
+WARNING, CRITICAL = 1, 2
+"""Severities, as places in `episode.SEVERITIES`."""
+
 
 class SilenceBlock(Block):
     """Each device's habit of speaking.
 
     Columns (N,), a row a device: quiet_s so far; gaps, their mean_s and longest_s; limit_s (NaN learns it);
-    heard_at (µs); spoke since the tick; silent (0 no, 1 yes, 2 for long) and silent_since (µs).
+    heard_at (µs); spoke since the tick; silent, its silent_since (µs) and severity, which outlast the silence.
     """
 
     quiet_s: Floats
@@ -44,8 +48,9 @@ class SilenceBlock(Block):
     limit_s: Floats
     heard_at: NDArray[np.int64]
     spoke: NDArray[np.bool_]
-    silent: NDArray[np.int8]
+    silent: NDArray[np.bool_]
     silent_since: NDArray[np.int64]
+    severity: NDArray[np.int8]
 
     def __init__(self) -> None:
         """Start without rows."""
@@ -57,8 +62,9 @@ class SilenceBlock(Block):
                 "gaps": ((), np.int64, 0),
                 "heard_at": ((), np.int64, 0),
                 "spoke": ((), np.bool_, 0),
-                "silent": ((), np.int8, 0),
+                "silent": ((), np.bool_, 0),
                 "silent_since": ((), np.int64, 0),
+                "severity": ((), np.int8, 0),
             }
         )
 
@@ -97,18 +103,20 @@ class SilenceRule:
         learnt = np.where(block.gaps[:count] >= HABIT_GAPS, np.maximum(habit, SHORTEST_S), np.inf)
         return np.where(np.isnan(block.limit_s[:count]), learnt, block.limit_s[:count])
 
-    def tick(self, span_s: float) -> SilenceTurns:
-        """Let `span_s` of awake stream pass; return who fell silent, is silent for long, or spoke again."""
+    def tick(self, at: EventTime, span_s: float) -> SilenceTurns:
+        """Let `span_s` of awake stream pass until `at`; return who fell silent, is silent for long, or spoke again."""
         block, count = self.block, len(self.block)
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
         quiet += span_s
         limit = self.limit_s()
-        closed = np.flatnonzero(spoke & (silent > 0))
-        opened = np.flatnonzero(~spoke & (silent == 0) & (quiet > limit))
-        worsened = np.flatnonzero(~spoke & (silent == 1) & (quiet > CRITICAL_AT * limit))
-        block.silent_since[opened] = block.heard_at[opened]
+        closed = np.flatnonzero(spoke & silent)
+        opened = np.flatnonzero(~spoke & ~silent & (quiet > limit))
+        mild = block.severity[:count] < CRITICAL
+        worsened = np.flatnonzero(~spoke & silent & mild & (quiet > CRITICAL_AT * limit))
+        block.silent_since[opened] = np.minimum(block.heard_at[opened], at)
+        block.severity[opened], block.severity[worsened] = WARNING, CRITICAL
         self._learn(np.flatnonzero(spoke))
-        silent[closed], silent[opened], silent[worsened] = 0, 1, 2
+        silent[closed], silent[opened] = False, True
         quiet[spoke] = 0.0
         spoke[:] = False
         return SilenceTurns(opened, worsened, closed)

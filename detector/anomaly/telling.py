@@ -64,7 +64,7 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
     onset = EventTime(min(turn.onset, turn.at))
     severity: Severity = SEVERITIES[turn.severity]
     event = AlertEvent(
-        id=alert_id(turn.device, turn.channel, onset, turn.kind),
+        id=alert_id(turn.device, turn.channel, turn.onset, turn.kind),  # not clamped: one id, whatever the clock does
         event=turn.transition,
         at=turn.at,
         onset=onset,

@@ -54,11 +54,13 @@ class Forecaster:
         """Step the memories with all that was known before these values, and forecast the values."""
         slots = rows.slots
         features = self.scale.features(slots, rows.gap_s, rows.at_us)
-        self.block.state[slots], step = self._network.step(features, self.block.state[slots])
+        seen = self.scale.count[slots]
+        memory, step = self._network.step(features, self.block.state[slots])
+        # a channel's first reading has no past to remember: its memory starts at the second one, as in training
+        self.block.state[slots] = np.where(seen[:, None] > 0, memory, np.float32(0.0))
         unit, last = self.scale.unit(slots), self.scale.last[slots]
         expected = last + unit * np.clip(step.location, -LARGEST_STEP, LARGEST_STEP)
         half = self.block.width[slots] * unit * np.exp(step.log_scale)
-        seen = self.scale.count[slots]
         return Forecast(
             known=seen >= FIRST_FORECAST,
             steps_seen=seen,

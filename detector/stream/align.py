@@ -19,10 +19,14 @@ CLOCK_SET_BACK_AFTER = 20
 
 NEVER = np.iinfo(np.int64).min
 
+LARGEST = 1e150
+"""Values beyond this are taken as this, so that no difference, sum or ratio of two values overflows."""
+
 
 class AlignBlock(Block):
-    """Each channel's place in time. Columns (N,): last_at (µs), late_at (µs), late_streak (readings)."""
+    """Each channel's device (a slot) and place in time. Columns (N,): device, last_at (µs), late_at (µs), late_streak."""
 
+    device: NDArray[np.intp]
     last_at: NDArray[np.int64]
     late_at: NDArray[np.int64]
     late_streak: NDArray[np.int32]
@@ -30,7 +34,12 @@ class AlignBlock(Block):
     def __init__(self) -> None:
         """Start without rows."""
         super().__init__(
-            {"last_at": ((), np.int64, NEVER), "late_at": ((), np.int64, NEVER), "late_streak": ((), np.int32, 0)}
+            {
+                "device": ((), np.intp, 0),
+                "last_at": ((), np.int64, NEVER),
+                "late_at": ((), np.int64, NEVER),
+                "late_streak": ((), np.int32, 0),
+            }
         )
 
 
@@ -79,6 +88,7 @@ class Alignment:
         found.stage[known] = self._order(found.slots[known], at_us[known])
         in_order = np.flatnonzero(found.stage == Stage.WARMING_UP)
         values = np.fromiter((reading.value for reading in readings), np.float64, len(readings))
+        values = np.clip(values, -LARGEST, LARGEST)
         slots, at_us = found.slots[in_order], at_us[in_order]
         gap_s = self._advance(slots, at_us)
         rows = Rows(slots, values[in_order], at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
@@ -99,6 +109,8 @@ class Alignment:
             found.slots[row] = slot
             found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
         self.block.grow(len(self.channels))
+        for slot, reading in found.new_slots:
+            self.block.device[slot] = self.devices.find(reading.device)
         return found
 
     def _welcome(self, reading: Reading) -> Slot | Stage:

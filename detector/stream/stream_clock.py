@@ -16,7 +16,9 @@ AWAKE_TICKS = 2
 """Ticks that a pause of the whole stream is good for: what is longer was the link, or the end of a recording."""
 
 LEAP = 600 * MICROSECONDS
-"""A reading this far ahead moves the clock only when the next one confirms it: one wild clock is not the time."""
+"""A reading this far ahead moves the clock only when the next moment confirms it: one wild clock is not the time.
+
+The other channels of the same payload bear the same moment, and confirm nothing."""
 
 GRACE_S = 5.0
 """How much later than due an idle tick falls, so that readings on their way come before it."""
@@ -37,7 +39,7 @@ class StreamClock:
             self._now, self._ticked = at, at - at % TICK
             return []
         if at - self._now > LEAP:
-            confirmed = self._leapt is not None and at >= self._leapt - LEAP
+            confirmed = self._leapt is not None and at != self._leapt and at >= self._leapt - LEAP
             self._leapt = at
             if not confirmed:
                 return []
