@@ -31,6 +31,10 @@ CALIBRATED = 64
 """Readings after which a channel is scored."""
 
 
+Told = tuple[tuple[int, int], AlertEvent]
+"""An event and its place in the stream: the reading's place in the batch, and 0 for a tick before it, 1 for itself."""
+
+
 class Engine:
     """All devices of one process: `step(batch) -> report`."""
 
@@ -51,7 +55,6 @@ class Engine:
 
         The report is final before anything is learnt. Cost: one cell step for each reading in order.
         """
-        told = self._tick(batch)
         placed = self._alignment.place(batch.readings)
         self._welcome(placed)
         rows = placed.rows
@@ -60,26 +63,34 @@ class Engine:
         strange = self._scorer.score(rows, forecast)
         settled, scored = forecast.steps_seen >= WARM_UP, forecast.steps_seen >= CALIBRATED
         decision = self._decider.decide(rows, forecast, strange, cadence_s, scored)
-        told += self._tell(batch, placed, forecast, decision)
+        told = self._listen(batch, placed) + self._tell(batch, placed, forecast, decision)
         self._scorer.learn(rows, strange, settled, decision.suspect)
         self._forecaster.learn(rows, forecast)
-        self._silence.hear(self._alignment.block.device[rows.slots], rows.at_us)
-        return _report(batch, placed, forecast, decision, tuple(told))
+        return _report(batch, placed, forecast, decision, _in_stream_order(told))
 
-    def _tick(self, batch: Batch) -> list[AlertEvent]:
-        """Let silence move, at a tick only."""
-        if batch.tick is None:
-            return []
-        turns = self._silence.tick(batch.tick, TICK_S)
+    def _listen(self, batch: Batch, placed: Placed) -> list[Told]:
+        """Note who spoke; at each tick, judge who did not."""
+        devices, at_us = self._alignment.block.device[placed.rows.slots], placed.rows.at_us
+        told: list[Told] = []
+        heard = 0
+        for tick in batch.ticks:
+            until = int(np.searchsorted(placed.in_order, tick.before))
+            self._silence.hear(devices[heard:until], at_us[heard:until])
+            heard = until
+            told += [((tick.before, 0), event) for event in self._judge_silence(tick.at)]
+        self._silence.hear(devices[heard:], at_us[heard:])
+        return told
+
+    def _judge_silence(self, at: EventTime) -> list[AlertEvent]:
+        """Return the events of the devices that fell silent, stayed silent for long, or spoke again by this tick."""
+        turns = self._silence.tick(at, TICK_S)
         turned = (
             (Transition.OPENED, turns.opened),
             (Transition.UPDATED, turns.worsened),
             (Transition.CLOSED, turns.closed),
         )
         return [
-            self._tell_silence(Slot(slot), transition, batch.tick)
-            for transition, slots in turned
-            for slot in slots.tolist()
+            self._tell_silence(Slot(slot), transition, at) for transition, slots in turned for slot in slots.tolist()
         ]
 
     def _welcome(self, placed: Placed) -> None:
@@ -137,8 +148,8 @@ class Engine:
         used = self._decider.thresholds.used_ratio(devices)
         return Census(devices, channels, len(learning), opened, used)
 
-    def _tell(self, batch: Batch, placed: Placed, forecast: Forecast, decision: Decision) -> list[AlertEvent]:
-        """Return the events of the rows whose episodes turned, in stream order."""
+    def _tell(self, batch: Batch, placed: Placed, forecast: Forecast, decision: Decision) -> list[Told]:
+        """Return the events of the rows whose episodes turned."""
         turns = decision.turns
         masks = (
             (Transition.OPENED, turns.opened),
@@ -146,10 +157,12 @@ class Engine:
             (Transition.CLOSED, turns.closed),
         )
         found = [(int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)]
-        return [
-            self._tell_row(batch.readings[placed.in_order[row]], row, Lane(lane), transition, forecast, decision)
-            for row, lane, transition in sorted(found)
-        ]
+        told: list[Told] = []
+        for row, lane, transition in sorted(found):
+            place = int(placed.in_order[row])
+            event = self._tell_row(batch.readings[place], row, Lane(lane), transition, forecast, decision)
+            told.append(((place, 1), event))
+        return told
 
     def _tell_row(
         self, reading: Reading, row: int, lane: Lane, transition: Transition, forecast: Forecast, decision: Decision
@@ -169,6 +182,11 @@ class Engine:
         numbers = Numbers(score, reading.value, expected, lower, upper, self._units[slot])
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
         return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
+
+
+def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:
+    """Return the events in the order of what caused them."""
+    return tuple(event for _, event in sorted(told, key=lambda one: one[0]))
 
 
 def _report(
@@ -201,5 +219,5 @@ def _report(
         threshold=spread(decision.threshold, np.float64),
         anomalous=spread(decision.anomalous, np.int8),
         events=events,
-        tick=batch.tick,
+        ticks=batch.ticks,
     )

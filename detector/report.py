@@ -4,6 +4,7 @@ In: nothing. Out: the types `Batch` and `Report`, which the engine, the edge and
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +23,19 @@ from detector.domain import (
 )
 
 
+class Tick(NamedTuple):
+    """A moment of the stream clock at which silence is judged, before the batch's reading at place `before`."""
+
+    at: EventTime
+    before: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the engine takes in one step: at most one reading of each channel, in stream order.
-
-    `tick` is a moment of the stream clock at which silence is judged, before the readings.
-    """
+    """What the engine takes in one step: at most one reading of each channel, in stream order, and ticks among them."""
 
     readings: tuple[Reading, ...]
-    tick: EventTime | None = None
+    ticks: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,8 @@ class Report:
     anomalous: NDArray[np.int8]
     """1 above, -1 below, 0 neither."""
     events: tuple[AlertEvent, ...]
-    """In stream order; those of the tick first."""
-    tick: EventTime | None
+    """In stream order."""
+    ticks: tuple[Tick, ...]
 
     def outcome(self, row: int) -> Outcome:
         """Return what became of one reading, as a type that has a number only where one exists."""

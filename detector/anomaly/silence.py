@@ -30,6 +30,9 @@ FADING = 0.999
 CRITICAL_AT = 4.0
 """Silence of so many limits is critical."""
 
+NEVER = np.iinfo(np.int64).min
+"""Heard at no time: a device of this very batch that has yet to speak."""
+
 WARNING, CRITICAL = 1, 2
 """Severities, as places in `episode.SEVERITIES`."""
 
@@ -60,7 +63,7 @@ class SilenceBlock(Block):
                 **floats,
                 "limit_s": ((), np.float64, np.nan),
                 "gaps": ((), np.int64, 0),
-                "heard_at": ((), np.int64, 0),
+                "heard_at": ((), np.int64, NEVER),
                 "spoke": ((), np.bool_, 0),
                 "silent": ((), np.bool_, 0),
                 "silent_since": ((), np.int64, 0),
@@ -107,7 +110,7 @@ class SilenceRule:
         """Let `span_s` of awake stream pass until `at`; return who fell silent, is silent for long, or spoke again."""
         block, count = self.block, len(self.block)
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
-        quiet += span_s
+        quiet[block.heard_at[:count] != NEVER] += span_s
         limit = self.limit_s()
         closed = np.flatnonzero(spoke & silent)
         opened = np.flatnonzero(~spoke & ~silent & (quiet > limit))

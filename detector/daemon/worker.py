@@ -68,7 +68,7 @@ class Worker:
             self._score(messages)
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
-            self._step_all(self.batcher.idle(self._quiet_s))
+            self._step_all(filter(None, [self.batcher.idle(self._quiet_s)]))
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:

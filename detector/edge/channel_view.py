@@ -118,8 +118,8 @@ class ChannelView:
                 self._enter(row, touched)
             for event in report.events:
                 self._turn(event, touched)
-            if report.tick is not None:
-                self._sweep(report.tick)
+            if report.ticks:
+                self._sweep(report.ticks[-1].at)
         return touched
 
     def state(self, key: ChannelKey) -> ChannelState | None:

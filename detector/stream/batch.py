@@ -1,12 +1,12 @@
-"""Cuts the stream into batches: everything that waits, at most one reading of each channel, ticks in between.
+"""Cuts the stream into batches: everything that waits, at most one reading of each channel, with the ticks among them.
 
 In: readings in stream order. Out: `Batch`es. How the stream is cut changes no score: the engine is exact about it.
 """
 
 from collections.abc import Iterable, Iterator
 
-from detector.domain import EventTime, Reading
-from detector.report import Batch
+from detector.domain import Reading
+from detector.report import Batch, Tick
 from detector.stream.stream_clock import StreamClock
 
 
@@ -19,26 +19,22 @@ class Batcher:
         self._clock = StreamClock()
 
     def cut(self, readings: Iterable[Reading]) -> Iterator[Batch]:
-        """Yield batches that hold every reading once, in order; a tick starts a batch of its own."""
+        """Yield batches that hold every reading once, in order."""
         waiting: list[Reading] = []
+        ticks: list[Tick] = []
         channels: set[tuple[str, str]] = set()
-        opening: EventTime | None = None
         for reading in readings:
-            ticks = self._clock.hear(reading.at)
             channel = (reading.device, reading.channel)
-            if waiting and (ticks or channel in channels or len(waiting) >= self._max_batch):
-                yield Batch(tuple(waiting), opening)
-                waiting, channels, opening = [], set(), None
-            for tick in ticks:
-                if opening is not None:
-                    yield Batch((), opening)
-                opening = tick
+            if channel in channels or len(waiting) >= self._max_batch:
+                yield Batch(tuple(waiting), tuple(ticks))
+                waiting, ticks, channels = [], [], set()
+            ticks += (Tick(at, len(waiting)) for at in self._clock.hear(reading.at))
             waiting.append(reading)
             channels.add(channel)
         if waiting:
-            yield Batch(tuple(waiting), opening)
+            yield Batch(tuple(waiting), tuple(ticks))
 
-    def idle(self, quiet_s: float) -> Iterator[Batch]:
-        """Yield batches of a tick alone, as they fall due when nothing was heard for `quiet_s` over a link that is up."""
-        for tick in self._clock.wait(quiet_s):
-            yield Batch((), tick)
+    def idle(self, quiet_s: float) -> Batch | None:
+        """Return the ticks that fall due when nothing was heard for `quiet_s` over a link that is up, if any do."""
+        ticks = self._clock.wait(quiet_s)
+        return Batch((), tuple(Tick(at, 0) for at in ticks)) if ticks else None

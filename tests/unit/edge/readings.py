@@ -15,7 +15,7 @@ from detector.domain import (
     Transition,
     Verdict,
 )
-from detector.report import Report
+from detector.report import Report, Tick
 
 START_S = 1_700_000_000
 
@@ -52,7 +52,7 @@ def report(
         threshold=np.full(rows, 4.0),
         anomalous=np.full(rows, anomalous, np.int8),
         events=tuple(events),
-        tick=tick,
+        ticks=() if tick is None else (Tick(tick, 0),),
     )
 
 

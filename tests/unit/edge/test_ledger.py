@@ -25,7 +25,7 @@ def report(*stages: Stage) -> Report:
         threshold=zeros,
         anomalous=np.zeros(rows, dtype=np.int8),
         events=(),
-        tick=None,
+        ticks=(),
     )
 
 

@@ -38,14 +38,21 @@ def test_the_gap_is_the_time_since_the_channels_own_last_reading() -> None:
     alignment = Alignment(10, 10)
     alignment.place([reading(channel="a"), reading(channel="b")])
     alignment.place([reading(channel="b", at_s=5.0)])
-    assert gaps(alignment.place([reading(channel="a", at_s=7.000001), reading(channel="b", at_s=7.0)])) == [7.000001, 2.0]
+    assert gaps(alignment.place([reading(channel="a", at_s=7.000001), reading(channel="b", at_s=7.0)])) == [
+        7.000001,
+        2.0,
+    ]
 
 
 def test_late_and_duplicate_readings_get_no_row() -> None:
     """Readings before the last one are late, at its very time duplicate; the others stand in the rows by their index."""
     alignment = Alignment(10, 10)
     alignment.place([reading(channel=channel, at_s=10.0) for channel in "abc"])
-    batch = [reading(channel="a", at_s=9.0), reading(channel="b", at_s=11.0, value=4.0), reading(channel="c", at_s=10.0)]
+    batch = [
+        reading(channel="a", at_s=9.0),
+        reading(channel="b", at_s=11.0, value=4.0),
+        reading(channel="c", at_s=10.0),
+    ]
     placed = alignment.place(batch)
     assert placed.stage.tolist() == [Stage.LATE, Stage.WARMING_UP, Stage.DUPLICATE]
     assert placed.in_order.tolist() == [1]
