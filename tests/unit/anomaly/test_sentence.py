@@ -43,7 +43,7 @@ def test_the_end_of_an_episode_says_how_long_it_was() -> None:
     assert sentence(event(Kind.SILENT, Transition.CLOSED)) == "pump-7 speaks again after 12 min."
 
 
-@pytest.mark.parametrize(("kind", "transition"), product(Kind, Transition))
+@pytest.mark.parametrize(("kind", "transition"), list(product(Kind, Transition)))
 def test_every_kind_and_transition_gives_one_sentence(kind: Kind, transition: Transition) -> None:
     """It starts with the device, ends with its only full stop, and holds a number and no placeholder."""
     text = event(kind, transition).summary

@@ -1,5 +1,7 @@
 """The three streams: residual, unrest, level."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,11 @@ def test_a_view_changes_nothing() -> None:
     """Looking twice says the same."""
     subject, one = streams_after([1.0, -2.0]), rows([3.0])
     assert np.array_equal(subject.view(one, forecast(one))[0], subject.view(one, forecast(one))[0])
+
+
+def test_a_reading_without_a_forecast_has_no_residual() -> None:
+    """A channel's first readings, of which nothing was expected, leave no mark on its residual scale."""
+    one = rows([20.0])
+    seen, residual = streams_after([]).view(one, replace(forecast(one), known=np.array([False])))
+    assert residual.tolist() == [0.0]
+    assert seen[0, Stream.RESIDUAL] == 0.0
