@@ -14,7 +14,12 @@ from tests.fleet import START
 
 
 def rows(
-    values: Sequence[float] | NDArray[np.float64], *, gap_s: float = 10.0, step: int = 0, siblings: int = 1, fleet: int = 1
+    values: Sequence[float] | NDArray[np.float64],
+    *,
+    gap_s: float = 10.0,
+    step: int = 0,
+    siblings: int = 1,
+    fleet: int = 1,
 ) -> Rows:
     """Return one row for each value, in slots 0, 1, ..., all at the moment `step * gap_s` after the start."""
     count = len(values)

@@ -19,7 +19,9 @@ from tests.fleet import START, noise, untrained_network
     gaps_s=st.lists(st.sampled_from([0.5, 10.0, 60.0, 3600.0]), min_size=3, max_size=60),
     kind=st.sampled_from(CellKind),
 )
-def test_forecasts_in_service_are_those_of_the_training_sequence(seed: int, gaps_s: list[float], kind: CellKind) -> None:
+def test_forecasts_in_service_are_those_of_the_training_sequence(
+    seed: int, gaps_s: list[float], kind: CellKind
+) -> None:
     """Every forecast from the second reading on equals the network's, run over the training sequence from rest."""
     times = START + np.cumsum([0, *(round(gap * MICROSECONDS) for gap in gaps_s)])
     values = np.array(noise(seed, len(times)))
@@ -30,7 +32,14 @@ def test_forecasts_in_service_are_those_of_the_training_sequence(seed: int, gaps
     state = np.zeros((1, network.cell.width), np.float32)
     one = np.ones(1, np.int64)
     for reading, gap_s in enumerate([0.0, *gaps_s]):
-        row = Rows(np.zeros(1, np.intp), values[reading : reading + 1], times[reading : reading + 1], np.array([gap_s]), one, one)
+        row = Rows(
+            np.zeros(1, np.intp),
+            values[reading : reading + 1],
+            times[reading : reading + 1],
+            np.array([gap_s]),
+            one,
+            one,
+        )
         last = float(service.scale.last[0])
         forecast = service.predict(row)
         if reading:

@@ -48,8 +48,15 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | int], 
 
 @pytest.mark.parametrize(
     ("end", "code"),
-    [(0, 0), (1, 1), (DetectorError("x"), 1), (ModelError("x"), 1), (LinkError("x"), 1), (ConfigError(["a", "b"]), 2)]
-    + [(KeyboardInterrupt(), 130)],
+    [
+        (0, 0),
+        (1, 1),
+        (DetectorError("x"), 1),
+        (ModelError("x"), 1),
+        (LinkError("x"), 1),
+        (ConfigError(["a", "b"]), 2),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_how_a_command_ends_is_the_exit_code(
     end: BaseException | int, code: int, failing: Callable[[BaseException | int], int]
@@ -118,7 +125,9 @@ def test_numpy_runs_on_one_thread() -> None:
     """The command line asks BLAS for one thread before numpy is imported, unless somebody asked for more."""
     program = "import os, detector.cli; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
     said = [
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+        ).stdout
         for env in ({}, {"OMP_NUM_THREADS": "3"})
     ]
     assert said == ["1 1\n", "1 3\n"]

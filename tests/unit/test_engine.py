@@ -61,7 +61,9 @@ def test_a_silent_device_is_as_critical_at_its_end_as_it_ever_was() -> None:
     """Severity only grows within an episode, also where it closes, and its id and onset stay."""
     subject = engine(sensors=[{"name": "f", "silent_after": "60s"}])
     quiet = readings("quiet", [1.0]) + readings("quiet", [1.0] * 10, start_s=900.0)
-    silence = [event for event in events(subject, merged(readings("talker", noise(1, 100)), quiet)) if event.device == "quiet"]
+    silence = [
+        event for event in events(subject, merged(readings("talker", noise(1, 100)), quiet)) if event.device == "quiet"
+    ]
     assert [event.event for event in silence] == [*Transition]
     assert [event.severity for event in silence] == [Severity.WARNING, Severity.CRITICAL, Severity.CRITICAL]
     assert len({(event.id, event.onset) for event in silence}) == 1
@@ -136,7 +138,10 @@ def test_a_new_limit_of_silence_holds_for_known_devices() -> None:
 
 def test_a_channel_follows_its_entry_by_name_when_entries_move() -> None:
     """Entries that change places keep their channels; a channel whose entry is gone takes the first one."""
-    narrow, wide = ({"name": name, "channels": {"temperature": {"range": ends}}} for name, ends in (("narrow", [0, 1]), ("wide", [0, 90])))
+    narrow, wide = (
+        {"name": name, "channels": {"temperature": {"range": ends}}}
+        for name, ends in (("narrow", [0, 1]), ("wide", [0, 90]))
+    )
     subject = engine(sensors=[narrow, wide])
     pump = [Reading("pump", "temperature", EventTime(START + step * 1_000_000), 60.0, 1) for step in range(3)]
     assert events(subject, pump[:1]) == []

@@ -12,7 +12,20 @@ def report(stage: Stage, *, left: int = 0, needed: int = 0) -> Report:
     zero, one = np.zeros(1), np.ones(1)
     steps = np.array([left], np.int32), np.array([needed], np.int32)
     known = np.ones(1, np.bool_)
-    return Report((), np.array([stage], np.int8), *steps, known, zero, zero, zero, one * 1.5, one * 4.0, np.zeros(1, np.int8), (), None)
+    return Report(
+        (),
+        np.array([stage], np.int8),
+        *steps,
+        known,
+        zero,
+        zero,
+        zero,
+        one * 1.5,
+        one * 4.0,
+        np.zeros(1, np.int8),
+        (),
+        None,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The decision on a row: rarity against the threshold, the operator's limits, the rules."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ THRESHOLD = np.log10(6048.0)
 
 
 def decide(
-    value: float, rarity: float, *, dominant: Stream = Stream.RESIDUAL, scored: bool = True, **channel: object
+    value: float, rarity: float, *, dominant: Stream = Stream.RESIDUAL, scored: bool = True, **channel: Any
 ) -> Decision:
     """Decide on one reading of a channel that is expected at 10, and usually at 20."""
     subject = Decider(Budget.parse("1 per device per week"))
@@ -50,7 +52,7 @@ def test_a_level_is_above_or_below_the_usual_not_the_forecast() -> None:
 
 
 @pytest.mark.parametrize("word", [{"direction": "below"}, {"min_deviation": 5.5}])
-def test_what_does_not_matter_stays_below_the_threshold(word: dict[str, object]) -> None:
+def test_what_does_not_matter_stays_below_the_threshold(word: dict[str, Any]) -> None:
     """A deviation of the wrong side or size scores just under 1 and opens nothing."""
     decision = decide(15.0, 2 * THRESHOLD, **word)
     assert decision.score.tolist() == [BELOW_THRESHOLD]
@@ -65,7 +67,9 @@ def test_a_row_in_calibration_meets_the_rules_alone() -> None:
     assert decision.anomalous.tolist() == [1]
 
 
-@pytest.mark.parametrize(("value", "strength"), [(12.0, 0.0), (12.1, 1.25), (13.2, 1.25), (13.3, 2.0), (-0.1, 1.25), (-2.0, 2.0)])
+@pytest.mark.parametrize(
+    ("value", "strength"), [(12.0, 0.0), (12.1, 1.25), (13.2, 1.25), (13.3, 2.0), (-0.1, 1.25), (-2.0, 2.0)]
+)
 def test_a_tenth_of_the_range_beyond_it_is_critical(value: float, strength: float) -> None:
     """Outside the range is a warning; further outside than a tenth of its width is critical."""
     assert decide(value, 0.0, range=[0, 12]).strength[0, Lane.RANGE] == strength

@@ -7,10 +7,14 @@ from detector.anomaly.episode import CALM_READINGS, LANES, Episodes, Lane, Turns
 from tests.rows import rows
 
 
-def turns_of(strengths: list[float], *, subject: Episodes | None = None, lane: Lane = Lane.LEARNT, start: int = 0) -> str:
+def turns_of(
+    strengths: list[float], *, subject: Episodes | None = None, lane: Lane = Lane.LEARNT, start: int = 0
+) -> str:
     """Return a letter for each reading of one lane: opened, worsened, closed, or `.`."""
     subject = subject or episodes()
-    return "".join(_letter(step(subject, number, strength, lane), lane) for number, strength in enumerate(strengths, start))
+    return "".join(
+        _letter(step(subject, number, strength, lane), lane) for number, strength in enumerate(strengths, start)
+    )
 
 
 def episodes(channels: int = 1) -> Episodes:
@@ -25,7 +29,9 @@ def step(subject: Episodes, number: int, strength: float, lane: Lane = Lane.LEAR
     one = rows([0.0], step=number)
     strengths = np.zeros((1, LANES))
     strengths[0, lane] = strength
-    return subject.step(one, strengths, np.repeat(one.at_us[:, None], LANES, axis=1), np.full((1, LANES), kind, np.int8))
+    return subject.step(
+        one, strengths, np.repeat(one.at_us[:, None], LANES, axis=1), np.full((1, LANES), kind, np.int8)
+    )
 
 
 def _letter(turns: Turns, lane: Lane) -> str:

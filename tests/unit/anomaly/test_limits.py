@@ -19,7 +19,9 @@ def limits(**words: object) -> Limits:
     return subject
 
 
-@pytest.mark.parametrize(("value", "side"), [(-20.001, -1), (-20.0, 0), (50.0, 0), (120.0, 0), (120.001, 1), (1e150, 1)])
+@pytest.mark.parametrize(
+    ("value", "side"), [(-20.001, -1), (-20.0, 0), (50.0, 0), (120.0, 0), (120.001, 1), (1e150, 1)]
+)
 def test_a_value_is_outside_beyond_the_ends_of_its_range(value: float, side: int) -> None:
     """The ends themselves are possible values."""
     assert limits(range=[-20, 120]).outside(rows([value])).tolist() == [side]
@@ -33,8 +35,15 @@ def test_without_a_range_nothing_is_outside(value: float) -> None:
 
 @pytest.mark.parametrize(
     ("direction", "deviation", "wanted"),
-    [("both", 1.0, True), ("both", -1.0, True), ("above", 1.0, True), ("above", -1.0, False), ("below", -1.0, True)]
-    + [("below", 1.0, False), ("above", 0.0, False)],
+    [
+        ("both", 1.0, True),
+        ("both", -1.0, True),
+        ("above", 1.0, True),
+        ("above", -1.0, False),
+        ("below", -1.0, True),
+        ("below", 1.0, False),
+        ("above", 0.0, False),
+    ],
 )
 def test_only_the_side_that_was_asked_for_matters(direction: str, deviation: float, wanted: bool) -> None:
     """A deviation to the other side is no alert, and none at all is neither above nor below."""

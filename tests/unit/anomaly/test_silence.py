@@ -1,6 +1,7 @@
 """The silence rule: a device that is quiet for longer than its own habit."""
 
 import numpy as np
+
 from detector.anomaly.silence import CRITICAL, HABIT_GAPS, SHORTEST_S, WARNING, SilenceRule, SilenceTurns
 from detector.domain import EventTime
 from detector.settings import SensorSettings

@@ -39,7 +39,9 @@ def test_the_residual_keeps_its_sign_and_is_counted_in_step_units() -> None:
 def test_the_residual_is_held_within_its_limit() -> None:
     """A reading a million units away says no more than one two hundred units away."""
     far, limit = rows([1e6]), rows([RESIDUAL_LIMIT])
-    assert np.array_equal(streams_after([]).view(far, forecast(far))[0][0, :2], streams_after([]).view(limit, forecast(limit))[0][0, :2])
+    assert np.array_equal(
+        streams_after([]).view(far, forecast(far))[0][0, :2], streams_after([]).view(limit, forecast(limit))[0][0, :2]
+    )
 
 
 def test_the_surprise_is_in_the_channels_own_standard_deviations() -> None:

@@ -31,7 +31,13 @@ def test_an_event_carries_its_turn_and_its_numbers() -> None:
     event = tell(turn(severity=2), Numbers(1.5, 9.0, 5.0, 4.0, 6.0, "bar"))
     assert (event.severity, event.verdict, event.kind) == (Severity.CRITICAL, Verdict.PROCESS, Kind.RESIDUAL)
     assert (event.score, event.value, event.expected, event.lower, event.upper) == (1.5, 9.0, 5.0, 4.0, 6.0)
-    assert (event.device, event.channel, event.unit, event.at, event.onset) == ("pump", "temperature", "bar", START, START)
+    assert (event.device, event.channel, event.unit, event.at, event.onset) == (
+        "pump",
+        "temperature",
+        "bar",
+        START,
+        START,
+    )
     assert event.summary == "pump temperature is 9 bar, expected 4 to 6 bar."
 
 

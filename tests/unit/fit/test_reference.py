@@ -39,7 +39,9 @@ def test_series_too_short_to_settle_give_the_assumed_reference() -> None:
     short = series(1, SETTLED)
     assert reference_tails(NETWORK, [short], MEMORY_S) == pytest.approx(assumed_reference(len(Stream) + 1))
     longer = series(2, 200)
-    assert np.array_equal(reference_tails(NETWORK, [short, longer], MEMORY_S), reference_tails(NETWORK, [longer], MEMORY_S))
+    assert np.array_equal(
+        reference_tails(NETWORK, [short, longer], MEMORY_S), reference_tails(NETWORK, [longer], MEMORY_S)
+    )
 
 
 def test_the_same_series_give_the_same_tails() -> None:

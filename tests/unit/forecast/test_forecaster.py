@@ -1,5 +1,6 @@
 """The forecaster: each channel's memory, its forecast, and bounds that hold what they say."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from detector.edge.model_file import load_model
 from detector.forecast.forecaster import FIRST_FORECAST, LARGEST_STEP, Forecaster
 from detector.forecast.network import Network
+from detector.state.rows import Forecast
 from tests.fleet import untrained_network
 from tests.rows import rows, series
 
@@ -34,6 +36,15 @@ def kept(subject: Forecaster, values: NDArray[np.float64]) -> float:
     return float(np.mean(within[SETTLED:]))
 
 
+def last_forecast(subject: Forecaster, values: NDArray[np.float64] | list[float]) -> Forecast:
+    """Return the forecast of the last of these readings, all of which are then learnt."""
+    forecasts = []
+    for one in series(values):
+        forecasts.append(subject.predict(one))
+        subject.learn(one, forecasts[-1])
+    return forecasts[-1]
+
+
 def gaussian() -> NDArray[np.float64]:
     """Return plain noise (STEPS, CHANNELS)."""
     return 20.0 + 0.5 * np.random.default_rng(1).standard_normal((STEPS, CHANNELS))
@@ -57,9 +68,10 @@ def wandering() -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("signal", [gaussian, heavy_tailed, seasonal, wandering])
 @pytest.mark.parametrize("network", [BASE, untrained_network()], ids=["base", "untrained"])
-def test_the_bounds_hold_95_percent_of_the_readings(signal: object, network: Network) -> None:
+def test_the_bounds_hold_95_percent_of_the_readings(
+    signal: Callable[[], NDArray[np.float64]], network: Network
+) -> None:
     """Once settled, between 93 and 97 per cent lie within, on any noise and with any network."""
-    assert callable(signal)
     assert 0.93 <= kept(forecaster(network, CHANNELS), signal()) <= 0.97
 
 
@@ -92,21 +104,15 @@ def test_a_first_reading_leaves_the_memory_as_it_was() -> None:
 
 def test_the_forecast_of_a_constant_is_that_constant() -> None:
     """After a hundred equal readings the forecast is that value to a millionth of it."""
-    subject = forecaster()
-    for one in series([20.0] * 100):
-        forecast = subject.predict(one)
-        subject.learn(one, forecast)
+    forecast = last_forecast(forecaster(), [20.0] * 100)
     assert forecast.expected[0] == pytest.approx(20.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("size", [1e-12, 1e12])
 def test_the_forecast_does_not_depend_on_the_unit_of_the_channel(size: float) -> None:
     """The same series in another unit has the same forecasts and bounds in that unit."""
-    subject = forecaster(channels=2)
     values = gaussian()[:200, 0]
-    for one in series(np.stack([values, values * size], axis=1)):
-        forecast = subject.predict(one)
-        subject.learn(one, forecast)
+    forecast = last_forecast(forecaster(channels=2), np.stack([values, values * size], axis=1))
     for column in (forecast.expected, forecast.lower, forecast.upper, forecast.usual, forecast.spread):
         assert column[1] / size == pytest.approx(column[0], rel=1e-4)
 
@@ -115,18 +121,14 @@ def test_a_forecast_never_leaps_beyond_belief() -> None:
     """Whatever the network says, the forecast stays within 200 step units of the last value."""
     wild = untrained_network()
     wild.head_bias[0] = 1e6
-    subject = forecaster(wild)
-    for one in series([1.0, 2.0, 1.0]):
-        forecast = subject.predict(one)
-        subject.learn(one, forecast)
+    forecast = last_forecast(forecaster(wild), [1.0, 2.0, 1.0])
     assert forecast.expected[0] - 2.0 == pytest.approx(LARGEST_STEP * forecast.unit[0])
 
 
 def test_each_channel_has_a_memory_of_its_own() -> None:
     """Stepping one channel leaves the others' rows alone."""
     subject = forecaster(channels=3)
-    for one in series(np.ones((3, 3)) * [1.0, 2.0, 3.0]):
-        subject.learn(one, subject.predict(one))
+    last_forecast(subject, np.ones((3, 3)) * [1.0, 2.0, 3.0])
     before = {name: array.copy() for name, array in (subject.block.arrays() | subject.scale.arrays()).items()}
     one = rows([9.0])
     subject.learn(one, subject.predict(one))
@@ -137,9 +139,7 @@ def test_each_channel_has_a_memory_of_its_own() -> None:
 def test_growing_keeps_every_memory() -> None:
     """New channels change nothing for old ones."""
     subject = forecaster()
-    for one in series(gaussian()[:50, 0]):
-        forecast = subject.predict(one)
-        subject.learn(one, forecast)
+    last_forecast(subject, gaussian()[:50, 0])
     before = subject.block.state[0].copy()
     subject.grow(1000)
     assert np.array_equal(subject.block.state[0], before)

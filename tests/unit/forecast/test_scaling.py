@@ -12,7 +12,9 @@ MIDNIGHT_S = 19_723 * 86_400
 """A Monday's midnight, UTC, is three days before: the epoch was a Thursday."""
 
 
-def block_after(values: NDArray[np.float64] | list[float], *, gap_s: float = 60.0, memory_s: float = 604_800.0) -> ScaleBlock:
+def block_after(
+    values: NDArray[np.float64] | list[float], *, gap_s: float = 60.0, memory_s: float = 604_800.0
+) -> ScaleBlock:
     """Return the block of one channel that has seen these values, evenly spaced."""
     block = ScaleBlock(memory_s)
     block.grow(1)
@@ -23,7 +25,8 @@ def block_after(values: NDArray[np.float64] | list[float], *, gap_s: float = 60.
 
 def features_of(block: ScaleBlock, *, gap_s: float = 60.0, at_s: float = 0.0) -> NDArray[np.float32]:
     """Return the one channel's features before its next reading."""
-    return block.features(ONE, np.array([gap_s]), np.array([round(at_s * MICROSECONDS)], np.int64))[0]
+    features: NDArray[np.float32] = block.features(ONE, np.array([gap_s]), np.array([round(at_s * MICROSECONDS)]))[0]
+    return features
 
 
 def noise(count: int, *, level: float = 0.0, size: float = 1.0) -> NDArray[np.float64]:
@@ -40,7 +43,13 @@ def test_a_channel_that_was_never_read_has_features_of_nothing() -> None:
 def test_the_first_reading_is_the_location_and_says_nothing_of_scale() -> None:
     """After one reading the location is that value; deviation and step are zero, their floors are not."""
     block = block_after([20.0])
-    assert (block.location[0], block.deviation[0], block.step[0], block.last[0], block.count[0]) == (20.0, 0, 0, 20.0, 1)
+    assert (block.location[0], block.deviation[0], block.step[0], block.last[0], block.count[0]) == (
+        20.0,
+        0,
+        0,
+        20.0,
+        1,
+    )
     assert block.spread(ONE)[0] == block.unit(ONE)[0] == pytest.approx(20.0 * RELATIVE_FLOOR)
 
 
