@@ -70,13 +70,13 @@ def test_a_silent_device_is_as_critical_at_its_end_as_it_ever_was() -> None:
 
 
 def test_a_silent_device_whose_clock_runs_ahead_is_one_episode() -> None:
-    """A device five minutes ahead of the stream falls silent and speaks again under one id and one onset."""
+    """A device twelve minutes ahead of the stream falls silent and speaks again under one id and one onset."""
     subject = engine(sensors=[{"name": "f", "silent_after": "60s"}])
-    talker = readings("talker", noise(1, 100))
-    ahead = readings("ahead", [1.0, 2.0], start_s=300.0, cadence_s=500.0)
+    talker = readings("talker", noise(1, 140))
+    ahead = readings("ahead", [1.0, 2.0], start_s=720.0, cadence_s=500.0)
     silence = [
         event
-        for event in events(subject, [talker[0], ahead[0], *talker[1:60], ahead[1], *talker[60:]])
+        for event in events(subject, [talker[0], ahead[0], *talker[1:90], ahead[1], *talker[90:]])
         if event.device == "ahead"
     ]
     assert [event.event for event in silence][:2] == [Transition.OPENED, Transition.UPDATED]
