@@ -57,6 +57,7 @@ class Streams:
     def view(self, rows: Rows, forecast: Forecast) -> tuple[Floats, Floats]:
         """Return the streams (B, 3) on log axes, and the residual (B,) in step units with its sign."""
         residual = np.clip((rows.values - forecast.expected) / forecast.unit, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)
+        residual = np.where(forecast.known, residual, 0.0)
         z = np.abs(residual) / (MEAN_TO_SIGMA * self.block.scale[rows.slots] + SCALE_FLOOR)
         surprise = np.log1p(z)
         unrest = self.block.unrest[rows.slots]

@@ -41,14 +41,19 @@ def assumed_reference(streams: int) -> Floats:
     return np.tile(shares / shares.sum(), (streams, 1))
 
 
+LEAST_FADE = 1e-5
+"""Share of the memory by which counts fade at once: a float32 that loses less at a time loses nothing at all."""
+
+
 class TailBlock(Block):
-    """Each channel's histograms: `counts` (N, K, BINS) float32."""
+    """Each channel's histograms: `counts` (N, K, BINS) float32; `owed_s` (N,), time by which they have yet to fade."""
 
     counts: NDArray[np.float32]
+    owed_s: Floats
 
     def __init__(self, streams: int) -> None:
         """Start without rows, for `streams` histograms a channel."""
-        super().__init__({"counts": ((streams, BINS), np.float32, 0.0)})
+        super().__init__({"counts": ((streams, BINS), np.float32, 0.0), "owed_s": ((), np.float64, 0.0)})
 
 
 class Tails:
@@ -85,7 +90,10 @@ class Tails:
 
     def learn(self, slots: Slots, values: Floats, gap_s: Floats, weight: Floats) -> None:
         """Count the values with `weight` (B,), and let the past fade by the time that passed."""
-        fade = np.exp(-gap_s / self._memory_s).astype(np.float32)
+        owed_s = self.block.owed_s[slots] + gap_s
+        due = owed_s > LEAST_FADE * self._memory_s
+        self.block.owed_s[slots] = np.where(due, 0.0, owed_s)
+        fade = np.where(due, np.exp(-owed_s / self._memory_s), 1.0).astype(np.float32)
         counts = self.block.counts[slots] * fade[:, None, None]
         bins = _bins(values)
         counts[(*np.ogrid[: len(slots), : values.shape[1]], bins)] += weight[:, None].astype(np.float32)

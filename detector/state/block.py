@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 class Block:
     """Struct-of-arrays state: every array has one row a slot, and rows of new slots hold the stated start values.
 
-    Subclasses list their columns in `columns()` and reach them as attributes.
+    Subclasses pass their columns to `__init__` and reach them as attributes.
     """
 
     def __init__(self, columns: Mapping[str, tuple[tuple[int, ...], DTypeLike, float]]) -> None:

@@ -110,7 +110,9 @@ class Alignment:
             found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
         self.block.grow(len(self.channels))
         for slot, reading in found.new_slots:
-            self.block.device[slot] = self.devices.find(reading.device)
+            device = self.devices.find(reading.device)
+            assert device is not None
+            self.block.device[slot] = device
         return found
 
     def _welcome(self, reading: Reading) -> Slot | Stage:
