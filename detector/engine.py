@@ -112,6 +112,7 @@ class Engine:
         _, name = self._alignment.channels.key_of(slot)
         channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
         self._decider.limits.set(slot, channel)
+        self._forecaster.scale.state_cadence(slot, None if isinstance(sensor.cadence, str) else sensor.cadence)
         self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor)
         self._units[slot] = channel.unit
 

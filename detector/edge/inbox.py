@@ -29,11 +29,16 @@ class Message(NamedTuple):
     """Number of the connection it came through."""
 
 
-class Inbox:
-    """Holds at most `settings.max_messages`; beyond that each `put` gives one message up."""
+PATIENCE_S = 5.0
+"""Longest that a full inbox holds the link up: well within any keepalive."""
 
-    def __init__(self, settings: InboxSettings) -> None:
-        """Start empty and open."""
+
+class Inbox:
+    """Holds at most `settings.max_messages`; beyond that each `put` waits or gives one message up."""
+
+    def __init__(self, settings: InboxSettings, patience_s: float = PATIENCE_S) -> None:
+        """Start empty and open; with `overflow: wait`, a put waits at most `patience_s` for room."""
+        self._patience_s = patience_s
         self._settings = settings
         self._waiting: deque[Message] = deque()
         self._changed = threading.Condition()
@@ -44,15 +49,25 @@ class Inbox:
         return len(self._waiting)
 
     @property
+    def _full(self) -> bool:
+        """Whether there is no room."""
+        return len(self._waiting) >= self._settings.max_messages
+
+    @property
     def closed(self) -> bool:
         """Whether further messages are given up at once."""
         return self._closed
 
     def put(self, message: Message) -> Message | None:
-        """Add a message; return the one that was given up for it, which the caller counts and acknowledges."""
+        """Add a message; return the one that was given up for it, which the caller counts and acknowledges.
+
+        With `overflow: wait` a full inbox holds the caller up, and so the broker, until the scoring loop takes some.
+        """
         with self._changed:
-            full = len(self._waiting) >= self._settings.max_messages
-            if self._closed or (full and self._settings.overflow is Overflow.DROP_NEWEST):
+            if self._settings.overflow is Overflow.WAIT:
+                self._changed.wait_for(lambda: self._closed or not self._full, self._patience_s)
+            full = self._full
+            if self._closed or (full and self._settings.overflow is not Overflow.DROP_OLDEST):
                 return message
             given_up = self._waiting.popleft() if full else None
             self._waiting.append(message)
@@ -69,6 +84,7 @@ class Inbox:
             taken = list(islice(self._waiting, limit))
             for _ in taken:
                 self._waiting.popleft()
+            self._changed.notify_all()  # to a put that waits for room
             return taken
 
     def close(self) -> None:

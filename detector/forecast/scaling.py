@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
 from detector.state.block import Block
+from detector.state.slots import Slot
 
 Floats = NDArray[np.float64]
 Slots = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 FEATURES = 9
 """Width of a feature row: level, last step, log ratio of scales, unchanged, day (2), week (2), gap."""
@@ -38,7 +40,8 @@ class ScaleBlock(Block):
     """Running statistics of each channel, winsorised, forgetting in wall-clock time.
 
     Columns (N,): count of readings; location, deviation (mean absolute) and step (mean absolute difference),
-    in the channel's unit; last value; last_step, the asinh of the last difference in step units; cadence_s.
+    in the channel's unit; last value; last_step, the asinh of the last difference in step units; cadence_s,
+    and whether it was stated by the operator.
     """
 
     count: NDArray[np.int64]
@@ -48,12 +51,25 @@ class ScaleBlock(Block):
     last: Floats
     last_step: Floats
     cadence_s: Floats
+    cadence_stated: Mask
 
     def __init__(self, memory_s: float) -> None:
         """Start without rows; statistics forget with time constant `memory_s`."""
         self.memory_s = memory_s
         names = ("location", "deviation", "step", "last", "last_step", "cadence_s")
-        super().__init__({"count": ((), np.int64, 0), **dict.fromkeys(names, ((), np.float64, 0.0))})
+        super().__init__(
+            {
+                "count": ((), np.int64, 0),
+                "cadence_stated": ((), np.bool_, 0),
+                **dict.fromkeys(names, ((), np.float64, 0.0)),
+            }
+        )
+
+    def state_cadence(self, slot: Slot, cadence_s: float | None) -> None:
+        """Hold a channel to the cadence that the operator states, seconds; None learns it."""
+        self.cadence_stated[slot] = cadence_s is not None
+        if cadence_s is not None:
+            self.cadence_s[slot] = cadence_s
 
     def floor(self, slots: Slots) -> Floats:
         """Return the smallest scale that is signal and not rounding. Shape (B,), the channel's unit."""
@@ -97,7 +113,8 @@ class ScaleBlock(Block):
         """
         count, last = self.count[slots], self.last[slots]
         first, settled = count == 0, count > WINSOR_AFTER
-        cadence = np.where(count <= 1, gap_s, self.cadence_s[slots])
+        stated = self.cadence_stated[slots]
+        cadence = np.where((count <= 1) & ~stated, gap_s, self.cadence_s[slots])
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
         rate = np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
         location = np.where(first, values, self.location[slots])
@@ -110,7 +127,8 @@ class ScaleBlock(Block):
         self.location[slots] = location + rate * pull
         self.deviation[slots] = spread + rate * (size - spread)
         self.step[slots] = step + rate * (stride - step)
-        self.cadence_s[slots] = cadence + np.maximum(rate, 0.02) * (gap_s - cadence)
+        learnt = cadence + np.maximum(rate, 0.02) * (gap_s - cadence)
+        self.cadence_s[slots] = np.where(stated, cadence, learnt)
         self.last_step[slots] = np.where(first, 0.0, np.arcsinh(change / unit))
         self.last[slots] = values
         self.count[slots] = count + 1

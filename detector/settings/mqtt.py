@@ -19,8 +19,9 @@ Protocol = Annotated[
 
 
 class Overflow(StrEnum):
-    """What a full inbox gives up."""
+    """What a full inbox does: let the broker wait, or give a message up."""
 
+    WAIT = "wait"
     DROP_OLDEST = "drop_oldest"
     DROP_NEWEST = "drop_newest"
 
@@ -43,11 +44,12 @@ class TlsSettings(Section):
 
 
 class InboxSettings(Section):
-    """How many MQTT messages may wait to be decoded, and what is given up beyond that."""
+    """How many MQTT messages may wait to be decoded, and what becomes of more."""
 
     max_messages: Annotated[int, Field(ge=1)] = Field(50_000, description="Messages that may wait.")
     overflow: Overflow = Field(
-        Overflow.DROP_OLDEST, description="Which message a full inbox gives up; each is counted."
+        Overflow.WAIT,
+        description="A full inbox lets the broker wait, up to 5 s, or gives its oldest or newest message up; each is counted.",
     )
     max_payload: Size = Field(2**20, description="A larger payload is rejected unread.")
 

@@ -58,7 +58,9 @@ class Settings(Section):
         description="Folder of the trained network, relative to this file or the working directory.",
     )
     budget: Budget = Field(Budget.parse("1 per device per week"), description="How many alerts you will put up with.")
-    state: StateSettings = Field(default_factory=StateSettings, description="What is kept on disk. Checked, but not used yet.")
+    state: StateSettings = Field(
+        default_factory=StateSettings, description="What is kept on disk. Checked, but not used yet."
+    )
     metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="Prometheus, health and the page.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
     log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")

@@ -14,7 +14,7 @@ actions = st.lists(st.one_of(st.just("put"), st.just("close"), st.integers(1, 5)
 @given(actions, st.integers(1, 6), st.sampled_from(Overflow))
 def test_taken_and_given_up_make_up_what_was_put(todo: list[str | int], room: int, overflow: Overflow) -> None:
     """What was taken, given up and still waits is what was put; never more waits than there is room for."""
-    inbox = Inbox(InboxSettings(max_messages=room, overflow=overflow))
+    inbox = Inbox(InboxSettings(max_messages=room, overflow=overflow), patience_s=0.0)
     put, taken, given_up = 0, list[int](), list[int]()
     for action in todo:
         if action == "put":

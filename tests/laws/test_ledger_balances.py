@@ -17,7 +17,7 @@ def _report(stages: list[Stage]) -> Report:
     rows, readings = len(stages), tuple(Reading("d", "c", EventTime(0), 0.0, 0) for _ in stages)
     whole, numbers = np.zeros(rows, dtype=np.int32), np.zeros(rows)
     codes, known = np.array(stages, dtype=np.int8), np.zeros(rows, dtype=np.bool_)
-    return Report(readings, codes, whole, whole, known, numbers, numbers, numbers, numbers, numbers, codes, (), None)
+    return Report(readings, codes, whole, whole, known, numbers, numbers, numbers, numbers, numbers, codes, (), ())
 
 
 @given(st.data())

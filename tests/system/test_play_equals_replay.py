@@ -24,7 +24,7 @@ sensors:
     timestamp: {field: timestamp, format: iso8601}
 """
 
-UNLIMITED = ("max_queued_messages 0", "max_inflight_messages 0")
+UNLIMITED = ("max_queued_messages 0", "max_inflight_messages 1000")
 """Nothing is given up by the broker, however slow the daemon is."""
 
 PATIENCE_S = 280.0

@@ -24,7 +24,7 @@ def report(stage: Stage, *, left: int = 0, needed: int = 0) -> Report:
         one * 4.0,
         np.zeros(1, np.int8),
         (),
-        None,
+        (),
     )
 
 

@@ -50,6 +50,26 @@ def test_a_full_inbox_hands_back_one_message(overflow: Overflow, given_up: int, 
     assert [taken.mid for taken in box.take(9, 0.0)] == kept
 
 
+def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
+    """With `wait`, a put into a full inbox returns once something was taken, and nothing is given up."""
+    box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=60.0)
+    box.put(message(0))
+    given_up: list[Message | None] = []
+    link = threading.Thread(target=lambda: given_up.append(box.put(message(1))))
+    link.start()
+    assert [taken.mid for taken in box.take(9, 60.0)] == [0]
+    link.join(60.0)
+    assert given_up == [None]
+    assert [taken.mid for taken in box.take(9, 60.0)] == [1]
+
+
+def test_a_link_that_waited_in_vain_gives_its_message_up() -> None:
+    """With `wait`, when no room comes within the patience, the newest message is handed back."""
+    box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=0.0)
+    box.put(message(0))
+    assert box.put(message(1)) == message(1)
+
+
 def test_nothing_waits_and_nothing_comes() -> None:
     """A take from an empty inbox returns an empty list when its time is up."""
     assert inbox(2).take(9, 0.0) == []

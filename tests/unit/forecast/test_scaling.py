@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
 from detector.forecast.scaling import DAY_S, FEATURES, RELATIVE_FLOOR, WEEK_S, WINSOR_AFTER, ScaleBlock
+from detector.state.slots import Slot
 
 ONE = np.zeros(1, np.intp)
 MIDNIGHT_S = 19_723 * 86_400
@@ -171,3 +172,17 @@ def test_no_rows_are_no_trouble() -> None:
     block, nobody, nothing = ScaleBlock(1.0), np.empty(0, np.intp), np.empty(0)
     block.update(nobody, nothing, nothing)
     assert block.features(nobody, nothing, np.empty(0, np.int64)).shape == (0, FEATURES)
+
+
+def test_a_stated_cadence_is_held_and_can_be_given_back() -> None:
+    """Whatever the gaps are, the cadence stays as the operator states it; stated no more, it is learnt again."""
+    block = ScaleBlock(604_800.0)
+    block.grow(1)
+    block.state_cadence(Slot(0), 60.0)
+    for gap_s in (0.0, 10.0, 10.0):
+        block.update(ONE, np.ones(1), np.full(1, gap_s))
+    assert block.cadence_s[0] == 60.0
+    block.state_cadence(Slot(0), None)
+    for _ in range(500):
+        block.update(ONE, np.ones(1), np.full(1, 10.0))
+    assert block.cadence_s[0] == pytest.approx(10.0, rel=0.01)

@@ -1,7 +1,7 @@
-"""Batching: everything that waits, at most one reading of each channel, ticks in between."""
+"""Batching: everything that waits, at most one reading of each channel, ticks in their places."""
 
 from detector.domain import EventTime, Reading
-from detector.report import Batch
+from detector.report import Batch, Tick
 from detector.stream.batch import Batcher
 from tests.fleet import START, merged, readings
 
@@ -40,21 +40,20 @@ def test_a_batch_holds_at_most_the_maximum() -> None:
     assert sizes(list(Batcher(2).cut(at_once(*"abcde")))) == [2, 2, 1]
 
 
-def test_a_tick_starts_a_batch_of_its_own() -> None:
-    """Readings before a tick are stepped before it; the tick opens the batch of the reading that brought it."""
+def test_a_tick_knows_its_place_in_the_batch() -> None:
+    """A tick falls before the reading that brought it, and does not cut the batch."""
     before, after = readings("a", [1.0]), readings("b", [1.0], start_s=31.0)
     first_tick = EventTime(START - START % TICK + TICK)
-    assert list(Batcher(100).cut(before + after)) == [Batch(tuple(before)), Batch(tuple(after), first_tick)]
+    assert list(Batcher(100).cut(before + after)) == [Batch((*before, *after), (Tick(first_tick, 1),))]
 
 
-def test_ticks_that_fall_together_are_batches_without_readings() -> None:
-    """Two ticks between two readings: the first stands alone, the second opens the next batch."""
+def test_ticks_that_fall_together_stand_in_one_place() -> None:
+    """Two ticks between two readings of one channel both open the second batch."""
     stream = readings("a", [1.0, 2.0], cadence_s=100.0)
     first = START - START % TICK + TICK
     assert list(Batcher(100).cut(stream)) == [
         Batch((stream[0],)),
-        Batch((), EventTime(first)),
-        Batch((stream[1],), EventTime(first + TICK)),
+        Batch((stream[1],), (Tick(EventTime(first), 0), Tick(EventTime(first + TICK), 0))),
     ]
 
 
@@ -67,10 +66,10 @@ def test_the_clock_goes_on_from_one_cut_to_the_next() -> None:
 
 
 def test_an_idle_stream_gives_ticks_alone() -> None:
-    """A minute and a half of quiet gives its ticks as batches without readings, once."""
+    """A minute and a half of quiet gives its ticks in a batch without readings, once."""
     batcher = Batcher(100)
     list(batcher.cut(readings("a", [1.0])))
-    ticks = [batch.tick for batch in batcher.idle(95.0)]
+    batch = batcher.idle(95.0)
     first = START - START % TICK + TICK
-    assert ticks == [first, first + TICK, first + 2 * TICK]
-    assert list(batcher.idle(95.0)) == []
+    assert batch == Batch((), tuple(Tick(EventTime(first + step * TICK), 0) for step in range(3)))
+    assert batcher.idle(95.0) is None
