@@ -92,7 +92,7 @@ class Decider:
 def _deviation(rows: Rows, forecast: Forecast, strange: Nonconformity) -> Floats:
     """Return the deviation that made the row strange: from the usual level, or else from the forecast."""
     from_usual = strange.dominant == Stream.LEVEL
-    return rows.values - np.where(from_usual, forecast.usual, forecast.expected)
+    return np.where(from_usual, strange.view.away * forecast.spread, rows.values - forecast.expected)
 
 
 def _onsets(rows: Rows, run_began: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.streams import Stream, Streams
+from detector.anomaly.streams import Stream, Streams, View
 from detector.anomaly.tails import SUSPECT_WEIGHT, Tails
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
@@ -22,15 +22,13 @@ SUM_AXIS = 0.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Nonconformity:
-    """How strange each row is. Shapes: (B,), streams (B, K)."""
+    """How strange each row is. Shapes: (B,)."""
 
     rarity: Floats
     """-log10 of the p-value of the fused streams."""
     dominant: NDArray[np.intp]
     """The `Stream` that contributes most."""
-    residual: Floats
-    """In step units, with its sign."""
-    streams: Floats
+    view: View
     summed: Floats
 
 
@@ -51,15 +49,15 @@ class Scorer:
 
     def score(self, rows: Rows, forecast: Forecast) -> Nonconformity:
         """Judge every row by its channel's past. Source: sum of -log10 p, Fisher 1925, recalibrated empirically."""
-        streams, residual = self.streams.view(rows, forecast)
-        rarities = self.tails.rarity(rows.slots, streams)
+        view = self.streams.view(rows, forecast)
+        rarities = self.tails.rarity(rows.slots, view.streams)
         summed = SUM_AXIS * rarities.sum(axis=1)
         rarity = self.sum_tails.rarity(rows.slots, summed[:, None])[:, 0]
-        return Nonconformity(rarity, rarities.argmax(axis=1), residual, streams, summed)
+        return Nonconformity(rarity, rarities.argmax(axis=1), view, summed)
 
     def learn(self, rows: Rows, strange: Nonconformity, settled: Mask, suspect: Mask) -> None:
         """Take the rows in: fully where `settled` and not `suspect`, hardly where suspect, not at all in warm-up."""
         weight = np.where(settled, np.where(suspect, SUSPECT_WEIGHT, 1.0), 0.0)
-        self.tails.learn(rows.slots, strange.streams, rows.gap_s, weight)
+        self.tails.learn(rows.slots, strange.view.streams, rows.gap_s, weight)
         self.sum_tails.learn(rows.slots, strange.summed[:, None], rows.gap_s, weight)
-        self.streams.learn(rows.slots, strange.residual, strange.streams, ~suspect)
+        self.streams.learn(rows.slots, strange.view, ~suspect)

@@ -71,6 +71,7 @@ def _write(file: Path, outcome: Outcome) -> None:
     Raises: DetectorError when the file cannot be written.
     """
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(orjson.dumps(outcome.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     except OSError as fault:
         raise DetectorError(f"--summary: expected a file that can be written, got: {fault}") from fault

@@ -8,7 +8,7 @@ import pytest
 from detector.anomaly.decide import BELOW_THRESHOLD, Decider, Decision
 from detector.anomaly.episode import Lane
 from detector.anomaly.score import Nonconformity
-from detector.anomaly.streams import Stream
+from detector.anomaly.streams import Stream, View
 from detector.settings import Budget, ChannelSettings
 from detector.state.slots import Slot
 from tests.rows import forecast, rows
@@ -25,7 +25,8 @@ def decide(
     subject.grow(1)
     subject.limits.set(Slot(0), ChannelSettings.model_validate(channel))
     one, nothing = rows([value]), np.zeros(1)
-    strange = Nonconformity(np.array([rarity]), np.array([int(dominant)], np.intp), nothing, np.zeros((1, 3)), nothing)
+    view = View(np.zeros((1, 3)), nothing, np.array([value - 20.0]))
+    strange = Nonconformity(np.array([rarity]), np.array([int(dominant)], np.intp), view, nothing)
     return subject.decide(one, forecast(one, expected=10.0, usual=20.0), strange, np.array([100.0]), np.array([scored]))
 
 
@@ -85,7 +86,7 @@ def test_an_alert_makes_the_same_channels_threshold_stricter() -> None:
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1)
     one, nothing, rare = rows([15.0]), np.zeros(1), np.array([9.0])
-    strange = Nonconformity(rare, np.zeros(1, np.intp), nothing, np.zeros((1, 3)), nothing)
+    strange = Nonconformity(rare, np.zeros(1, np.intp), View(np.zeros((1, 3)), nothing, nothing), nothing)
     levels = [
         float(subject.decide(one, forecast(one), strange, np.array([100.0]), np.array([True])).threshold[0])
         for _ in range(2)
