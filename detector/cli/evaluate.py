@@ -8,6 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from detector.lab.evaluate.contenders import RIVALS, Contender, Method
 from detector.lab.evaluate.corpora import find_sites
 from detector.lab.evaluate.fault import PROTOCOL_KINDS, Injected
 from detector.lab.evaluate.fleet import Campaign, measure, measurement_json
+from detector.lab.evaluate.nab import find_files, measure_nab
+from detector.lab.evaluate.nab_table import nab_table
 from detector.lab.evaluate.tables import fleet_tables
 from detector.settings import Budget
 
@@ -34,7 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector evaluate`."""
     add = parser.add_argument
     add("--corpus", choices=sorted(CORPORA), required=True, help="what kind of corpus it is")
-    add("--data", type=Path, required=True, metavar="DIR", help="the corpus; fleet: a site, or a folder of sites")
+    add(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="fleet: a site, or a folder of sites; nab: the benchmark's folder",
+    )
     add("--model", type=Path, nargs="+", default=[Path("models/base")], metavar="DIR", help="model folders to compare")
     rivals = [method.value for method in RIVALS]
     add("--against", nargs="+", choices=rivals, default=[], help="simple rivals to measure beside the detector")
@@ -68,10 +77,27 @@ def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any
     )
     with _progress(campaign.jobs) as done:
         measurements = measure(campaign, arguments.workers, done)
-    return fleet_tables(measurements), {"measurements": [measurement_json(one) for one in measurements]}
+    return fleet_tables(measurements), {
+        "rounds": campaign.rounds,
+        "seed": campaign.seed,
+        "kinds": list(campaign.kinds),
+        "measurements": [measurement_json(one) for one in measurements],
+    }
 
 
-CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {"fleet": _fleet}
+def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
+    """Measure the Numenta Anomaly Benchmark."""
+    files, contenders = find_files(arguments.data), _contenders(arguments)
+    with _progress(len(files) * len(contenders)) as done:
+        measurements = measure_nab(files, contenders, arguments.workers, done)
+    groups = {one.contender.name: {name: asdict(group) for name, group in one.groups.items()} for one in measurements}
+    return nab_table(measurements), {"files": [file.path.name for file in files], "measurements": groups}
+
+
+CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {
+    "fleet": _fleet,
+    "nab": _nab,
+}
 """Each kind of corpus: how it is measured."""
 
 
@@ -103,11 +129,7 @@ def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "versions": {"detector": __version__, "python": platform.python_version(), "numpy": np.__version__},
         "corpus": arguments.corpus,
-        "sites": [site.name for site in find_sites(arguments.data)],
         "budget": str(arguments.budget),
-        "rounds": arguments.rounds,
-        "seed": arguments.seed,
-        "kinds": list(_kinds(arguments.kinds)),
         "contenders": [contender.as_json() for contender in _contenders(arguments)],
     }
 

@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from detector.domain import AlertEvent, Transition
+from detector.domain import AlertEvent, Stage, Transition
 from detector.edge.model_file import WEIGHTS, load_model
 from detector.engine import Engine
 from detector.forecast.network import Network
-from detector.lab.evaluate.rivals import Rival, gaussian_rarity, no_rarity
+from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, Settings
@@ -57,8 +57,8 @@ class Contender(NamedTuple):
 class Subject(Protocol):
     """What is measured; it can be pickled between two batches."""
 
-    def step(self, batch: Batch) -> list[Opened]:
-        """Take a batch; return the alerts that opened."""
+    def step(self, batch: Batch) -> Said:
+        """Take a batch; return what is said of it."""
         ...
 
 
@@ -69,9 +69,10 @@ class _Detector:
         """Wrap an engine that knows no device."""
         self._engine = engine
 
-    def step(self, batch: Batch) -> list[Opened]:
-        """Take a batch; return the alerts that opened."""
-        return opened_of(self._engine.step(batch).events)
+    def step(self, batch: Batch) -> Said:
+        """Take a batch; return what is said of it."""
+        report = self._engine.step(batch)
+        return Said(opened_of(report.events), np.where(report.stage == Stage.SCORED, report.score, 0.0))
 
 
 def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:

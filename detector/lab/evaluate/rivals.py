@@ -6,6 +6,7 @@ detector's; only what is called strange differs. Silence is not judged here.
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,14 @@ def no_rarity(z: Floats) -> Floats:
     return np.zeros_like(z)
 
 
+class Said(NamedTuple):
+    """What a contender says of a batch."""
+
+    opened: list[Opened]
+    scores: Floats
+    """Of each reading, shape (B,); 1.0 is the threshold, 0 stands where there is no score."""
+
+
 class MeanBlock(Block):
     """Columns (N,): mean and variance, exponentially weighted, in the channel's unit."""
 
@@ -62,8 +71,8 @@ class Rival:
         self._decider = Decider(settings.budget)
         self._rarity = rarity
 
-    def step(self, batch: Batch) -> list[Opened]:
-        """Take a batch; return the alerts that opened."""
+    def step(self, batch: Batch) -> Said:
+        """Take a batch; return what is said of it."""
         placed = self._alignment.place(batch.readings)
         rows, channels = placed.rows, len(self._alignment.channels)
         for organ in (self._scale, self._means, self._decider):
@@ -72,7 +81,9 @@ class Rival:
         cadence_s, scored = self._scale.cadence_s[rows.slots], forecast.steps_seen >= CALIBRATED
         decision = self._decider.decide(rows, forecast, self._score(rows, forecast), cadence_s, scored)
         self._learn(rows)
-        return self._opened(batch, placed, decision)
+        scores = np.zeros(len(batch.readings))
+        scores[placed.in_order] = np.where(scored, decision.score, 0.0)
+        return Said(self._opened(batch, placed, decision), scores)
 
     def _predict(self, rows: Rows) -> Forecast:
         """Expect the mean, give or take twice the deviation."""

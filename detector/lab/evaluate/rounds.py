@@ -41,7 +41,7 @@ def begin(plan: Plan) -> Begun:
     """Replay the part in which no round has a fault."""
     site = read_site(plan.folder, plan.channel)
     subject, batcher = build(plan.contender), Batcher(settings_for(plan.contender.budget).engine.max_batch)
-    opened = [alert for batch in batcher.cut(site.readings[: _split(site)]) for alert in subject.step(batch)]
+    opened = [alert for batch in batcher.cut(site.readings[: _split(site)]) for alert in subject.step(batch).opened]
     return Begun(plan, pickle.dumps((subject, batcher)), tuple(opened))
 
 
@@ -50,7 +50,7 @@ def finish(begun: Begun, turn: int | None) -> tuple[Opened, ...]:
     site = read_site(begun.plan.folder, begun.plan.channel)
     subject, batcher = pickle.loads(begun.state)
     rest = _spoilt(begun.plan, site, turn)[_split(site) :]
-    opened = [alert for batch in batcher.cut(rest) for alert in subject.step(batch)]
+    opened = [alert for batch in batcher.cut(rest) for alert in subject.step(batch).opened]
     return (*begun.opened, *opened)
 
 

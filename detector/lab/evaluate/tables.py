@@ -41,7 +41,7 @@ def fleet_tables(measurements: Sequence[Measurement]) -> RenderableType:
     return Group(*tables)
 
 
-def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
+def empty_table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
     """Return an empty table with columns for words and columns for numbers."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
     for name in left:
@@ -56,7 +56,7 @@ def _rates(rows: Sequence[Measurement]) -> Table:
     first = rows[0]
     title = f"{first.site}, clean: {first.devices} devices, {first.whole.device_weeks:.1f} device-weeks"
     columns = ["alerts per device-week", "2nd half", "ship", "x budget", "2nd half"]
-    table = _table(title, ["contender"], columns)
+    table = empty_table(title, ["contender"], columns)
     table.add_column("all alerts by kind")
     for row in rows:
         both = (row.whole, row.second_half)
@@ -76,7 +76,7 @@ def _recalls(rows: Sequence[Measurement]) -> Table:
     first = rows[0]
     title = f"{first.site}, one fault a device and round in {first.channel}: {len(first.rounds)} rounds"
     columns = ["found", "by chance", "recall", "95 %", "median delay", "ship", "aim"]
-    table = _table(title, ["fault", "contender"], columns)
+    table = empty_table(title, ["fault", "contender"], columns)
     for index, recall in enumerate(first.recalls):
         wanted = [_share(SHIP.get(first.site.lower(), {}).get(recall.kind)), _share(AIM.get(recall.kind))]
         for row in rows:

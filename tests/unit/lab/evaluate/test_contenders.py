@@ -22,7 +22,7 @@ CALM = noise(1, 600)
 def opened(method: Method, stream: list[Reading]) -> list[Opened]:
     """Return the alerts that a contender opens."""
     subject = build(Contender(method, MODEL, Budget.parse("1 per device per day")))
-    return [alert for batch in Batcher(4096).cut(stream) for alert in subject.step(batch)]
+    return [alert for batch in Batcher(4096).cut(stream) for alert in subject.step(batch).opened]
 
 
 def test_the_last_value_expects_no_change() -> None:
