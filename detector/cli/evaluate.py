@@ -29,7 +29,7 @@ from detector.lab.evaluate.nab_table import nab_table
 from detector.lab.evaluate.tables import fleet_tables
 from detector.settings import Budget
 
-PIPE_WIDTH = 140
+PIPE_WIDTH = 160
 """Characters of a table's line where there is no terminal to ask."""
 
 
@@ -48,10 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rivals = [method.value for method in RIVALS]
     add("--against", nargs="+", choices=rivals, default=[], help="simple rivals to measure beside the detector")
     add("--budget", type=_budget, default=Budget.parse("1 per device per week"), help="default: %(default)s")
-    add("--rounds", type=positive_count, default=6, help="rounds of one fault a device (default: %(default)s)")
-    add("--seed", type=int, default=1, help="the same seed gives the same faults (default: %(default)s)")
-    add("--channel", help="the channel that faults are put into (default: a site's first)")
-    add("--kinds", nargs="+", choices=["protocol", "all", *Injected], default=["protocol"], help="kinds of fault")
+    add("--rounds", type=positive_count, default=6, help="fleet: rounds of one fault a device (default: %(default)s)")
+    add("--seed", type=int, default=1, help="fleet: the same seed gives the same faults (default: %(default)s)")
+    add("--channel", help="fleet: the channel that faults are put into (default: a site's first)")
+    add(
+        "--kinds", nargs="+", choices=["protocol", "all", *Injected], default=["protocol"], help="fleet: kinds of fault"
+    )
     add("--workers", type=positive_count, default=2, help="processes; the result is the same (default: %(default)s)")
     add("--json", type=Path, metavar="FILE", help="write every figure, down to each fault, here")
 
@@ -90,8 +92,11 @@ def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]
     files, contenders = find_files(arguments.data), _contenders(arguments)
     with _progress(len(files) * len(contenders)) as done:
         measurements = measure_nab(files, contenders, arguments.workers, done)
-    groups = {one.contender.name: {name: asdict(group) for name, group in one.groups.items()} for one in measurements}
-    return nab_table(measurements), {"files": [file.path.name for file in files], "measurements": groups}
+    found = [
+        {"contender": one.contender.name, "groups": {name: asdict(group) for name, group in one.groups.items()}}
+        for one in measurements
+    ]
+    return nab_table(measurements), {"files": [file.path.name for file in files], "measurements": found}
 
 
 CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {

@@ -66,3 +66,29 @@ def test_bad_usage_is_told(sites: Path, more: list[str], code: int, text: str) -
     assert done.returncode == code
     assert text in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_benchmark_is_scored_by_group(tmp_path: Path) -> None:
+    """A small corpus in NAB's layout gives a table with a warning, and a results file with each group and all."""
+    (tmp_path / "data" / "jumpy").mkdir(parents=True)
+    rows = [f"{1_000_000_000 + 300 * row},{value}" for row, value in enumerate([*noise(1, 500), 90.0, *noise(2, 99)])]
+    (tmp_path / "data" / "jumpy" / "a.csv").write_text("\n".join(["timestamp,value", *rows]) + "\n", encoding="utf-8")
+    window = ["2001-09-10T18:36:40Z", "2001-09-10T20:16:40Z"]
+    (tmp_path / "labels.json").write_text(json.dumps({"jumpy/a.csv": [window]}), encoding="utf-8")
+    write_model(tmp_path / "model")
+    out = tmp_path / "out.json"
+    done = detector(
+        "evaluate", "--corpus", "nab", "--data", tmp_path, "--model", tmp_path / "model", "--workers", 1, "--json", out
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "not comparable" in done.stdout
+    (measured,) = json.loads(out.read_bytes())["measurements"]
+    assert list(measured["groups"]) == ["jumpy", "all"]
+    assert (measured["groups"]["all"]["found"], measured["groups"]["all"]["events"]) == (1, 1)
+
+
+def test_a_benchmark_without_labels_is_told(tmp_path: Path) -> None:
+    """A folder without label windows ends with exit code 1 and says what was expected there."""
+    done = detector("evaluate", "--corpus", "nab", "--data", tmp_path)
+    assert done.returncode == 1
+    assert "expected the label windows in labels.json" in done.stderr
