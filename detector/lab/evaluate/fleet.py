@@ -1,0 +1,137 @@
+"""Measures contenders on the sites of a fleet: alerts on clean streams, and recall of injected faults.
+
+In: sites, contenders, kinds, rounds and a seed. Out: a measurement for each site and contender, in that order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.lab.evaluate.contenders import Contender
+from detector.lab.evaluate.corpora import read_site
+from detector.lab.evaluate.fault import Fault, Injected
+from detector.lab.evaluate.figures import Rate, Recall, clean_rates, delay_s, first_alert, recalls
+from detector.lab.evaluate.rounds import Begun, Plan, begin, faults_of, finish
+from detector.lab.evaluate.workers import each
+from detector.lab.tally import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What is to be measured."""
+
+    sites: tuple[Path, ...]
+    contenders: tuple[Contender, ...]
+    channel: str | None
+    kinds: tuple[Injected, ...]
+    rounds: int
+    seed: int
+
+    @property
+    def plans(self) -> list[Plan]:
+        """Return a plan for each site and contender."""
+        return [
+            Plan(contender, site, self.channel, self.kinds, self.seed)
+            for site in self.sites
+            for contender in self.contenders
+        ]
+
+    @property
+    def jobs(self) -> int:
+        """Return how many times `done` is called in all: a beginning, a clean rest and the rounds of each plan."""
+        return len(self.plans) * (self.rounds + 2)
+
+
+Round = tuple[tuple[Fault, ...], tuple[Opened, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one contender did on one site."""
+
+    site: str
+    channel: str
+    devices: int
+    contender: Contender
+    whole: Rate
+    """On the clean stream."""
+    second_half: Rate
+    recalls: tuple[Recall, ...]
+    """One for each kind, in the campaign's order."""
+    rounds: tuple[Round, ...]
+
+
+def measure(campaign: Campaign, workers: int, done: Callable[[], None]) -> list[Measurement]:
+    """Replay everything; `done` is called after each of `campaign.jobs` jobs. The result does not depend on `workers`.
+
+    Raises: RecordingError, ModelError.
+    """
+    begun = each(begin, [(plan,) for plan in campaign.plans], workers, done)
+    turns = [None, *range(campaign.rounds)]
+    finished = each(finish, [(start, turn) for start in begun for turn in turns], workers, done)
+    return [
+        _measurement(start, finished[index * len(turns) : (index + 1) * len(turns)])
+        for index, start in enumerate(begun)
+    ]
+
+
+def _measurement(begun: Begun, finished: Sequence[tuple[Opened, ...]]) -> Measurement:
+    """Return the figures of a plan from the alerts of its clean replay and of its rounds."""
+    plan, clean = begun.plan, finished[0]
+    site = read_site(plan.folder, plan.channel)
+    rounds = tuple((faults_of(plan, turn), alerts) for turn, alerts in enumerate(finished[1:]))
+    whole, second_half = clean_rates(site.streams, clean, plan.contender.budget)
+    return Measurement(
+        site=site.name,
+        channel=site.channel,
+        devices=len(site.streams),
+        contender=plan.contender,
+        whole=whole,
+        second_half=second_half,
+        recalls=recalls(plan.kinds, rounds, clean),
+        rounds=rounds,
+    )
+
+
+def measurement_json(measurement: Measurement) -> dict[str, Any]:
+    """Return a measurement for a results file, down to each fault."""
+    return {
+        "site": measurement.site,
+        "channel": measurement.channel,
+        "devices": measurement.devices,
+        "contender": measurement.contender.name,
+        "clean": {"whole": _rate_json(measurement.whole), "second_half": _rate_json(measurement.second_half)},
+        "kinds": {recall.kind.value: _recall_json(recall) for recall in measurement.recalls},
+        "rounds": [[_fault_json(fault, alerts) for fault in faults] for faults, alerts in measurement.rounds],
+    }
+
+
+def _rate_json(rate: Rate) -> dict[str, Any]:
+    """Return the alerts on a clean stream."""
+    return {
+        "device_weeks": rate.device_weeks,
+        "alerts": dict(rate.kinds),
+        "budgeted": rate.budgeted,
+        "per_device_week": rate.per_device_week,
+        "budget_ratio": rate.budget_ratio,
+    }
+
+
+def _recall_json(recall: Recall) -> dict[str, Any]:
+    """Return the recall of a kind."""
+    return {
+        "faults": recall.faults,
+        "found": recall.found,
+        "by_chance": recall.by_chance,
+        "recall": recall.ratio,
+        "interval_95": recall.interval,
+        "median_delay_s": recall.median_delay_s,
+    }
+
+
+def _fault_json(fault: Fault, alerts: Sequence[Opened]) -> dict[str, Any]:
+    """Return a fault, and the alert that told of it."""
+    alert = first_alert(fault, alerts)
+    told = None if alert is None else {"kind": str(alert.kind), "delay_s": delay_s(fault, alert)}
+    return {**fault.as_json(), "alert": told}

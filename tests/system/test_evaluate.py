@@ -1,0 +1,94 @@
+"""`detector evaluate` as a person runs it: recordings in, tables and a results file out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from detector.edge.recording import RecordingFile
+from tests.fleet import merged, noise, readings
+from tests.system.commands import detector
+from tests.system.daemon_process import write_model
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Path:
+    """Return a folder of two small sites."""
+    for name in ("north", "south"):
+        folder = tmp_path / "sites" / name
+        folder.mkdir(parents=True)
+        with RecordingFile(folder / "all.csv.gz") as file:
+            for reading in merged(*(readings(f"{name}{row}", noise(row, 300), cadence_s=600.0) for row in range(3))):
+                file.write(reading)
+    write_model(tmp_path / "model")
+    return tmp_path / "sites"
+
+
+def words(sites: Path, *more: object) -> list[object]:
+    """Return the words of a small campaign."""
+    model = sites.parent / "model"
+    return ["evaluate", "--corpus", "fleet", "--data", sites, "--rounds", 2, "--model", model, *more]
+
+
+def test_the_figures_do_not_depend_on_the_workers(sites: Path, tmp_path: Path) -> None:
+    """One process and two give the same tables and the same results file, byte for byte, and are silent in a pipe."""
+    said = []
+    for workers in (1, 2):
+        out = tmp_path / f"{workers}.json"
+        done = detector(*words(sites, "--against", "run-length", "--workers", workers, "--json", out))
+        assert (done.returncode, done.stderr) == (0, "")
+        said.append((done.stdout, out.read_bytes()))
+    assert said[0] == said[1]
+    found = json.loads(said[0][1])
+    assert [(one["site"], one["contender"]) for one in found["measurements"]] == [
+        ("north", "detector (model)"),
+        ("north", "run-length"),
+        ("south", "detector (model)"),
+        ("south", "run-length"),
+    ]
+    assert {"versions", "seed", "rounds", "budget", "kinds", "contenders"} <= set(found)
+    assert "small step" in said[0][0]
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "text"),
+    [
+        (["--budget", "plenty"], 2, "expected a budget such as"),
+        (["--channel", "pressure"], 1, "found channels: temperature; name one with --channel"),
+        (["--data", "missing"], 1, "missing: expected a recording or a folder of them"),
+        (["--model", "missing"], 1, "expected a trained model, found none"),
+        (["--json", "missing/out.json"], 1, "missing/out.json: expected a file that can be written"),
+    ],
+)
+def test_bad_usage_is_told(sites: Path, more: list[str], code: int, text: str) -> None:
+    """What cannot be read or written ends with its exit code and one line, from whichever process noticed."""
+    done = detector(*words(sites), "--kinds", "spike", *more)
+    assert done.returncode == code
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_benchmark_is_scored_by_group(tmp_path: Path) -> None:
+    """A small corpus in NAB's layout gives a table with a warning, and a results file with each group and all."""
+    (tmp_path / "data" / "jumpy").mkdir(parents=True)
+    rows = [f"{1_000_000_000 + 300 * row},{value}" for row, value in enumerate([*noise(1, 500), 90.0, *noise(2, 99)])]
+    (tmp_path / "data" / "jumpy" / "a.csv").write_text("\n".join(["timestamp,value", *rows]) + "\n", encoding="utf-8")
+    window = ["2001-09-10T18:36:40Z", "2001-09-10T20:16:40Z"]
+    (tmp_path / "labels.json").write_text(json.dumps({"jumpy/a.csv": [window]}), encoding="utf-8")
+    write_model(tmp_path / "model")
+    out = tmp_path / "out.json"
+    done = detector(
+        "evaluate", "--corpus", "nab", "--data", tmp_path, "--model", tmp_path / "model", "--workers", 1, "--json", out
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "not comparable" in done.stdout
+    (measured,) = json.loads(out.read_bytes())["measurements"]
+    assert list(measured["groups"]) == ["jumpy", "all"]
+    assert (measured["groups"]["all"]["found"], measured["groups"]["all"]["events"]) == (1, 1)
+
+
+def test_a_benchmark_without_labels_is_told(tmp_path: Path) -> None:
+    """A folder without label windows ends with exit code 1 and says what was expected there."""
+    done = detector("evaluate", "--corpus", "nab", "--data", tmp_path)
+    assert done.returncode == 1
+    assert "expected the label windows in labels.json" in done.stderr
