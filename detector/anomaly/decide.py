@@ -21,6 +21,9 @@ from detector.state.rows import Floats, Forecast, Mask, Rows
 KINDS = (Kind.RESIDUAL, Kind.NOISE, Kind.LEVEL_SHIFT, Kind.STUCK, Kind.RANGE)
 """Kinds by their code in the episode block; the first three are the streams in their order."""
 
+BUDGETED = [Lane.LEARNT, Lane.STUCK]
+"""Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
+
 STUCK, RANGE = KINDS.index(Kind.STUCK), KINDS.index(Kind.RANGE)
 
 BELOW_THRESHOLD = 0.999
@@ -74,7 +77,7 @@ class Decider:
         strength[:, Lane.STUCK] = np.where(scored, run_rarity / threshold, 0.0)
         strength[:, Lane.RANGE] = self._range_strength(rows, outside)
         turns = self.episodes.step(rows, strength, _onsets(rows, run_began), _kinds(strange))
-        self.thresholds.learn(rows, turns.opened[:, Lane.LEARNT])
+        self.thresholds.learn(rows, np.any(turns.opened[:, BUDGETED], axis=1))
         beyond = np.where(scored & (score >= 1.0), np.sign(deviation), 0).astype(np.int8)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[rows.slots], axis=1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from detector.anomaly.decide import KINDS, Decider, Decision
 from detector.anomaly.score import Nonconformity
-from detector.anomaly.streams import Stream
+from detector.anomaly.streams import Stream, View
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
@@ -98,7 +98,8 @@ class Rival:
         """Return how strange each row is; one stream has all the say."""
         z = (rows.values - forecast.expected) / forecast.unit
         count, rarity = len(z), self._rarity(z)
-        return Nonconformity(rarity, np.zeros(count, np.intp), z, np.zeros((count, len(Stream))), rarity)
+        view = View(np.zeros((count, len(Stream))), z, np.zeros(count))
+        return Nonconformity(rarity, np.zeros(count, np.intp), view, rarity)
 
     def _learn(self, rows: Rows) -> None:
         """Move mean and variance. Source: West 1979, exponentially weighted."""

@@ -92,3 +92,22 @@ def test_an_alert_makes_the_same_channels_threshold_stricter() -> None:
         for _ in range(2)
     ]
     assert levels[1] - levels[0] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_a_stuck_alert_is_paid_for_by_the_budget() -> None:
+    """When a run of equal values opens an episode, the channel's threshold becomes stricter."""
+    subject = Decider(Budget.parse("1 per device per week"))
+    subject.grow(1)
+    nothing = np.zeros(1)
+    strange = Nonconformity(nothing, np.zeros(1, np.intp), View(np.zeros((1, 3)), nothing, nothing), nothing)
+    opened, thresholds = [], []
+    for value in [*range(100), *[100.0] * 200]:
+        one = rows([float(value)])
+        decision = subject.decide(
+            one, forecast(one, expected=float(value)), strange, np.array([100.0]), np.array([True])
+        )
+        opened.append(bool(decision.turns.opened[0, Lane.STUCK]))
+        thresholds.append(float(decision.threshold[0]))
+    assert sum(opened) == 1
+    after = opened.index(True) + 1
+    assert thresholds[after] - thresholds[after - 1] == pytest.approx(0.5, abs=1e-3)
