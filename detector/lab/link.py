@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo, MQTTv5, MQTTv311
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -95,8 +95,8 @@ class Publisher(LabLink):
         super().__init__(settings, client_id)
         self._qos = settings.qos
         self._under_way = 0
+        self._refused = 0
         self._confirmed = threading.Condition()
-        self._last: MQTTMessageInfo | None = None
         self.client.on_publish = self._on_publish
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -111,20 +111,29 @@ class Publisher(LabLink):
                     f"{self._server.url}: nothing confirmed for {PATIENCE_S:.0f} s; is the broker still up?"
                 )
             self._under_way += 1
-        self._last = self.client.publish(topic, payload, self._qos)
+        self.client.publish(topic, payload, self._qos)
 
     def flush(self) -> None:
-        """Wait until the broker has confirmed the last message, within reason."""
-        if self._last is not None:
-            with suppress(RuntimeError, ValueError):
-                self._last.wait_for_publish(PATIENCE_S)
+        """Wait until the broker has confirmed all.
+
+        Raises: LinkError when it does not within reason, or when it refused some.
+        """
+        with self._confirmed:
+            self._confirmed.wait_for(lambda: self._under_way == 0, PATIENCE_S)
+            if self._under_way:
+                raise LinkError(f"{self._server.url}: {self._under_way} messages were not confirmed; is the broker up?")
+            if self._refused:
+                raise LinkError(
+                    f"{self._server.url}: the broker refused {self._refused} messages; see its access rules"
+                )
 
     def _on_publish(
-        self, _client: Client, _user: object, _mid: int, _reason: ReasonCode, _properties: Properties
+        self, _client: Client, _user: object, _mid: int, reason: ReasonCode, _properties: Properties
     ) -> None:
         """Make room for another."""
         with self._confirmed:
             self._under_way -= 1
+            self._refused += reason.is_failure
             if self._has_room():
                 self._confirmed.notify()
 
