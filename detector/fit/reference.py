@@ -12,13 +12,11 @@ from detector.anomaly.score import Scorer
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
 from detector.domain import MICROSECONDS
+from detector.engine import CALIBRATED
 from detector.fit.series import Series
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
 from detector.state.rows import Rows
-
-SETTLED = 64
-"""Readings of a channel before its residuals count."""
 
 FOR_EVER_S = 1e12
 """Tails are gathered without forgetting."""
@@ -35,7 +33,7 @@ def reference_tails(network: Network, series: Sequence[Series], memory_s: float)
     for rows in _together(series):
         forecast = forecaster.predict(rows)
         strange = scorer.score(rows, forecast)
-        scorer.learn(rows, strange, forecast.steps_seen >= SETTLED, np.zeros(len(rows.slots), np.bool_))
+        scorer.learn(rows, strange, forecast.steps_seen >= CALIBRATED, np.zeros(len(rows.slots), np.bool_))
         forecaster.learn(rows, forecast)
     counts = np.concatenate([scorer.tails.block.counts, scorer.sum_tails.block.counts], axis=1)[: len(series)]
     totals = counts.sum(axis=2, keepdims=True)

@@ -3,22 +3,22 @@
 In: readings, in any order. Out: a `Series` for each device and channel, in order of time, one reading a moment.
 """
 
-import csv
-import gzip
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS, EventTime, Reading, Rejected
+from detector.domain import Reading, Rejected
+from detector.edge.recording import find_recordings, read_recordings
 from detector.errors import RecordingError
+from detector.settings import SensorSettings
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVERYTHING = [SensorSettings(name="training")]
+"""Any device, all columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,47 +67,14 @@ def fingerprint(series: Iterable[Series]) -> str:
 def load_series(paths: Sequence[Path]) -> list[Series]:
     """Return the series of all recordings in files and folders, file by file, so that only one is open.
 
-    Raises: RecordingError when there is no recording or one cannot be read.
+    Raises: RecordingError when there is no recording, one cannot be read, or a cell of one is no reading.
     """
-    files = [file for path in paths for file in _recordings(path)]
-    return collect_series(reading for file in files for reading in _readings(file))
+    return collect_series(reading for file in find_recordings(paths) for reading in _readings(file))
 
 
-def _recordings(path: Path) -> list[Path]:
-    """Return the recordings that a path names."""
-    files = sorted([*path.rglob("*.csv"), *path.rglob("*.csv.gz")]) if path.is_dir() else [path]
-    if not files or not path.exists():
-        raise RecordingError(f"{path}: expected a recording or a folder of them (.csv, .csv.gz), found none")
-    return files
-
-
-def _readings(path: Path) -> Iterator[Reading]:
-    """Read one recording, wide or long; stands in for `edge.recording.read_recordings` until that lands."""
-    device = path.name.removesuffix(".gz").removesuffix(".csv")
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
-        long = header == ["timestamp", "device", "channel", "value"]
-        try:
-            for row in rows:
-                at = _event_time(row[0])
-                cells = (
-                    [(row[1], row[2], row[3])]
-                    if long
-                    else [(device, *cell) for cell in zip(header[1:], row[1:], strict=True)]
-                )
-                for owner, channel, text in cells:
-                    if text and np.isfinite(value := float(text)):
-                        yield Reading(owner, channel, at, value, 0)
-        except (ValueError, IndexError, OSError) as fault:
-            raise RecordingError(f"{path}:{rows.line_num}: expected a timestamp and numbers, got: {fault}") from fault
-
-
-def _event_time(text: str) -> EventTime:
-    """Read ISO 8601 or Unix seconds."""
-    if text.replace(".", "", 1).isdigit():
-        return EventTime(round(float(text) * MICROSECONDS))
-    moment = datetime.fromisoformat(text)
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH
-    return EventTime((since.days * 86_400 + since.seconds) * MICROSECONDS + since.microseconds)
+def _readings(file: Path) -> Iterator[Reading]:
+    """Read one recording; training on part of it unawares would be worse than not training."""
+    for reading in read_recordings([file], EVERYTHING):
+        if isinstance(reading, Rejected):
+            raise RecordingError(f"{reading.detail}; mend or remove it before training")
+        yield reading

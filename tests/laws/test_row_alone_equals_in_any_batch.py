@@ -6,35 +6,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detector.forecast.cell import CellKind
-from detector.forecast.network import TENSORS, Network
 from detector.forecast.product import tiled_product
 from detector.forecast.scaling import FEATURES
+from tests.fleet import untrained_network
 
-EMBEDDING, HIDDEN = 24, 48
-
-
-def any_network(kind: CellKind) -> Network:
-    """Return a network with random weights, so that this law needs no torch and no model file."""
-    gates = HIDDEN * (4 if kind is CellKind.LSTM else 3)
-    shapes = (
-        (EMBEDDING, FEATURES),
-        (EMBEDDING,),
-        (gates, EMBEDDING),
-        (gates, HIDDEN),
-        (gates,),
-        (gates,),
-        (3, HIDDEN),
-        (3,),
-    )
-    generator = np.random.default_rng(1)
-    tensors = {
-        name: 0.3 * generator.standard_normal(shape, dtype=np.float32)
-        for name, shape in zip(TENSORS, shapes, strict=True)
-    }
-    return Network.from_tensors(kind, tensors)
-
-
-NETWORKS = {kind: any_network(kind) for kind in CellKind}
+NETWORKS = {kind: untrained_network(kind) for kind in CellKind}
 
 
 def rows_of(seed: int, count: int, width: int) -> NDArray[np.float32]:

@@ -5,7 +5,8 @@ import pytest
 
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import BINS, Tails, assumed_reference
-from detector.fit.reference import SETTLED, reference_tails
+from detector.engine import CALIBRATED
+from detector.fit.reference import reference_tails
 from detector.fit.series import Series
 from tests.fleet import START, noise, untrained_network
 
@@ -36,7 +37,7 @@ def test_every_channel_weighs_the_same_however_long_it_is() -> None:
 
 def test_series_too_short_to_settle_give_the_assumed_reference() -> None:
     """Without a settled reading nothing was measured; beside others, such a series does not count."""
-    short = series(1, SETTLED)
+    short = series(1, CALIBRATED)
     assert reference_tails(NETWORK, [short], MEMORY_S) == pytest.approx(assumed_reference(len(Stream) + 1))
     longer = series(2, 200)
     assert np.array_equal(

@@ -47,14 +47,14 @@ def test_a_bad_cell_is_told_with_its_place(tmp_path: Path) -> None:
     """A recording that cannot be read raises an error that names file and line."""
     path = tmp_path / "pump.csv"
     path.write_text("timestamp,t\n1,2\n2,warm\n")
-    with pytest.raises(RecordingError, match=r"pump\.csv:3: expected .* got: .*warm"):
+    with pytest.raises(RecordingError, match=r"pump\.csv:3: t: expected a number .* got .warm."):
         load_series([path])
 
 
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_a_place_without_recordings_is_told(tmp_path: Path, name: str) -> None:
     """A missing path and an empty folder are errors, not empty corpora."""
-    with pytest.raises(RecordingError, match="found none"):
+    with pytest.raises(RecordingError, match=r"expected (a recording|recordings)"):
         load_series([tmp_path / name])
 
 
