@@ -32,7 +32,9 @@ def said(streams: dict[str, list[float]], **sections: object) -> tuple[list[floa
     numbers: list[float] = []
     told: list[str] = []
     for report in reports(engine(**sections), stream):
-        numbers += np.concatenate([report.score, report.threshold, report.expected, report.lower, report.upper]).tolist()
+        numbers += np.concatenate(
+            [report.score, report.threshold, report.expected, report.lower, report.upper]
+        ).tolist()
         told += [event.summary for event in report.events]
     return numbers, told
 
@@ -48,7 +50,9 @@ def test_plain_channels_never_alert(group: str) -> None:
 @pytest.mark.parametrize("exponent", [-40, 40])
 def test_the_unit_of_a_channel_changes_no_score(exponent: int) -> None:
     """A channel in a unit of another power of two has the same scores, bit for bit."""
-    plain, scaled = ([report.score.tolist() for report in reports(engine(), stream)] for stream in in_two_units(exponent))
+    plain, scaled = (
+        [report.score.tolist() for report in reports(engine(), stream)] for stream in in_two_units(exponent)
+    )
     assert plain == scaled
 
 
@@ -66,4 +70,3 @@ def in_two_units(exponent: int) -> tuple[list[Reading], list[Reading]]:
         for factor in factors
     )
     return one, other
-
