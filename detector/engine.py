@@ -19,6 +19,7 @@ from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
 from detector.report import Batch, Census, Report
 from detector.settings import ChannelSettings, Settings
+from detector.state.block import Block
 from detector.state.rows import Floats, Forecast
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
@@ -133,6 +134,23 @@ class Engine:
         device, block = self._alignment.devices.key_of(slot), self._silence.block
         severity, onset = int(block.severity[slot]), EventTime(int(block.silent_since[slot]))
         return tell(Turn(transition, Kind.SILENT, severity, device, None, at, onset), Numbers())
+
+    def blocks(self) -> dict[str, Block]:
+        """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""
+        scorer, decider = self._scorer, self._decider
+        return {
+            "alignment": self._alignment.block,
+            "scale": self._forecaster.scale,
+            "forecast": self._forecaster.block,
+            "streams": scorer.streams.block,
+            "tails": scorer.tails.block,
+            "sum_tails": scorer.sum_tails.block,
+            "thresholds": decider.thresholds.block,
+            "limits": decider.limits.block,
+            "stuck": decider.stuck.block,
+            "episodes": decider.episodes.block,
+            "silence": self._silence.block,
+        }
 
     def census(self) -> Census:
         """Return how the fleet stands, for metrics and for people."""

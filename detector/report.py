@@ -36,6 +36,8 @@ class Batch:
 
     readings: tuple[Reading, ...]
     ticks: tuple[Tick, ...] = ()
+    hour: EventTime | None = None
+    """The hour of the stream clock that began before the first of these readings, if one did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ ChannelName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x
 """What a channel is called."""
 
 
+ALONE = "none"
+"""The group of devices that are not compared with others."""
+
+
 class PayloadFormat(StrEnum):
     """How a payload is read; a new format is one more name here and one more file in `stream/`."""
 
@@ -87,6 +91,9 @@ class SensorSettings(Section):
     silent_after: SilentAfter = Field(
         "auto", description="Silence that is an alert; auto learns it, never switches it off."
     )
+    group: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="Devices of one group are compared with each other; absent: this entry's name, none: alone."
+    )
     channels: Annotated[
         Annotated[Literal["auto"], Tag(AUTO_SPELLING)]
         | Annotated[dict[ChannelName, ChannelSettings], Field(min_length=1), Tag(MAPPING_SPELLING)],
@@ -101,3 +108,8 @@ class SensorSettings(Section):
                 "expected no timestamp with format: value, whose payload is one number; leave timestamp out"
             )
         return self
+
+    @property
+    def peers(self) -> str | None:
+        """Return the group whose devices are compared with each other; None for devices that stand alone."""
+        return None if self.group == ALONE else self.group or self.name

@@ -1,13 +1,43 @@
 """Cuts the stream into batches: everything that waits, at most one reading of each channel, with the ticks among them.
 
 In: readings in stream order. Out: `Batch`es. How the stream is cut changes no score: the engine is exact about it.
+An hour of the stream clock begins a batch, so that all readings before it were taken in when groups renew what they share.
 """
 
 from collections.abc import Iterable, Iterator
 
-from detector.domain import Reading
+from detector.domain import EventTime, Reading
 from detector.report import Batch, Tick
 from detector.stream.stream_clock import StreamClock
+
+
+class _Waiting:
+    """The batch that is being filled."""
+
+    def __init__(self, hour: EventTime | None = None) -> None:
+        """Start empty; `hour` began before it."""
+        self._hour = hour
+        self._readings: list[Reading] = []
+        self._ticks: list[Tick] = []
+        self._channels: set[tuple[str, str]] = set()
+
+    def __len__(self) -> int:
+        """Return how many readings wait."""
+        return len(self._readings)
+
+    def holds(self, reading: Reading) -> bool:
+        """Return whether a reading of the same channel waits."""
+        return (reading.device, reading.channel) in self._channels
+
+    def add(self, reading: Reading, ticks: Iterable[EventTime]) -> None:
+        """Let a reading wait, and the ticks before it."""
+        self._ticks += (Tick(at, len(self._readings)) for at in ticks)
+        self._readings.append(reading)
+        self._channels.add((reading.device, reading.channel))
+
+    def batch(self) -> Batch:
+        """Return what waits."""
+        return Batch(tuple(self._readings), tuple(self._ticks), self._hour)
 
 
 class Batcher:
@@ -20,19 +50,18 @@ class Batcher:
 
     def cut(self, readings: Iterable[Reading]) -> Iterator[Batch]:
         """Yield batches that hold every reading once, in order."""
-        waiting: list[Reading] = []
-        ticks: list[Tick] = []
-        channels: set[tuple[str, str]] = set()
+        waiting = _Waiting()
         for reading in readings:
-            channel = (reading.device, reading.channel)
-            if channel in channels or len(waiting) >= self._max_batch:
-                yield Batch(tuple(waiting), tuple(ticks))
-                waiting, ticks, channels = [], [], set()
-            ticks += (Tick(at, len(waiting)) for at in self._clock.hear(reading.at))
-            waiting.append(reading)
-            channels.add(channel)
+            before = self._clock.hour
+            ticks = self._clock.hear(reading.at)
+            hour = self._clock.hour if before is not None and self._clock.hour != before else None
+            if hour is not None or waiting.holds(reading) or len(waiting) >= self._max_batch:
+                if waiting:
+                    yield waiting.batch()
+                waiting = _Waiting(hour)
+            waiting.add(reading, ticks)
         if waiting:
-            yield Batch(tuple(waiting), tuple(ticks))
+            yield waiting.batch()
 
     def idle(self, quiet_s: float) -> Batch | None:
         """Return the ticks that fall due when nothing was heard for `quiet_s` over a link that is up, if any do."""

@@ -20,6 +20,9 @@ LEAP = 600 * MICROSECONDS
 
 The other channels of the same payload bear the same moment, and confirm nothing."""
 
+HOUR = 3600 * MICROSECONDS
+"""What the channels of a group share is renewed so often."""
+
 GRACE_S = 5.0
 """How much later than due an idle tick falls, so that readings on their way come before it."""
 
@@ -46,6 +49,11 @@ class StreamClock:
         self._leapt = None
         self._now = max(self._now, at)
         return self._ticks_until(self._now, AWAKE_TICKS)
+
+    @property
+    def hour(self) -> EventTime | None:
+        """Return the beginning of the present hour; None before the first reading."""
+        return None if self._now is None else EventTime(self._now - self._now % HOUR)
 
     def wait(self, quiet_s: float) -> list[EventTime]:
         """Return the ticks that fall due when the link is up and nothing was heard for `quiet_s`."""

@@ -1,8 +1,9 @@
 """Batching: everything that waits, at most one reading of each channel, ticks in their places."""
 
-from detector.domain import EventTime, Reading
+from detector.domain import MICROSECONDS, EventTime, Reading
 from detector.report import Batch, Tick
 from detector.stream.batch import Batcher
+from detector.stream.stream_clock import HOUR
 from tests.fleet import START, merged, readings
 
 TICK = 30_000_000
@@ -73,3 +74,23 @@ def test_an_idle_stream_gives_ticks_alone() -> None:
     first = START - START % TICK + TICK
     assert batch == Batch((), tuple(Tick(EventTime(first + step * TICK), 0) for step in range(3)))
     assert batcher.idle(95.0) is None
+
+
+def test_an_hour_begins_a_batch() -> None:
+    """The first reading of a new hour starts a batch that knows of the hour; those before it stand in the batch before."""
+    hour = EventTime(START - START % HOUR + HOUR)
+    minutes = (hour - START) / MICROSECONDS
+    before = readings("a", [1.0], start_s=minutes - 60.0)
+    after = merged(readings("b", [1.0], start_s=minutes), readings("c", [1.0], start_s=minutes + 1.0))
+    batches = list(Batcher(100).cut(before + after))
+    assert [(batch.readings, batch.hour) for batch in batches] == [(tuple(before), None), (tuple(after), hour)]
+
+
+def test_an_hour_is_told_once_however_the_stream_is_cut() -> None:
+    """Readings that wait one by one bring the same hours as readings that wait together."""
+    stream = readings("a", [1.0] * 12, cadence_s=1000.0)
+    batcher = Batcher(100)
+    one_by_one = [batch.hour for reading in stream for batch in batcher.cut([reading])]
+    together = [batch.hour for batch in Batcher(100).cut(stream)]
+    assert one_by_one == together
+    assert len([hour for hour in together if hour is not None]) == 3

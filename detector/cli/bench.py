@@ -1,0 +1,45 @@
+"""`detector bench`: what a reading costs in time and a channel in memory, on this machine.
+
+In: a model. Out: a table on stdout.
+"""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from detector.cli.arguments import positive_count
+from detector.edge.model_file import load_model
+from detector.lab.cost import Cost, measure
+from detector.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `detector bench`."""
+    add = parser.add_argument
+    add("--model", type=Path, default=Path("models/base"), metavar="DIR", help="model folder (default: %(default)s)")
+    add("--channels", type=positive_count, default=1000, help="channels in a batch (default: %(default)s)")
+    add("--steps", type=positive_count, default=100, help="timed steps, after twice as many (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    model = load_model(arguments.model)
+    settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
+    steps = arguments.steps
+    cost = measure(model, settings, channels=arguments.channels, warm_steps=2 * steps, steps=steps)
+    Console().print(_table(cost, arguments.channels))
+    return 0
+
+
+def _table(cost: Cost, channels: int) -> Table:
+    """Return the figures, largest first."""
+    table = Table(title=f"One reading: {cost.step_us:.1f} µs of one core, in batches of {channels:,}")
+    table.add_column("what a channel remembers")
+    table.add_column("bytes", justify="right")
+    for name, size in sorted(cost.bytes_of.items(), key=lambda one: -one[1]):
+        table.add_row(name, f"{size:,.0f}")
+    table.add_section()
+    table.add_row("in all", f"{cost.channel_bytes:,.0f}")
+    return table
