@@ -1,0 +1,130 @@
+"""Jolts: how far a reading stands out from its two neighbours, told when the second one arrives.
+
+In: `Rows` and their cadence. Out: for each row, the bend and the jump and return of the reading *before* it, in the
+channel's own usual bends. A smooth swing has next to none, however large; noise and spikes are nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.state.block import Block
+from detector.state.rows import Floats, Rows
+
+HOUR_S = 3600.0
+
+FARTHEST_CADENCES = 4.0
+"""Neighbours further apart than this are not compared: a jump across a gap is nothing strange."""
+
+LONGEST_CADENCES = 2.0
+"""Cadences for which one reading may speak: a single one after a gap is not an hour of evidence."""
+
+MEMORY_H = 48.0
+"""Hours of motion over which the unit forgets."""
+
+SETTLED = 20
+"""Bends after which an outlier no longer moves the unit by its full size."""
+
+OUTLIER = 6.0
+"""Units that one bend may then count for."""
+
+STRAIGHT = 1e-9
+"""Bends smaller than this part of the jump are rounding."""
+
+
+class JoltBlock(Block):
+    """What each channel remembers of its last readings.
+
+    Columns (N,): last and before, the last two values; gap_s, seconds between them; seen, readings; unit, the mean
+    size of bends that are not nothing; bends, their number; bent_h, their hours; heard_h, all hours that counted.
+    """
+
+    last: Floats
+    before: Floats
+    gap_s: Floats
+    seen: NDArray[np.int64]
+    unit: Floats
+    bends: NDArray[np.int64]
+    bent_h: Floats
+    heard_h: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        floats = dict.fromkeys(("last", "before", "gap_s", "unit", "bent_h", "heard_h"), ((), np.float64, 0.0))
+        super().__init__({**floats, **dict.fromkeys(("seen", "bends"), ((), np.int64, 0))})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Jolt:
+    """What each row shows of the reading before it. Shapes: (B,)."""
+
+    away: Floats
+    """Distance of that reading from the line through its neighbours, in the channel's unit, with its sign."""
+    size: Floats
+    """The same without sign, as for neighbours one cadence apart."""
+    back: Floats
+    """The smaller of the jump and the return from it, likewise; 0 where the reading does not return."""
+    unit: Floats
+    """The channel's usual bend; 0 until it had one."""
+    weight_h: Floats
+    """Hours for which this row speaks; 0 where it says nothing."""
+    heard_h: Floats
+    """Hours heard of this channel before."""
+    bends: NDArray[np.int64]
+    """Bends before that were not nothing."""
+
+    def in_units(self, size: Floats, most: float) -> Floats:
+        """Return sizes (B,) in usual bends, cut at `most`; 0 where the channel has no unit yet."""
+        return np.minimum(size, most * self.unit) / np.where(self.unit > 0.0, self.unit, 1.0)
+
+
+def share(weight_h: Floats, heard_h: Floats, memory_h: Floats | float) -> Floats:
+    """Return the share (B,) of a mean that a row takes: of a plain mean at first, then of one that forgets in hours."""
+    plain = weight_h / np.where(heard_h + weight_h > 0.0, heard_h + weight_h, 1.0)
+    return np.maximum(plain, -np.expm1(-weight_h / memory_h))
+
+
+class Jolts:
+    """Compares every channel's last three readings."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = JoltBlock()
+
+    def view(self, rows: Rows, cadence_s: Floats) -> Jolt:
+        """Return the jolt of every row, before anything is learnt. cadence_s (B,): usual gap, 0 where unknown."""
+        block, slots = self.block, rows.slots
+        last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots]
+        both_s = np.where(first_s + rows.gap_s > 0.0, first_s + rows.gap_s, 1.0)
+        apart_s = 2.0 * first_s * rows.gap_s / both_s
+        speaks = (block.seen[slots] >= 2) & (apart_s > 0.0) & (apart_s <= FARTHEST_CADENCES * cadence_s)
+        jump, drop = last - before, last - rows.values
+        away = jump + (before - rows.values) * (first_s / both_s)
+        away = np.where(np.abs(away) > STRAIGHT * (np.abs(jump) + np.abs(drop)), away, 0.0)
+        back = np.where((jump > 0.0) == (drop > 0.0), np.minimum(np.abs(jump), np.abs(drop)), 0.0)
+        # what wanders strays with the root of the time between its readings
+        stray = np.sqrt(np.maximum(apart_s / np.where(cadence_s > 0.0, cadence_s, 1.0), 1.0))
+        return Jolt(
+            away=np.where(speaks, away, 0.0),
+            size=np.where(speaks, np.abs(away) / stray, 0.0),
+            back=np.where(speaks, back / stray, 0.0),
+            unit=block.unit[slots],
+            weight_h=np.where(speaks, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s) / HOUR_S, 0.0),
+            heard_h=block.heard_h[slots],
+            bends=block.bends[slots],
+        )
+
+    def learn(self, rows: Rows, jolt: Jolt) -> None:
+        """Take the rows in: the unit moves by bends, slowly and hardly by outliers."""
+        block, slots = self.block, rows.slots
+        bent = jolt.size > 0.0
+        weight_h = np.where(bent, jolt.weight_h, 0.0)
+        size = np.where(jolt.bends >= SETTLED, np.minimum(jolt.size, OUTLIER * jolt.unit), jolt.size)
+        block.unit[slots] = jolt.unit + share(weight_h, block.bent_h[slots], MEMORY_H) * (size - jolt.unit)
+        block.bent_h[slots] += weight_h
+        block.bends[slots] += bent
+        block.heard_h[slots] = jolt.heard_h + jolt.weight_h
+        block.before[slots], block.last[slots] = block.last[slots], rows.values
+        block.gap_s[slots] = rows.gap_s
+        block.seen[slots] += 1

@@ -1,0 +1,180 @@
+"""Roughness: a channel that trembles more, or less, than it usually does at this hour.
+
+In: `Rows`, their `Jolt`, the latest roughness of peers. Out: the strangeness of each row's last hour, for the kind
+`noise`. Its axis: the log ratio to the own habit, beyond what the peers show at this moment, in usual spreads.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.jolts import HOUR_S, Jolt, share
+from detector.anomaly.opinion import Opinion
+from detector.state.block import Block
+from detector.state.rows import Floats, Mask, Rows
+
+HOURS = 24
+"""Hours of the day; a site that is sun-lit or worked in is rough by the clock."""
+
+SPAN_H = 1.0
+"""Hours over which roughness is averaged."""
+
+SPAN_CADENCES = 12.0
+"""Cadences that the average spans at least: of fewer readings it would be chance."""
+
+FARTHEST = 100.0
+"""Usual bends that one reading may count for."""
+
+QUIET = 0.5
+"""Floor of the roughness, in roots of usual bends: below, less is not quieter."""
+
+HABIT_H = 72.0
+"""Hours over which habits forget: of all hours for the usual one, of its own for an hour of the day."""
+
+HOUR_DOUBT_H = 2.0
+"""Hours of its own after which an hour of the day is believed by half."""
+
+HABIT_STEP = 1.0
+"""Log ratio that one row may pull a habit by, so that an hour of noise is no habit."""
+
+SPREAD_H = 120.0
+"""Hours over which the spread of the deviations forgets."""
+
+SPREAD_FLOOR = 0.2
+"""Log ratio; added to the spread, so that a channel of even roughness is not called strange for a breath."""
+
+SPREAD_STEP = 4.0
+"""Spreads that one row may count for."""
+
+FIRST_H = 4.0
+"""Hours heard before a channel is judged."""
+
+YOUNG_H = 24.0
+"""Hours heard at which spreads still count double: a day that was never seen is no surprise."""
+
+PEER_SHARE = 0.75
+"""Part of the peers that are less rough than what counts as the roughness of this moment."""
+
+STILLNESS = 0.5
+"""What being too quiet counts against being too rough: it harms less, and stuck channels have a rule of their own."""
+
+
+class Peers(Protocol):
+    """Whatever knows, row by row, which other channels a channel is compared with."""
+
+    def latest(self, stored: Floats, fresh: Floats) -> Floats:
+        """Return the peers' latest numbers in stream order, (B, P), NaN where there is none.
+
+        stored (N,): by channel slot, from before this batch; fresh (B,): of the rows, valid from their place on.
+        """
+        ...
+
+
+class RoughBlock(Block):
+    """Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations
+    from habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log;
+    hourly_h, hours heard of it."""
+
+    tremble: Floats
+    usual: Floats
+    spread: Floats
+    unlike: Floats
+    hourly: NDArray[np.float32]
+    hourly_h: NDArray[np.float32]
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        floats = dict.fromkeys(("tremble", "usual", "spread"), ((), np.float64, 0.0))
+        hourly = dict.fromkeys(("hourly", "hourly_h"), ((HOURS,), np.float32, 0.0))
+        super().__init__({**floats, "unlike": ((), np.float64, np.nan), **hourly})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RoughView:
+    """How rough each row's last hour was. Shapes: (B,)."""
+
+    opinion: Opinion
+    """Its deviation is a log ratio: above 0 rougher than usual, below 0 quieter."""
+    abroad: Floats
+    """How much rougher than their habits most peers are: a log ratio, 0 where they are not."""
+    tremble: Floats
+    level: Floats
+    """Log of the tremble."""
+    unlike: Floats
+    """Log ratio to the own habit, NaN until judged."""
+    hour: NDArray[np.int64]
+
+
+class Roughness:
+    """Judges every channel's roughness by its own habit and by its peers."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = RoughBlock()
+
+    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, peers: Peers | None) -> RoughView:
+        """Return how rough every row is, before anything is learnt from it. cadence_s (B,); no `peers`: own habit."""
+        block, slots = self.block, rows.slots
+        hour = rows.at_us // int(HOUR_S * 1e6) % HOURS
+        shaking = np.sqrt(jolt.in_units(jolt.back + 0.5 * jolt.size, FARTHEST))
+        span_h = np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)
+        tremble = block.tremble[slots]
+        tremble = tremble + share(jolt.weight_h, jolt.heard_h, span_h) * (shaking - tremble)
+        level = np.log(tremble + QUIET)
+        known = (jolt.heard_h >= FIRST_H) & (jolt.weight_h > 0.0)
+        unlike = np.where(known, level - self._habit(rows, hour), block.unlike[slots])
+        calmest, abroad = _usual_abroad(peers, block.unlike, unlike)
+        opinion = self._opinion(rows, jolt, known, (unlike - abroad, unlike - calmest))
+        return RoughView(opinion, abroad, tremble, level, unlike, hour)
+
+    def _habit(self, rows: Rows, hour: NDArray[np.int64]) -> Floats:
+        """Return the usual log roughness at this hour (B,): the hour's own, as far as it is known."""
+        block, slots = self.block, rows.slots
+        heard_h = block.hourly_h[slots, hour].astype(np.float64)
+        return block.usual[slots] + heard_h / (heard_h + HOUR_DOUBT_H) * block.hourly[slots, hour]
+
+    def _opinion(self, rows: Rows, jolt: Jolt, known: Mask, beyond: tuple[Floats, Floats]) -> Opinion:
+        """Return the opinion on log ratios beyond the peers' rougher (B,) and calmer (B,) ones."""
+        rougher, calmer = (np.where(known, ratio, 0.0) for ratio in beyond)
+        doubt = 1.0 + YOUNG_H / np.maximum(jolt.heard_h, FIRST_H)
+        spread = (self.block.spread[rows.slots] + SPREAD_FLOOR) * doubt
+        deviation = np.where(rougher >= -STILLNESS * calmer, rougher, calmer)
+        strangeness = np.maximum(np.maximum(rougher, -STILLNESS * calmer), 0.0) / spread
+        return Opinion(strangeness, known, deviation)
+
+    def learn(self, rows: Rows, jolt: Jolt, view: RoughView) -> None:
+        """Take the rows in. Habits move for suspect rows too, a little each: a lasting change becomes one in days."""
+        block, slots, place = self.block, rows.slots, (rows.slots, view.hour)
+        weight_h, heard_h = jolt.weight_h, jolt.heard_h
+        hourly, hourly_h = block.hourly[place].astype(np.float64), block.hourly_h[place].astype(np.float64)
+        step = np.where(heard_h < FIRST_H, np.inf, HABIT_STEP)
+        usual = block.usual[slots]
+        usual = usual + share(weight_h, heard_h, HABIT_H) * np.clip(view.level - usual, -step, step)
+        pull = np.clip(view.level - usual - hourly, -HABIT_STEP, HABIT_STEP)
+        block.usual[slots] = usual
+        block.hourly[place] = hourly + share(weight_h, hourly_h, HABIT_H) * pull
+        block.hourly_h[place] = np.minimum(hourly_h + weight_h, HABIT_H)
+        block.tremble[slots], block.unlike[slots] = view.tremble, view.unlike
+        self._learn_spread(rows, jolt, view)
+
+    def _learn_spread(self, rows: Rows, jolt: Jolt, view: RoughView) -> None:
+        """Move the spread of the deviations beyond the rougher peers; an outlier hardly."""
+        spread, judged_h = self.block.spread[rows.slots], np.maximum(jolt.heard_h - FIRST_H, 0.0)
+        size = np.where(view.opinion.known, np.abs(view.unlike - view.abroad), spread)
+        size = np.where(judged_h > FIRST_H, np.minimum(size, SPREAD_STEP * spread), size)
+        self.block.spread[rows.slots] = spread + share(jolt.weight_h, judged_h, SPREAD_H) * (size - spread)
+
+
+def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
+    """Return the log ratios (B,) at most and at least 0 that a quarter of the peers are below, and above."""
+    none = np.zeros(len(fresh))
+    others = np.empty((len(fresh), 0)) if peers is None else np.sort(peers.latest(stored, fresh), axis=1)
+    if others.shape[1] == 0:
+        return none, none
+    last = np.count_nonzero(~np.isnan(others), axis=1) - 1  # NaN sorts to the end
+    rows = np.arange(len(fresh))
+    high = others[rows, np.floor(PEER_SHARE * np.maximum(last, 0)).astype(np.intp)]
+    low = others[rows, np.ceil((1.0 - PEER_SHARE) * np.maximum(last, 0)).astype(np.intp)]
+    return np.where(last >= 0, np.minimum(low, 0.0), none), np.where(last >= 0, np.maximum(high, 0.0), none)

@@ -1,0 +1,85 @@
+"""Spikes: one reading that jumps and comes back, where such jumps are not of the place or the moment.
+
+In: `Rows`, their `Jolt`, how rough the peers are. Out: the strangeness of the reading *before* each row, for the
+kind `spike`: told one reading late, since a spike is known by its return.
+Its axis: the jump and return, in the largest of what is usual for the channel, its last hour and its peers' moment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.anomaly.jolts import HOUR_S, Jolt, share
+from detector.anomaly.opinion import Opinion
+from detector.state.block import Block
+from detector.state.rows import Floats, Rows
+
+SPAN_H = 1.0
+"""Hours over which bends count as those of the moment."""
+
+SPAN_CADENCES = 12.0
+"""Cadences that the average spans at least."""
+
+FARTHEST = 8.0
+"""Usual bends that one reading may count for in it."""
+
+LEAST = 2.0
+"""Usual jumps that are not strange at all; a channel of two values has no larger ones."""
+
+MOST = 1e6
+"""Usual bends beyond which a jump says nothing more."""
+
+FIRST_H = 4.0
+"""Hours heard before a channel is judged."""
+
+FIRST_BENDS = 20
+"""Bends before a channel is judged: one that hardly ever moved has no usual jump."""
+
+YOUNG_H = 24.0
+"""Hours heard at which usual jumps still count double."""
+
+
+class SpikeBlock(Block):
+    """Columns (N,): recent, the mean bend of the last hour, in usual bends."""
+
+    recent: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__({"recent": ((), np.float64, 0.0)})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SpikeView:
+    """How much of a spike the reading before each row was. Shapes: (B,)."""
+
+    opinion: Opinion
+    """Its deviation is the distance from the line through the neighbours, in the channel's unit, with its sign."""
+    recent: Floats
+
+
+class Spikes:
+    """Judges every channel's jumps by what is usual for it and for the moment."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = SpikeBlock()
+
+    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, abroad: Floats) -> SpikeView:
+        """Return the strangeness of the reading before every row, before anything is learnt.
+
+        cadence_s (B,); abroad (B,): log ratio by which the peers' roughness, in roots of bends, exceeds their habit.
+        """
+        recent = self.block.recent[rows.slots]
+        known = (jolt.heard_h >= FIRST_H) & (jolt.bends >= FIRST_BENDS) & (jolt.weight_h > 0.0)
+        doubt = 1.0 + YOUNG_H / np.maximum(jolt.heard_h, FIRST_H)
+        usual = np.maximum(recent, 1.0) * np.exp(2.0 * abroad) * doubt
+        beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
+        opinion = Opinion(np.where(known, beyond, 0.0), known, jolt.away)
+        span_h = np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)
+        bend = jolt.in_units(jolt.size, FARTHEST)
+        return SpikeView(opinion, recent + share(jolt.weight_h, jolt.heard_h, span_h) * (bend - recent))
+
+    def learn(self, rows: Rows, view: SpikeView) -> None:
+        """Take the bends of this moment in."""
+        self.block.recent[rows.slots] = view.recent

@@ -1,0 +1,59 @@
+"""The texture organ: noise and spikes, both told from how each reading stands out from its neighbours.
+
+In: `Rows`, their cadence, what peers they have. Out: two opinions, for lanes and thresholds of their own.
+Final before anything is learnt from the rows.
+"""
+
+from dataclasses import dataclass
+
+from detector.anomaly.jolts import Jolt, Jolts
+from detector.anomaly.opinion import Opinion
+from detector.anomaly.roughness import Peers, Roughness, RoughView
+from detector.anomaly.spikes import Spikes, SpikeView
+from detector.state.rows import Floats, Rows
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TextureView:
+    """What was seen of each row."""
+
+    jolt: Jolt
+    rough: RoughView
+    jumpy: SpikeView
+
+    @property
+    def noise(self) -> Opinion:
+        """How strange the roughness of the last hour is; its deviation is a log ratio, below 0 for too quiet."""
+        return self.rough.opinion
+
+    @property
+    def spike(self) -> Opinion:
+        """How strange the reading before each row was; its deviation is in the channel's unit."""
+        return self.jumpy.opinion
+
+
+class Texture:
+    """Roughness and spikes of every channel."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.jolts = Jolts()
+        self.roughness = Roughness()
+        self.spikes = Spikes()
+
+    def grow(self, channels: int) -> None:
+        """Make room for new channels."""
+        for block in (self.jolts.block, self.roughness.block, self.spikes.block):
+            block.grow(channels)
+
+    def judge(self, rows: Rows, cadence_s: Floats, peers: Peers | None) -> TextureView:
+        """Return what is strange about every row. cadence_s (B,): the channel's usual gap, 0 where unknown."""
+        jolt = self.jolts.view(rows, cadence_s)
+        rough = self.roughness.view(rows, jolt, cadence_s, peers)
+        return TextureView(jolt, rough, self.spikes.view(rows, jolt, cadence_s, rough.abroad))
+
+    def learn(self, rows: Rows, view: TextureView) -> None:
+        """Take the rows in."""
+        self.roughness.learn(rows, view.jolt, view.rough)
+        self.spikes.learn(rows, view.jumpy)
+        self.jolts.learn(rows, view.jolt)
