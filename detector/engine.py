@@ -40,7 +40,7 @@ class Engine:
     """All devices of one process: `step(batch) -> report`."""
 
     def __init__(self, settings: Settings, network: Network, reference: Floats) -> None:
-        """Start with no device known; `reference` (4, BINS) holds the tails that new channels borrow."""
+        """Start with no device known; `reference` (K, 2, RUNGS) holds the tails that new channels borrow."""
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
@@ -62,10 +62,10 @@ class Engine:
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
         strange = self._scorer.score(rows, forecast)
-        settled, scored = forecast.steps_seen >= WARM_UP, forecast.steps_seen >= CALIBRATED
+        scored = forecast.steps_seen >= CALIBRATED
         decision = self._decider.decide(rows, forecast, strange, cadence_s, scored)
         told = self._listen(batch, placed) + self._tell(batch, placed, forecast, decision)
-        self._scorer.learn(rows, strange, settled, decision.suspect)
+        self._scorer.learn(rows, forecast, strange, decision.suspect)
         self._forecaster.learn(rows, forecast)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
 
@@ -143,8 +143,11 @@ class Engine:
             "scale": self._forecaster.scale,
             "forecast": self._forecaster.block,
             "streams": scorer.streams.block,
+            "habit": scorer.streams.habit.block,
             "tails": scorer.tails.block,
-            "sum_tails": scorer.sum_tails.block,
+            "novelty": scorer.novelty.block,
+            "freshness": scorer.freshness.block,
+            "severity": scorer.block,
             "thresholds": decider.thresholds.block,
             "limits": decider.limits.block,
             "stuck": decider.stuck.block,

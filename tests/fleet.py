@@ -48,7 +48,7 @@ def settings(**sections: Any) -> Settings:
 
 def engine(kind: CellKind = CellKind.LSTM, **sections: Any) -> Engine:
     """Return an engine that knows no device yet."""
-    return Engine(settings(**sections), untrained_network(kind), assumed_reference(len(Stream) + 1))
+    return Engine(settings(**sections), untrained_network(kind), assumed_reference(len(Stream)))
 
 
 def readings(

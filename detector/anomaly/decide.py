@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from detector.anomaly.episode import LANES, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
 from detector.anomaly.score import Nonconformity
-from detector.anomaly.streams import Stream
 from detector.anomaly.stuck import StuckRule
 from detector.anomaly.threshold import Thresholds
 from detector.domain import Kind
 from detector.settings import Budget
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
-KINDS = (Kind.RESIDUAL, Kind.NOISE, Kind.LEVEL_SHIFT, Kind.STUCK, Kind.RANGE)
-"""Kinds by their code in the episode block; the first three are the streams in their order."""
+KINDS = (Kind.RESIDUAL, Kind.LEVEL_SHIFT, Kind.LEVEL_SHIFT, Kind.RESIDUAL, Kind.STUCK, Kind.RANGE)
+"""Kinds by their code in the episode block; the first are the streams in their order, and novelty."""
 
 BUDGETED = [Lane.LEARNT, Lane.STUCK]
 """Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
@@ -67,18 +66,21 @@ class Decider:
     ) -> Decision:
         """Judge every row; `scored` rows have left calibration, the others only meet the rules."""
         threshold = self.thresholds.current(rows, cadence_s)
-        deviation = _deviation(rows, forecast, strange)
-        score = strange.rarity / threshold
-        score = np.where(self.limits.matters(rows.slots, deviation), score, np.minimum(score, BELOW_THRESHOLD))
+        matters = self.limits.matters(rows.slots, strange.deviation)
+        score, lasting = (
+            np.where(matters, axis / threshold, np.minimum(axis / threshold, BELOW_THRESHOLD))
+            for axis in (strange.rarity, strange.strangeness)
+        )
         outside = self.limits.outside(rows)
         run_rarity, run_began = self.stuck.step(rows)
         strength = np.zeros((len(rows.slots), LANES))
-        strength[:, Lane.LEARNT] = np.where(scored, score, 0.0)
+        still = np.where(self.episodes.block.open[rows.slots, Lane.LEARNT], lasting, score)
+        strength[:, Lane.LEARNT] = np.where(scored, still, 0.0)
         strength[:, Lane.STUCK] = np.where(scored, run_rarity / threshold, 0.0)
         strength[:, Lane.RANGE] = self._range_strength(rows, outside)
         turns = self.episodes.step(rows, strength, _onsets(rows, run_began), _kinds(strange))
         self.thresholds.learn(rows, np.any(turns.opened[:, BUDGETED], axis=1))
-        beyond = np.where(scored & (score >= 1.0), np.sign(deviation), 0).astype(np.int8)
+        beyond = np.where(scored & (score >= 1.0), np.sign(strange.deviation), 0).astype(np.int8)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[rows.slots], axis=1)
         return Decision(score, threshold, anomalous, strength, turns, suspect)
@@ -90,12 +92,6 @@ class Decider:
         limited = outside != 0
         width = np.where(limited, high - low, 1.0)
         return np.where(limited, np.where(away > FAR_OUT * width, 2.0, 1.25), 0.0)
-
-
-def _deviation(rows: Rows, forecast: Forecast, strange: Nonconformity) -> Floats:
-    """Return the deviation that made the row strange: from the usual level, or else from the forecast."""
-    from_usual = strange.dominant == Stream.LEVEL
-    return np.where(from_usual, strange.view.away * forecast.spread, rows.values - forecast.expected)
 
 
 def _onsets(rows: Rows, run_began: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
-"""The scoring organ: streams, each calibrated by its own past, summed, and the sum calibrated again.
+"""The scoring organ: streams, each calibrated by its own past, summed, and told while they are news.
 
-In: `Rows` and their `Forecast`. Out: the nonconformity of each row, as -log10 of a p-value, and which stream
-says so. Final before anything is learnt from the row.
+In: `Rows` and their `Forecast`. Out: how strange each row is, which stream says so, and how long it has been so.
+Final before anything is learnt from the row.
 """
 
 from dataclasses import dataclass
@@ -9,55 +9,109 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.freshness import Freshness
+from detector.anomaly.novelty import Novelty
 from detector.anomaly.streams import Stream, Streams, View
-from detector.anomaly.tails import SUSPECT_WEIGHT, Tails
+from detector.anomaly.tails import Tails
+from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
-MEMORY_STEPS = 1000
-"""Readings over which the residual scale forgets."""
+NOVELTY = len(Stream)
+"""Code of having left the range, after those of the streams."""
 
-SUM_AXIS = 0.5
-"""The summed rarity is halved, so that sums up to 16 lie on the histogram's axis."""
+LONG = 8.0
+"""Rare things are remembered this many times longer than ordinary ones: eight weeks by default."""
+
+SCORED_AFTER = 64
+"""Readings before which nothing is called strange."""
+
+ALIKE = 0.5
+"""Weight of each rarity in the sum: the streams look at one reading, and what all of them see is seen but once or twice."""
+
+CHANCES, AT_START = 0.6, 0.3
+"""Decades by which every stream is discounted for each decade of a thousand readings, counted from 0.3 of them."""
+
+SEVERITY_S = 3600.0
+"""Time over which severity is averaged."""
+
+SUSPECT_WEIGHT = 0.1
+"""Weight of a reading that was itself called strange: the fault is hardly learnt, and nothing locks up."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Nonconformity:
-    """How strange each row is. Shapes: (B,)."""
+    """How strange each row is. Shapes: (B,). All on one log axis from 0, about -log10 p for the rarest."""
 
     rarity: Floats
-    """-log10 of the p-value of the fused streams."""
+    """The strangeness where it is news, else 0: what is held against a threshold."""
+    strangeness: Floats
+    """Whether news or not: what keeps an episode open."""
+    severity: Floats
+    """Its mean over the last hour."""
     dominant: NDArray[np.intp]
-    """The `Stream` that contributes most."""
+    """The `Stream` that contributes most, or `NOVELTY`."""
+    deviation: Floats
+    """What that stream looked at, in the channel's unit, with its sign; the residual where the range was left."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judged(Nonconformity):
+    """How strange each row is, and what has to be learnt from it."""
+
     view: View
-    summed: Floats
+    beyond: Floats
+    """How far the row lies beyond the range seen so far, in ranges, with its sign. Shape (B,)."""
+
+
+class ScoreBlock(Block):
+    """Column (N,): severity, the mean strangeness over the last hour."""
+
+    severity: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__({"severity": ((), np.float64, 0.0)})
 
 
 class Scorer:
     """Calibrated fusion of the streams for every channel."""
 
     def __init__(self, reference: Floats, memory_s: float) -> None:
-        """Borrow from `reference` (K + 1, BINS): the streams' tails, then the sum's."""
-        streams = len(Stream)
-        self.streams = Streams(MEMORY_STEPS)
-        self.tails = Tails(reference[:streams], memory_s)
-        self.sum_tails = Tails(reference[streams:], memory_s)
+        """Borrow the tails of `reference` (K, 2, RUNGS); forget with time constant `memory_s`, the rare `LONG` times slower."""
+        self.streams = Streams(memory_s, LONG * memory_s)
+        self.tails = Tails(reference, LONG * memory_s)
+        self.novelty = Novelty(LONG * memory_s)
+        self.freshness = Freshness()
+        self.block = ScoreBlock()
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        for block in (self.streams.block, self.tails.block, self.sum_tails.block):
-            block.grow(channels)
+        for organ in (self.streams, self.tails, self.novelty.block, self.freshness.block, self.block):
+            organ.grow(channels)
 
-    def score(self, rows: Rows, forecast: Forecast) -> Nonconformity:
-        """Judge every row by its channel's past. Source: sum of -log10 p, Fisher 1925, recalibrated empirically."""
-        view = self.streams.view(rows, forecast)
-        rarities = self.tails.rarity(rows.slots, view.streams)
-        summed = SUM_AXIS * rarities.sum(axis=1)
-        rarity = self.sum_tails.rarity(rows.slots, summed[:, None])[:, 0]
-        return Nonconformity(rarity, rarities.argmax(axis=1), view, summed)
+    def score(self, rows: Rows, forecast: Forecast) -> Judged:
+        """Judge every row by its channel's past. Source: sum of -log10 p, Fisher 1925."""
+        slots, view, beyond = rows.slots, self.streams.view(rows, forecast), self.novelty.beyond(rows)
+        experience = self.tails.block.experience[slots]
+        novelty = self.novelty.rarity(slots, beyond, experience)
+        rarities = np.column_stack([self.tails.rarity(slots, view.streams), novelty])
+        discount = CHANCES * len(Stream) * np.log10(AT_START + experience / 1000.0)
+        fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
+        strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
+        rarity = np.where(self.freshness.passes(rows, strangeness), strangeness, 0.0)
+        severity = self.block.severity[slots]
+        severity = severity - np.expm1(-rows.gap_s / SEVERITY_S) * (strangeness - severity)
+        dominant = rarities.argmax(axis=1)
+        looked_at = np.where(dominant == NOVELTY, Stream.RESIDUAL, dominant)
+        deviation = view.deviations[np.arange(len(slots)), looked_at]
+        return Judged(rarity, strangeness, severity, dominant, deviation, view, beyond)
 
-    def learn(self, rows: Rows, strange: Nonconformity, settled: Mask, suspect: Mask) -> None:
-        """Take the rows in: fully where `settled` and not `suspect`, hardly where suspect, not at all in warm-up."""
+    def learn(self, rows: Rows, forecast: Forecast, strange: Judged, suspect: Mask) -> None:
+        """Take the rows in; the tails hardly where `suspect`, and not before the streams have scales."""
+        settled = forecast.steps_seen >= SCORED_AFTER // 2
         weight = np.where(settled, np.where(suspect, SUSPECT_WEIGHT, 1.0), 0.0)
         self.tails.learn(rows.slots, strange.view.streams, rows.gap_s, weight)
-        self.sum_tails.learn(rows.slots, strange.summed[:, None], rows.gap_s, weight)
-        self.streams.learn(rows.slots, strange.view, ~suspect)
+        self.streams.learn(rows, strange.view, forecast.known)
+        self.novelty.learn(rows, strange.beyond, forecast.steps_seen)
+        self.freshness.learn(rows, strange.strangeness, strange.rarity > 0.0)
+        self.block.severity[rows.slots] = strange.severity

@@ -1,7 +1,7 @@
 """Three views of how strange a reading is, each blind where another sees.
 
-In: `Rows` and their `Forecast`. Out: one number a row and stream, on an axis of its own that starts at 0:
-the residual, its unrest over the last ten readings, and their distance from the usual level.
+In: `Rows` and their `Forecast`. Out: one number a row and stream, on a log axis of its own that starts at 0: the
+residual, the distance from what is usual at this hour, and that distance's mean over the last hours.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,16 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.habit import Habit
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
+from detector.state.rows import Floats, Forecast, Mask, Rows
 
 
 class Stream(IntEnum):
     """The streams, in the order of their columns."""
 
     RESIDUAL = 0
-    UNREST = 1
+    HOUR = 1
     LEVEL = 2
 
 
@@ -31,69 +32,106 @@ SCALE_FLOOR = 0.1
 MEAN_TO_SIGMA = 1.25
 """Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
-SHORT_STEPS = 10
-"""Readings over which unrest and level are averaged."""
+FARTHEST_RESIDUAL = 6.0
+"""Scales that one residual may count for in the scale."""
+
+LEVEL_S = 3 * 3600.0
+"""Time over which the level is averaged."""
 
 FARTHEST = 10.0
-"""Spreads from the usual level that one reading may count for: a single spike is no other level."""
+"""Standard deviations from habit that one reading may count for: a single spike is no other level."""
+
+SETTLED = 30
+"""Readings after which the deviations from habit have a scale."""
 
 
 class StreamBlock(Block):
     """What each channel's streams remember.
 
-    Columns (N,): scale, the mean absolute residual in step units; unrest, the mean of log(1 + |z|); away, the
-    mean distance from the usual level in spreads, with its sign; seen, a count.
+    Columns (N,): scale, the mean absolute residual in step units; slow, the mean distance from habit over the last
+    hours, in the channel's unit; seen, a count. Columns (N, 2): mean and variance of the distance and of its mean.
     """
 
     scale: Floats
-    unrest: Floats
-    away: Floats
+    slow: Floats
+    mean: Floats
+    variance: Floats
     seen: NDArray[np.int64]
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("scale", "unrest", "away"), ((), np.float64, 0.0))
-        super().__init__({**floats, "seen": ((), np.int64, 0)})
+        singles, pairs = ((), np.float64, 0.0), ((2,), np.float64, 0.0)
+        super().__init__(
+            {**dict.fromkeys(("scale", "slow"), singles), **dict.fromkeys(("mean", "variance"), pairs)}
+            | {"seen": ((), np.int64, 0)}
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class View:
-    """How strange rows look. Shapes: (B,), streams (B, 3)."""
+    """How strange rows look. Shapes: (B,), streams and deviations (B, 3), aways (B, 2)."""
 
     streams: Floats
     """On log axes that start at 0."""
+    deviations: Floats
+    """What each stream looked at, in the channel's unit, with its sign."""
     residual: Floats
     """In step units, with its sign."""
-    away: Floats
-    """Mean distance from the usual level over the last readings, in spreads, with its sign."""
+    habitual: Floats
+    """What habit expected, in the channel's unit."""
+    aways: Floats
+    """Distance from habit, as far as it is believed, and its mean over the last hours, in the channel's unit."""
 
 
 class Streams:
-    """Turns residuals into the three streams, each channel by its own scale."""
+    """Turns residuals and distances from habit into the streams, each channel by its own scales."""
 
-    def __init__(self, memory_steps: int) -> None:
-        """Let the residual scale forget over `memory_steps` readings."""
-        self._slowest = 1.0 / memory_steps
+    def __init__(self, memory_s: float, long_memory_s: float) -> None:
+        """Let the residual scale and the habits forget over `memory_s`, the distances from habit over `long_memory_s`."""
+        self._memory_s, self._long_memory_s = memory_s, long_memory_s
+        self.habit = Habit(memory_s)
         self.block = StreamBlock()
+
+    def grow(self, channels: int) -> None:
+        """Make room for new channels."""
+        self.block.grow(channels)
+        self.habit.block.grow(channels)
 
     def view(self, rows: Rows, forecast: Forecast) -> View:
         """Return how strange every row looks, before anything is learnt from it."""
         block, slots = self.block, rows.slots
-        residual = np.clip((rows.values - forecast.expected) / forecast.unit, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)
-        residual = np.where(forecast.known, residual, 0.0)
+        missed = np.where(forecast.known, rows.values - forecast.expected, 0.0)
+        residual = np.clip(missed / forecast.unit, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)
         surprise = np.log1p(np.abs(residual) / (MEAN_TO_SIGMA * block.scale[slots] + SCALE_FLOOR))
-        steps = np.minimum(block.seen[slots] + 1, SHORT_STEPS)
-        unrest = block.unrest[slots] + (surprise - block.unrest[slots]) / steps
-        distance = np.clip((rows.values - forecast.usual) / forecast.spread, -FARTHEST, FARTHEST)
-        away = block.away[slots] + (distance - block.away[slots]) / steps
-        return View(np.stack([surprise, unrest, np.log1p(np.abs(away))], axis=1), residual, away)
+        habitual = self.habit.expected(rows, forecast.usual)
+        away = np.where(forecast.known, rows.values - habitual, 0.0)
+        mean, sigma, settled = block.mean[slots], np.sqrt(block.variance[slots]), block.seen[slots] >= SETTLED
+        reach = np.where(settled, FARTHEST * sigma[:, 0] + SCALE_FLOOR * forecast.unit, np.inf)
+        believed = np.clip(away, mean[:, 0] - reach, mean[:, 0] + reach)
+        rate = np.maximum(1.0 / (block.seen[slots] + 1), -np.expm1(-rows.gap_s / LEVEL_S))
+        slow = block.slow[slots] + rate * (believed - block.slow[slots])
+        off = np.stack([away, slow], axis=1) - mean
+        distances = np.log1p(np.abs(off) / (sigma + SCALE_FLOOR * forecast.unit[:, None]))
+        streams = np.column_stack([surprise, np.where(settled[:, None], distances, 0.0)])
+        deviations = np.column_stack([missed, off])
+        return View(streams, deviations, residual, habitual, np.stack([believed, slow], axis=1))
 
-    def learn(self, slots: Slots, view: View, trusted: Mask) -> None:
-        """Move the residual scale by readings that are `trusted` (B,), and the short means by all."""
-        block, size = self.block, np.abs(view.residual)
+    def learn(self, rows: Rows, view: View, known: Mask) -> None:
+        """Move scales, habits and level by the rows that are `known` (B,), those of which something was expected.
+
+        What is strange is learnt like any reading, as far as it is believed: a scale that an outbreak has widened
+        holds back its repetitions.
+        """
+        block, slots = self.block, rows.slots
         seen, scale = block.seen[slots], block.scale[slots]
-        rate = np.maximum(1.0 / (seen + 1), self._slowest)
-        size = np.where(scale > 0.0, np.minimum(size, 6.0 * scale + 1e-9), size)
-        block.scale[slots] = np.where(trusted, scale + rate * (size - scale), scale)
-        block.unrest[slots], block.away[slots] = view.streams[:, Stream.UNREST], view.away
-        block.seen[slots] = seen + 1
+        warm, size = 1.0 / (seen + 1), np.abs(view.residual)
+        size = np.where(scale > 0.0, np.minimum(size, FARTHEST_RESIDUAL * scale + 1e-9), size)
+        rate = np.where(known, np.maximum(warm, -np.expm1(-rows.gap_s / self._memory_s)), 0.0)
+        block.scale[slots] = scale + rate * (size - scale)
+        rate = np.where(known, np.maximum(warm, -np.expm1(-rows.gap_s / self._long_memory_s)), 0.0)[:, None]
+        off = view.aways - block.mean[slots]
+        block.mean[slots] += rate * off
+        block.variance[slots] = (1.0 - rate) * (block.variance[slots] + rate * off * off)
+        block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
+        self.habit.learn(rows, view.habitual, view.aways[:, 0], known)
+        block.seen[slots] = seen + known

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from detector.anomaly.streams import Stream
-from detector.anomaly.tails import BINS, assumed_reference
+from detector.anomaly.tails import RUNGS, assumed_reference
 from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS, Network
@@ -24,8 +24,8 @@ from detector.forecast.scaling import FEATURES
 FORMAT_VERSION = "1"
 """Version of the model folder's layout and of the features the network was trained on."""
 
-REFERENCE = "tails.reference"
-"""Name of the optional tensor (K + 1, BINS) of reference tails."""
+REFERENCE = "tails.ladders"
+"""Name of the optional tensor (K, 2, RUNGS) of reference tails."""
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
 
@@ -40,7 +40,7 @@ class ModelFile:
     network: Network
     kind: CellKind
     reference: NDArray[np.float64]
-    """Tails (K + 1, BINS) that new channels borrow: measured in training, or assumed."""
+    """Tails (K, 2, RUNGS) that new channels borrow: measured in training, or assumed."""
 
 
 def save_model(
@@ -84,15 +84,14 @@ def load_model(folder: Path) -> ModelFile:
     return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)))
 
 
-def _reference(path: Path, tails: NDArray[np.float32] | None) -> NDArray[np.float64]:
-    """Return the reference tails of a model, as shares that sum to 1."""
-    shape = (len(Stream) + 1, BINS)
-    if tails is None:
-        return assumed_reference(shape[0])
-    if tails.shape != shape or not (np.isfinite(tails).all() and (tails >= 0.0).all() and tails.any(axis=1).all()):
-        raise ModelError(f"{path}: expected {REFERENCE} of shape {shape} with shares of at least 0; train it anew")
-    shares: NDArray[np.float64] = tails.astype(np.float64) / tails.sum(axis=1, keepdims=True, dtype=np.float64)
-    return shares
+def _reference(path: Path, ladders: NDArray[np.float32] | None) -> NDArray[np.float64]:
+    """Return the reference tails of a model."""
+    shape = (len(Stream), 2, RUNGS)
+    if ladders is None:
+        return assumed_reference(len(Stream))
+    if ladders.shape != shape or not (np.isfinite(ladders).all() and (ladders >= 0.0).all()):
+        raise ModelError(f"{path}: expected {REFERENCE} of shape {shape} with numbers of at least 0; train it anew")
+    return ladders.astype(np.float64)
 
 
 def _check(kind: CellKind, tensors: Mapping[str, NDArray[np.float32]]) -> None:

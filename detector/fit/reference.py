@@ -1,6 +1,6 @@
 """Reference tails: how rare each stream's values are over all channels together, for new channels to borrow.
 
-In: the numpy network, as it will serve, and series. Out: histograms by the daemon's own forecast and scoring code.
+In: the numpy network, as it will serve, and series. Out: ladders by the daemon's own forecast and scoring code.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,30 +18,26 @@ from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
 from detector.state.rows import Rows
 
-FOR_EVER_S = 1e12
-"""Tails are gathered without forgetting."""
-
 
 def reference_tails(network: Network, series: Sequence[Series], memory_s: float) -> NDArray[np.float32]:
-    """Return the tails (K + 1, BINS) of the streams and of their sum, each a mean of the channels' shares.
+    """Return the ladders (K, 2, RUNGS) of the streams, each a mean of the channels'.
 
-    Every channel weighs the same, however long it is; scales forget with `memory_s` as in service.
+    Every channel that was scored weighs the same, however long it is; all is forgotten as in service.
     """
-    forecaster, scorer = Forecaster(network, memory_s), Scorer(assumed_reference(len(Stream) + 1), FOR_EVER_S)
+    forecaster, scorer = Forecaster(network, memory_s), Scorer(assumed_reference(len(Stream)), memory_s)
     forecaster.grow(len(series))
     scorer.grow(len(series))
     for rows in _together(series):
         forecast = forecaster.predict(rows)
         strange = scorer.score(rows, forecast)
-        scorer.learn(rows, strange, forecast.steps_seen >= CALIBRATED, np.zeros(len(rows.slots), np.bool_))
+        scorer.learn(rows, forecast, strange, np.zeros(len(rows.slots), np.bool_))
         forecaster.learn(rows, forecast)
-    counts = np.concatenate([scorer.tails.block.counts, scorer.sum_tails.block.counts], axis=1)[: len(series)]
-    totals = counts.sum(axis=2, keepdims=True)
-    kept = totals[:, 0, 0] > 0.0
+    ladders = np.stack([scorer.tails.block.rungs, scorer.tails.block.excess], axis=2)[: len(series)]
+    kept = np.array([len(one) > CALIBRATED for one in series])
     if not kept.any():  # series too short to tell
-        return assumed_reference(len(Stream) + 1).astype(np.float32)
-    shares: NDArray[np.float32] = (counts[kept] / totals[kept]).mean(axis=0, dtype=np.float64).astype(np.float32)
-    return shares
+        return assumed_reference(len(Stream)).astype(np.float32)
+    reference: NDArray[np.float32] = ladders[kept].mean(axis=0, dtype=np.float64).astype(np.float32)
+    return reference
 
 
 def _together(series: Sequence[Series]) -> Iterator[Rows]:

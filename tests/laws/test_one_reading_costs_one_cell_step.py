@@ -40,7 +40,7 @@ def _counted(stream: list[Reading]) -> tuple[int, int]:
     """Return (readings in order, cell steps) over a stream."""
     network = untrained_network()
     cell = CountingCell(network.cell)
-    subject = Engine(settings(), replace(network, cell=cell), assumed_reference(len(Stream) + 1))
+    subject = Engine(settings(), replace(network, cell=cell), assumed_reference(len(Stream)))
     in_order = sum(
         report.count(Stage.WARMING_UP, Stage.CALIBRATING, Stage.SCORED) for report in reports(subject, stream)
     )

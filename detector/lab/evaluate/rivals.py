@@ -12,7 +12,6 @@ import numpy as np
 
 from detector.anomaly.decide import KINDS, Decider, Decision
 from detector.anomaly.score import Nonconformity
-from detector.anomaly.streams import Stream, View
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
@@ -97,9 +96,8 @@ class Rival:
     def _score(self, rows: Rows, forecast: Forecast) -> Nonconformity:
         """Return how strange each row is; one stream has all the say."""
         z = (rows.values - forecast.expected) / forecast.unit
-        count, rarity = len(z), self._rarity(z)
-        view = View(np.zeros((count, len(Stream))), z, np.zeros(count))
-        return Nonconformity(rarity, np.zeros(count, np.intp), view, rarity)
+        rarity = self._rarity(z)
+        return Nonconformity(rarity, rarity, rarity, np.zeros(len(z), np.intp), rows.values - forecast.expected)
 
     def _learn(self, rows: Rows) -> None:
         """Move mean and variance. Source: West 1979, exponentially weighted."""

@@ -10,7 +10,7 @@ from tests.fleet import settings, untrained_network
 
 def cost(*, channels: int, steps: int) -> Cost:
     """Measure an untrained model."""
-    model = ModelFile(untrained_network(), CellKind.LSTM, assumed_reference(len(Stream) + 1))
+    model = ModelFile(untrained_network(), CellKind.LSTM, assumed_reference(len(Stream)))
     return measure(model, settings(), channels=channels, warm_steps=2, steps=steps)
 
 
