@@ -74,8 +74,9 @@ class ClippingRule:
         block.day_s[slots] = np.maximum(block.day_s[slots], pile_s)
         block.extreme[slots] = np.maximum(block.extreme[slots], value)
         strength = pile_s / self._limit_s(slots, least_s)
+        top, bottom = strength[:, 0], strength[:, 1]
         known = block.days[slots] >= WATCHED_DAYS
-        return np.where(known, strength.max(axis=1), 0.0), SIDES[strength.argmax(axis=1)].astype(np.int8)
+        return np.where(known, np.maximum(top, bottom), 0.0), np.where(top >= bottom, 1, -1).astype(np.int8)
 
     def _limit_s(self, slots: Slots, least_s: Floats) -> Floats:
         """Return the time at an extreme that is too much. Shape (B, 2)."""

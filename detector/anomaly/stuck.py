@@ -15,8 +15,8 @@ from detector.state.rows import Floats, Mask, Rows
 HABIT_RUNS = 20
 """Finished runs that make a habit."""
 
-WATCHED_S, WATCHED_LIMITS = 86_400.0, 8.0
-"""A habit has been watched for a day, and for so many times its limit."""
+WATCHED_LIMITS = 16.0
+"""A habit has been watched for so many times the limit that it gives."""
 
 LONGEST_RUNS = 2.5
 """A run is too long at so many times the longest one."""
@@ -102,5 +102,5 @@ class StuckRule:
         readings = np.maximum(-DECADES / np.log(again), FEWEST)
         limit_s = np.maximum(LONGEST_RUNS * block.longest_s[slots], readings * np.maximum(cadence_s, 1e-3))
         watched_s = (rows.at_us - block.first[slots]) / MICROSECONDS
-        known = (block.runs[slots] >= HABIT_RUNS) & (watched_s >= np.maximum(WATCHED_LIMITS * limit_s, WATCHED_S))
+        known = (block.runs[slots] >= HABIT_RUNS) & (watched_s >= WATCHED_LIMITS * limit_s)
         return limit_s, known

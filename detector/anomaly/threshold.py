@@ -68,9 +68,12 @@ class Thresholds:
         self._turned = 0
 
     def grow(self, channels: int) -> None:
-        """Make room for new channels."""
+        """Make room for new channels; until it joins others, each has a device of its own."""
+        known = len(self.block)
         self.peaks.block.grow(channels)
         self.block.grow(channels)
+        self.block.device[known:channels] = np.arange(known, channels)
+        self._refresh(np.arange(known, channels))
 
     def join(self, channel: Slot, device: Slot, pool: int = NO_POOL) -> None:
         """Say whose budget a new channel shares, and with which others, numbered from 0, its peaks are pooled."""
