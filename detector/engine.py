@@ -105,6 +105,7 @@ class Engine:
         for slot, reading in placed.new_slots:
             self._entries.append(reading.entry)
             self._units.append(None)
+            self._decider.thresholds.join(slot, Slot(int(self._alignment.block.device[slot])))
             self._configure(slot)
 
     def _configure(self, slot: Slot) -> None:
@@ -125,7 +126,7 @@ class Engine:
         places = {sensor.name: index for index, sensor in enumerate(settings.sensors)}
         self._entries = [places.get(self._settings.sensors[entry].name, 0) for entry in self._entries]
         self._settings = settings
-        self._decider.thresholds.budget = settings.budget
+        self._decider.reconfigure(settings.budget)
         for slot in range(len(self._entries)):
             self._configure(Slot(slot))
 

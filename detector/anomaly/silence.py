@@ -24,8 +24,11 @@ SHORTEST_S = 60.0
 MEAN_GAPS, LONGEST_GAPS = 6.0, 2.5
 """Silence is strange beyond so many of a device's mean gaps and of its longest one."""
 
-FADING = 0.999
-"""What a gap leaves of the longest before it."""
+MEMORY_S = 56 * 86_400.0
+"""Time over which the longest gap fades, so that a device that sleeps at night is known to."""
+
+WATCHED_LIMITS = 4.0
+"""A habit has been watched for so many times its limit: devices that speak only of changes are known first."""
 
 CRITICAL_AT = 4.0
 """Silence of so many limits is critical."""
@@ -40,14 +43,17 @@ WARNING, CRITICAL = 1, 2
 class SilenceBlock(Block):
     """Each device's habit of speaking.
 
-    Columns (N,), a row a device: quiet_s so far; gaps, their mean_s and longest_s; limit_s (NaN learns it);
-    heard_at (µs); spoke since the tick; silent, its silent_since (µs) and severity, which outlast the silence.
+    Columns (N,), a row a device: quiet_s so far; gaps, their mean_s, longest_s and watched_s in all; outage_s, the
+    longest gap that was called silence; limit_s (NaN learns it); heard_at (µs); spoke since the tick; silent, its
+    silent_since (µs) and severity, which outlast the silence.
     """
 
     quiet_s: Floats
     gaps: NDArray[np.int64]
     mean_s: Floats
     longest_s: Floats
+    watched_s: Floats
+    outage_s: Floats
     limit_s: Floats
     heard_at: NDArray[np.int64]
     spoke: NDArray[np.bool_]
@@ -57,7 +63,7 @@ class SilenceBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("quiet_s", "mean_s", "longest_s"), ((), np.float64, 0.0))
+        floats = dict.fromkeys(("quiet_s", "mean_s", "longest_s", "watched_s", "outage_s"), ((), np.float64, 0.0))
         super().__init__(
             {
                 **floats,
@@ -103,7 +109,8 @@ class SilenceRule:
         """Return the silence that is strange, for every device; infinite where it is not known. Shape (N,)."""
         block, count = self.block, len(self.block)
         habit = np.maximum(MEAN_GAPS * block.mean_s[:count], LONGEST_GAPS * block.longest_s[:count])
-        learnt = np.where(block.gaps[:count] >= HABIT_GAPS, np.maximum(habit, SHORTEST_S), np.inf)
+        watched = block.watched_s[:count] >= WATCHED_LIMITS * habit
+        learnt = np.where(watched & (block.gaps[:count] >= HABIT_GAPS), np.maximum(habit, SHORTEST_S), np.inf)
         return np.where(np.isnan(block.limit_s[:count]), learnt, block.limit_s[:count])
 
     def tick(self, at: EventTime, span_s: float) -> SilenceTurns:
@@ -118,15 +125,19 @@ class SilenceRule:
         worsened = np.flatnonzero(~spoke & silent & mild & (quiet > CRITICAL_AT * limit))
         block.silent_since[opened] = np.minimum(block.heard_at[opened], at)
         block.severity[opened], block.severity[worsened] = WARNING, CRITICAL
-        self._learn(np.flatnonzero(spoke))
+        self._learn(np.flatnonzero(spoke), limit)
         silent[closed], silent[opened] = False, True
         quiet[spoke] = 0.0
         spoke[:] = False
         return SilenceTurns(opened, worsened, closed)
 
-    def _learn(self, devices: Slots) -> None:
-        """Count the gaps that just ended into the habit."""
+    def _learn(self, devices: Slots, limit_s: Floats) -> None:
+        """Count the gaps that just ended into the habit; what was called silence counts only as far as it has happened before."""
         block, gap_s = self.block, self.block.quiet_s[devices]
+        faded, outage = np.exp(-gap_s / MEMORY_S), block.silent[devices]
+        habit_s = np.where(outage, np.minimum(gap_s, np.maximum(limit_s[devices], block.outage_s[devices])), gap_s)
+        block.outage_s[devices] = np.maximum(np.where(outage, gap_s, 0.0), faded * block.outage_s[devices])
         block.gaps[devices] += 1
-        block.mean_s[devices] += (gap_s - block.mean_s[devices]) / np.minimum(block.gaps[devices], 1000)
-        block.longest_s[devices] = np.maximum(gap_s, FADING * block.longest_s[devices])
+        block.watched_s[devices] += habit_s
+        block.mean_s[devices] += (habit_s - block.mean_s[devices]) / np.minimum(block.gaps[devices], 1000)
+        block.longest_s[devices] = np.maximum(habit_s, faded * block.longest_s[devices])

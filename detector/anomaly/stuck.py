@@ -1,74 +1,106 @@
-"""The stuck rule: a value repeated for longer than this channel's own habit of repeating.
+"""The stuck rule: a value that stands for longer than this channel's own habit.
 
-In: `Rows`. Out: the rarity of each row's run of equal values, and when the run began.
-A channel that never changed has no habit, so it is never called stuck.
+In: `Rows` and how often each channel speaks. Out: how strong each row's run of equal values is, 1.0 being too long,
+and when the run began. A habit is a stretch of time, and is believed only once it has been watched for far longer
+than the limit it gives: so nights, weekends and channels that hardly ever change become habit before they alert.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.domain import MICROSECONDS
 from detector.state.block import Block
-from detector.state.rows import Floats, Rows
+from detector.state.rows import Floats, Mask, Rows
 
 HABIT_RUNS = 20
 """Finished runs that make a habit."""
 
-SHORTEST = 20.0
-"""Readings: no run is strange before it outlasts the longest by a good part of this."""
+WATCHED_LIMITS = 16.0
+"""A habit has been watched for so many times the limit that it gives."""
 
-DECADES = 2.0
-"""Rarity that each further length of the longest run adds."""
+LONGEST_RUNS = 2.5
+"""A run is too long at so many times the longest one."""
 
-FADING = 0.999
-"""What a finished run leaves of the longest before it, so that one outage is not the habit for ever."""
+DECADES = 6.0
+"""Nor is a run too long before its readings would repeat by chance once in 10 to the so many, at the channel's usual rate."""
+
+LEAST_MEAN = 1.02
+"""Readings of the mean run at the least: at this rate of repeats, four in a row are too many for chance."""
+
+FEWEST = 6.0
+"""Readings without which no run is too long: repeats come in clusters."""
+
+MEMORY_S = 56 * 86_400.0
+"""Time over which the longest run fades."""
+
+COUNTED_GAP = 3.0
+"""Cadences that one gap counts for: what was not heard did not repeat."""
 
 
 class StuckBlock(Block):
-    """Columns (N,): run, equal readings so far; began (µs); last; runs, finished; mean and longest finished run."""
+    """Columns (N,): last value; run, equal readings so far, run_s, their time, and when it began (µs).
+
+    The habit: runs, finished; mean readings of a run; longest_s; finished, when the last run was (µs);
+    first reading (µs).
+    """
 
     run: NDArray[np.int64]
     began: NDArray[np.int64]
-    last: Floats
     runs: NDArray[np.int64]
+    finished: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: Floats
+    run_s: Floats
     mean: Floats
-    longest: Floats
+    longest_s: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("mean", "longest"), ((), np.float64, 0.0))
-        counts = dict.fromkeys(("run", "began", "runs"), ((), np.int64, 0))
+        floats = dict.fromkeys(("run_s", "mean", "longest_s"), ((), np.float64, 0.0))
+        counts = dict.fromkeys(("run", "began", "runs", "finished", "first"), ((), np.int64, 0))
         super().__init__({"last": ((), np.float64, np.nan), **counts, **floats})
 
 
 class StuckRule:
-    """Run lengths of every channel against its own habit."""
+    """Runs of equal values of every channel against its own habit."""
 
     def __init__(self) -> None:
         """Know no channel."""
         self.block = StuckBlock()
 
-    def step(self, rows: Rows) -> tuple[Floats, NDArray[np.int64]]:
-        """Lengthen or finish every row's run; return its rarity (-log10 p) and when it began (µs). Shapes (B,)."""
+    def step(self, rows: Rows, cadence_s: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """Lengthen or finish every row's run; return how strong it is and when it began (µs).
+
+        Shapes: (B,); cadence_s is the usual time between readings. Strength: 1.0 is too long, 0 is no habit yet.
+        """
         block, slots = self.block, rows.slots
+        block.first[slots] = np.where(block.run[slots] == 0, rows.at_us, block.first[slots])
+        limit_s, known = self._limit_s(rows, cadence_s)
         same = rows.values == block.last[slots]  # NaN before the first reading: never the same
-        self._finish(rows, ~same & (block.run[slots] > 0))
+        self._finish(rows, np.where(known, limit_s, np.inf), ~same & (block.run[slots] > 0))
+        counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)
+        run_s = np.where(same, block.run_s[slots] + counted_s, 0.0)
+        block.run_s[slots], block.last[slots] = run_s, rows.values
         block.run[slots] = np.where(same, block.run[slots] + 1, 1)
         block.began[slots] = np.where(same, block.began[slots], rows.at_us)
-        block.last[slots] = rows.values
-        return self._rarity(rows), block.began[slots]
+        return np.where(known, run_s / limit_s, 0.0), block.began[slots]
 
-    def _finish(self, rows: Rows, ended: NDArray[np.bool_]) -> None:
-        """Count the runs that ended into the habit."""
-        slots = rows.slots[ended]
-        block, run = self.block, self.block.run[slots].astype(np.float64)
+    def _finish(self, rows: Rows, highest_s: Floats, ended: Mask) -> None:
+        """Count the runs that ended into the habit; one that was too long counts as its limit only."""
+        block, slots, at_us = self.block, rows.slots[ended], rows.at_us[ended]
+        run_s = np.minimum(block.run_s[slots], highest_s[ended])
+        faded = np.exp((block.finished[slots] - at_us) / (MEMORY_S * MICROSECONDS))
+        block.longest_s[slots] = np.maximum(run_s, faded * block.longest_s[slots])
+        block.finished[slots] = at_us
         block.runs[slots] += 1
-        block.mean[slots] += (run - block.mean[slots]) / np.minimum(block.runs[slots], 1000)
-        block.longest[slots] = np.maximum(run, FADING * block.longest[slots])
+        block.mean[slots] += (block.run[slots] - block.mean[slots]) / np.minimum(block.runs[slots], 1000)
 
-    def _rarity(self, rows: Rows) -> Floats:
-        """Return how rare a run of this length is: one in as many as there were, and a geometric tail beyond."""
+    def _limit_s(self, rows: Rows, cadence_s: Floats) -> tuple[Floats, Mask]:
+        """Return the time at which a run is too long, and whether the habit behind it is known. Shapes: (B,)."""
         block, slots = self.block, rows.slots
-        scale = np.maximum(np.maximum(block.longest[slots], 3.0 * block.mean[slots]), SHORTEST)
-        beyond = (block.run[slots] - block.longest[slots]) / scale
-        rarity = np.log10(block.runs[slots] + 1.0) + DECADES * beyond
-        return np.where((block.runs[slots] >= HABIT_RUNS) & (beyond >= 0.5), rarity, 0.0)
+        again = 1.0 - 1.0 / np.maximum(block.mean[slots], LEAST_MEAN)
+        readings = np.maximum(-DECADES / np.log(again), FEWEST)
+        limit_s = np.maximum(LONGEST_RUNS * block.longest_s[slots], readings * np.maximum(cadence_s, 1e-3))
+        watched_s = (rows.at_us - block.first[slots]) / MICROSECONDS
+        known = (block.runs[slots] >= HABIT_RUNS) & (watched_s >= WATCHED_LIMITS * limit_s)
+        return limit_s, known

@@ -1,0 +1,158 @@
+"""What the strangest moments of a channel's quarters of a day were like, lane by lane.
+
+In: strangeness on axes like logarithms. Out: the law of its peaks, from the channel's own quarters, from those of
+the channels pooled with it, and from a reference while there are few. Pools move at turns only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.extremes import GUMBEL_SKEW, PeakLaw, skewness
+from detector.domain import MICROSECONDS
+from detector.state.block import Block
+from detector.state.rows import Floats, Mask, Rows, Slots
+
+QUARTER_S = 6 * 3600.0
+QUARTER = round(QUARTER_S * MICROSECONDS)
+"""A quarter of a day (µs)."""
+
+MEMORY = 224.0
+"""Quarters over which peaks are forgotten: eight weeks."""
+
+BORROWED, BORROWED_SKEW = 8.0, 100.0
+"""Weight, in quarters, of the pool beside a channel's own peaks, and of the reference beside the pool's."""
+
+LEAST_SPREAD = 0.25
+"""Of the reference's: a constant past is no proof that nothing else can happen."""
+
+REFERENCE_READINGS = 72.0
+"""Readings of a quarter in the reference: one every five minutes."""
+
+NO_POOL = -1
+NEVER = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reference:
+    """What is assumed of peaks before there are any. Shapes: (L,) each.
+
+    `hurried` says how much faster cadences raise a lane's peaks: 1 where every reading is a chance of its own, 0 where
+    the lane looks at means over stretches of time.
+    """
+
+    mean: Floats
+    spread: Floats
+    skew: Floats
+    hurried: Floats
+
+    @classmethod
+    def of_p_values(cls, lanes: int) -> "Reference":
+        """Return the peaks of independent -log10 p, five minutes apart: a Gumbel law."""
+        decade = np.log(10.0)
+        mean = (np.log(REFERENCE_READINGS) + np.euler_gamma) / decade
+        laws = (mean, np.pi / np.sqrt(6.0) / decade, GUMBEL_SKEW, 1.0)
+        return cls(*(np.full(lanes, law) for law in laws))
+
+    def mean_at(self, cadence_s: Floats) -> Floats:
+        """Return the mean peak at each cadence, (B,) to (B, L); a cadence of 0 is not known and counts as reference."""
+        readings = np.where(cadence_s > 0.0, QUARTER_S / np.maximum(cadence_s, 1e-3), REFERENCE_READINGS)
+        haste = np.log(np.maximum(readings, 1.0) / REFERENCE_READINGS)
+        return self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
+
+
+class PeakBlock(Block):
+    """Columns (N,): pool; quarter, the number of the present one; whole, whether it was watched from its start.
+
+    Columns (N, L): met, known in this quarter; lately, in this or the last one; peak of this quarter; quarters that
+    were counted; and (N, L, 3) the moments of their peaks.
+    """
+
+    pool: Slots
+    quarter: NDArray[np.int64]
+    whole: Mask
+    met: Mask
+    lately: Mask
+    peak: Floats
+    quarters: Floats
+    moments: Floats
+
+    def __init__(self, lanes: int) -> None:
+        """Start without rows."""
+        masks, floats = dict.fromkeys(("met", "lately"), np.bool_), dict.fromkeys(("peak", "quarters"), np.float64)
+        super().__init__(
+            {
+                "pool": ((), np.intp, NO_POOL),
+                "quarter": ((), np.int64, NEVER),
+                "whole": ((), np.bool_, 0),
+                "moments": ((lanes, 3), np.float64, 0.0),
+                **{name: ((lanes,), dtype, 0) for name, dtype in (masks | floats).items()},
+            }
+        )
+
+
+class Peaks:
+    """The peaks of every channel and lane."""
+
+    def __init__(self, reference: Reference) -> None:
+        """Assume `reference` where nothing is known."""
+        self.reference = reference
+        self.block = PeakBlock(len(reference.mean))
+        self._pooled = np.zeros((1, len(reference.mean), 4))  # quarters, and their sums of peak, square and skew
+
+    def learn(self, rows: Rows, strangeness: Floats, known: Mask, highest: Floats) -> Mask:
+        """Take in strangeness where `known`; return whose quarter ended (B,). Shapes: (B, L).
+
+        No peak counts for more than `highest`: a true fault must not raise the threshold for weeks, while a false
+        alarm that comes every day still does, a little each time.
+        """
+        block, slots = self.block, rows.slots
+        quarter = rows.at_us // QUARTER
+        ended = quarter != block.quarter[slots]
+        self._count(slots[ended], highest[ended])
+        block.quarter[slots] = quarter
+        block.met[slots] |= known
+        block.lately[slots] |= known
+        block.peak[slots] = np.maximum(block.peak[slots], np.where(known, strangeness, 0.0))
+        return ended
+
+    def _count(self, slots: Slots, highest: Floats) -> None:
+        """Count the peaks of quarters that ended, and start new ones."""
+        block = self.block
+        counted = block.met[slots] & block.whole[slots][:, None]
+        quarters = np.minimum(block.quarters[slots] + counted, MEMORY)
+        powers = np.minimum(block.peak[slots], highest)[:, :, None] ** np.arange(1, 4)
+        rate = np.where(counted, 1.0 / np.maximum(quarters, 1.0), 0.0)[:, :, None]
+        block.moments[slots] += rate * (powers - block.moments[slots])
+        block.quarters[slots] = quarters
+        block.whole[slots] = block.quarter[slots] != NEVER
+        block.lately[slots] = block.met[slots]
+        block.met[slots], block.peak[slots] = False, 0.0
+
+    def turn(self) -> None:
+        """Pool what all channels have learnt until now."""
+        block, count = self.block, len(self.block)
+        pool, quarters, moments = block.pool[:count], block.quarters[:count], block.moments[:count]
+        sums = quarters[:, :, None] * np.stack(
+            [np.ones_like(quarters), moments[:, :, 0], moments[:, :, 1], skewness(moments)], axis=2
+        )
+        self._pooled = np.zeros((pool.max(initial=NO_POOL) + 2, *sums.shape[1:]))  # the last row is that of no pool
+        np.add.at(self._pooled, pool[pool != NO_POOL], sums[pool != NO_POOL])
+
+    def law(self, slots: Slots, cadence_s: Floats) -> PeakLaw:
+        """Return the law of the peaks of channels (B,) that speak every `cadence_s` (B,). Shapes: (B, L)."""
+        block, reference = self.block, self.reference
+        pool = np.where(block.pool[slots] < len(self._pooled) - 1, block.pool[slots], NO_POOL)
+        pooled, quarters, moments = self._pooled[pool], block.quarters[slots], block.moments[slots]
+        around = reference.mean_at(cadence_s)
+        own = quarters / (quarters + BORROWED)
+        others = pooled[:, :, 0] + BORROWED
+        mean = (pooled[:, :, 1] + BORROWED * around) / others
+        square = (pooled[:, :, 2] + BORROWED * (around**2 + reference.spread**2)) / others
+        skew = (pooled[:, :, 3] + BORROWED_SKEW * reference.skew) / (pooled[:, :, 0] + BORROWED_SKEW)
+        mean += own * (moments[:, :, 0] - mean)
+        square += own * (moments[:, :, 1] - square)
+        skew += quarters / (quarters + BORROWED_SKEW) * (skewness(moments) - skew)
+        spread = np.sqrt(np.maximum(square - mean**2, (LEAST_SPREAD * reference.spread) ** 2))
+        return PeakLaw(mean, spread, skew, quarters + BORROWED)
