@@ -44,7 +44,7 @@ class Engine:
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
-        self._forecaster = Forecaster(network, memory_s)
+        self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._scorer = Scorer(reference, memory_s)
         self._decider = Decider(settings.budget)
         self._silence = SilenceRule()
@@ -66,7 +66,7 @@ class Engine:
         decision = self._decider.decide(rows, forecast, strange, cadence_s, scored)
         told = self._listen(batch, placed) + self._tell(batch, placed, forecast, decision)
         self._scorer.learn(rows, forecast, strange, decision.suspect)
-        self._forecaster.learn(rows, forecast)
+        self._forecaster.learn(rows, forecast, decision.suspect)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
 
     def _listen(self, batch: Batch, placed: Placed) -> list[Told]:
@@ -141,8 +141,7 @@ class Engine:
         scorer, decider = self._scorer, self._decider
         return {
             "alignment": self._alignment.block,
-            "scale": self._forecaster.scale,
-            "forecast": self._forecaster.block,
+            **self._forecaster.blocks(),
             "streams": scorer.streams.block,
             "habit": scorer.streams.habit.block,
             "tails": scorer.tails.block,

@@ -46,4 +46,6 @@ def forecast(
     """Return the same forecast for every row, with bounds two units to either side."""
     full = [np.full(len(rows.slots), number) for number in (expected, expected - 2 * unit, expected + 2 * unit)]
     usually = [np.full(len(rows.slots), number) for number in (usual, spread, unit)]
-    return Forecast(np.full(len(rows.slots), True), np.full(len(rows.slots), seen, np.int64), *full, *usually)
+    known = np.full(len(rows.slots), True)
+    daily = np.zeros(len(rows.slots)), ~known
+    return Forecast(known, np.full(len(rows.slots), seen, np.int64), *full, *usually, usually[-1], *daily)

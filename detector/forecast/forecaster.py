@@ -1,16 +1,24 @@
 """The forecast organ: moves every channel's recurrent state one step and says what its next reading should be.
 
-In: `Rows`. Out: a `Forecast` made before the value is looked at; `learn` then takes the value in.
-One reading costs one cell step, never a window. Adaptive heads and further horizons belong here.
+In: `Rows`. Out: a `HeadForecast` made before the value is looked at; `learn` then takes the value in. The shared
+network forecasts, the channel's own head corrects, and bounds follow their own coverage. One reading costs one cell
+step, never a window.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.domain import MICROSECONDS
+from detector.forecast.head import Head, Lesson
 from detector.forecast.network import Network
-from detector.forecast.scaling import ScaleBlock
+from detector.forecast.profile import DayProfile
+from detector.forecast.regressors import OWN, Columns, Moment, RecentBlock, regressors
+from detector.forecast.scaling import DAY_S, ScaleBlock
+from detector.settings import HeadKind
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows
 
 FIRST_FORECAST = 2
 """A channel needs this many readings before a difference can be forecast."""
@@ -21,63 +29,150 @@ COVERAGE = 0.95
 WIDTH_GAIN = 0.05
 """Step, in log width, by which the bounds follow their own coverage."""
 
+WIDTHS = (0.5, 100.0)
+"""Limits of the width, in scales: a night without change must not take a morning to make up for."""
+
 LARGEST_STEP = 200.0
 """Forecast differences beyond this many step units are not believed."""
 
+SHARPNESS = 0.5
+"""Power at which the network's own scale is taken: it knows when residuals grow, and exaggerates by how much."""
+
+NOISE_FLOOR = 0.1
+"""In step units; keeps a noise-free channel from being certain."""
+
+ACCEPT_S = DAY_S
+"""Suspicion that lasts longer than this is the new normal."""
+
 
 class ForecastBlock(Block):
-    """Each channel's memory: `state` (N, S) float32, hidden part first; `width` (N,) of the bounds, in forecast scales."""
+    """What the forecast of each channel remembers.
+
+    Columns: `state` (N, S) float32, the network's memory, hidden part first; `width` (N,) of the bounds, in scales;
+    `noise` (N,), mean size of residuals, step units; `suspect_s` (N,), how long the channel has been suspect.
+    """
 
     state: NDArray[np.float32]
     width: Floats
+    noise: Floats
+    suspect_s: Floats
 
     def __init__(self, state_width: int) -> None:
         """Start without rows; new memories are zero, as in training."""
-        super().__init__({"state": ((state_width,), np.float32, 0.0), "width": ((), np.float64, 2.5)})
+        numbers = {
+            name: ((), np.float64, start) for name, start in (("width", 2.5), ("noise", 1.0), ("suspect_s", 0.0))
+        }
+        super().__init__({"state": ((state_width,), np.float32, 0.0), **numbers})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadForecast(Forecast):
+    """A forecast, and what the heads made it from. Shapes: regressors (B, OWN + H); sharpness (B,)."""
+
+    regressors: Columns
+    sharpness: Floats
+    """The network's scale for this very row, tempered; of order one."""
 
 
 class Forecaster:
-    """The shared network and every channel's own memory and scale."""
+    """The shared network, and every channel's own memory, scale, daily profile and head."""
 
-    def __init__(self, network: Network, memory_s: float) -> None:
-        """Forecast with `network`; scales forget with time constant `memory_s`."""
+    def __init__(self, network: Network, memory_s: float, head: HeadKind = HeadKind.RLS) -> None:
+        """Forecast with `network`, corrected by heads of this kind; scales forget with time constant `memory_s`."""
         self._network = network
         self.scale = ScaleBlock(memory_s)
         self.block = ForecastBlock(network.cell.width)
+        self.recent = RecentBlock()
+        self.profile = DayProfile()
+        self.head = Head(head, OWN + network.cell.hidden)
+
+    def blocks(self) -> dict[str, Block]:
+        """Return all that is remembered, by name."""
+        return {
+            "scale": self.scale,
+            "forecast": self.block,
+            "recent": self.recent,
+            "profile": self.profile.block,
+            "head": self.head.block,
+        }
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        self.scale.grow(channels)
-        self.block.grow(channels)
+        for block in self.blocks().values():
+            block.grow(channels)
 
-    def predict(self, rows: Rows) -> Forecast:
+    def predict(self, rows: Rows) -> HeadForecast:
         """Step the memories with all that was known before these values, and forecast the values."""
-        slots = rows.slots
-        features = self.scale.features(slots, rows.gap_s, rows.at_us)
-        seen = self.scale.count[slots]
+        slots, scale = rows.slots, self.scale
+        features = scale.features(slots, rows.gap_s, rows.at_us)
+        seen, last, unit = scale.count[slots], scale.last[slots], scale.unit(slots)
         memory, step = self._network.step(features, self.block.state[slots])
         # a channel's first reading has no past to remember: its memory starts at the second one, as in training
         self.block.state[slots] = np.where(seen[:, None] > 0, memory, np.float32(0.0))
-        unit, last = self.scale.unit(slots), self.scale.last[slots]
-        expected = last + unit * np.clip(step.location, -LARGEST_STEP, LARGEST_STEP)
-        half = self.block.width[slots] * unit * np.exp(step.log_scale)
-        return Forecast(
+        daily, daily_known = self.profile.usual(slots, rows.at_us)
+        before, before_known = self.profile.usual(slots, rows.at_us - (rows.gap_s * MICROSECONDS).astype(np.int64))
+        moment = Moment(
+            features,
+            memory[:, : self._network.cell.hidden],
+            step.location,
+            np.where(daily_known, daily - last, 0.0),
+            np.where(daily_known & before_known, daily - before, 0.0),
+        )
+        seen_by_head = regressors(slots, moment, scale, self.recent)
+        location = step.location + self.head.correct(slots, seen_by_head)
+        expected = last + unit * np.clip(location, -LARGEST_STEP, LARGEST_STEP)
+        sharpness = np.exp(SHARPNESS * step.log_scale)
+        size = unit * self.block.noise[slots] * sharpness
+        half = self.block.width[slots] * size
+        return HeadForecast(
             known=seen >= FIRST_FORECAST,
             steps_seen=seen,
             expected=expected,
             lower=expected - half,
             upper=expected + half,
-            usual=self.scale.location[slots],
-            spread=self.scale.spread(slots),
+            usual=scale.location[slots],
+            spread=scale.spread(slots),
             unit=unit,
+            scale=size,
+            daily=daily,
+            daily_known=daily_known,
+            regressors=seen_by_head,
+            sharpness=sharpness,
         )
 
-    def learn(self, rows: Rows, forecast: Forecast) -> None:
-        """Take the values in: the scales move, and the bounds follow their coverage.
+    def learn(self, rows: Rows, forecast: HeadForecast, suspect: Mask) -> None:
+        """Take the values in; from `suspect` rows nothing is learnt until suspicion has lasted for `ACCEPT_S`."""
+        slots = rows.slots
+        trust = self._trust(rows, suspect)
+        residual = np.clip((rows.values - forecast.expected) / forecast.unit, -LARGEST_STEP, LARGEST_STEP)
+        known = np.where(forecast.known, trust, 0.0)
+        noise = self.block.noise[slots] * forecast.sharpness
+        self.head.learn(slots, forecast.regressors, Lesson(residual, noise, known, rows.gap_s))
+        self._widen(rows, forecast, known)
+        self._learn_noise(rows, forecast, residual, known)
+        self.recent.learn(rows, self.scale)
+        self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
+        self.scale.update(slots, rows.values, rows.gap_s, trust)
+
+    def _trust(self, rows: Rows, suspect: Mask) -> Floats:
+        """Return the weight of every row (B,): none where suspect, all again when that has lasted long enough."""
+        gap_s = np.minimum(rows.gap_s, 10.0 * self.scale.cadence_s[rows.slots])
+        lasted = np.where(suspect, self.block.suspect_s[rows.slots] + gap_s, 0.0)
+        self.block.suspect_s[rows.slots] = lasted
+        return np.where(suspect & (lasted < ACCEPT_S), 0.0, 1.0)
+
+    def _widen(self, rows: Rows, forecast: Forecast, trust: Floats) -> None:
+        """Let the bounds follow their coverage.
 
         Source: adaptive conformal inference, Gibbs and Candes 2021, eq. 2, on the logarithm of the width.
         """
         outside = (rows.values < forecast.lower) | (rows.values > forecast.upper)
-        nudge = np.where(forecast.known, WIDTH_GAIN * (outside - (1.0 - COVERAGE)), 0.0)
-        self.block.width[rows.slots] = np.clip(self.block.width[rows.slots] * np.exp(nudge), 0.05, 100.0)
-        self.scale.update(rows.slots, rows.values, rows.gap_s)
+        nudge = trust * WIDTH_GAIN * (outside - (1.0 - COVERAGE))
+        self.block.width[rows.slots] = np.clip(self.block.width[rows.slots] * np.exp(nudge), *WIDTHS)
+
+    def _learn_noise(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
+        """Move the mean size of residuals, a far one by five of it, over a day."""
+        noise = self.block.noise[rows.slots]
+        rate = trust * np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-rows.gap_s / DAY_S))
+        size = np.minimum(np.abs(residual) / forecast.sharpness, 5.0 * noise)
+        self.block.noise[rows.slots] = np.maximum(noise + rate * (size - noise), NOISE_FLOOR)

@@ -1,4 +1,4 @@
-"""A matrix product whose every row is bit-identical whatever rows stand beside it.
+"""Matrix products whose every row is bit-identical whatever rows stand beside it.
 
 BLAS rounds a row differently with its place and with the number of rows (other kernels serve the edges of a
 matrix). So rows are multiplied in tiles of one fixed, small shape, padded with zeros. The tile is the largest
@@ -47,3 +47,37 @@ def _tile_height(inputs: int, outputs: int) -> int:
         ):
             return height
     return 1
+
+
+def product_of_each(matrices: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each matrix times its own vector, each independent of its neighbours to the last bit.
+
+    Shapes: matrices (..., S, S) and vectors (..., S) float32; returns (..., S) float32.
+    """
+    if vectors.shape[-1] == 1:
+        return matrices[..., 0] * vectors
+    if _every_place_alike(vectors.shape[-1]):
+        product: NDArray[np.float32] = np.matmul(matrices, vectors[..., None])[..., 0]
+        return product
+    return _by_sums(matrices, vectors)
+
+
+def _by_sums(matrices: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each matrix times its own vector without BLAS, at three times the cost."""
+    terms = matrices * vectors[..., None, :]
+    product: NDArray[np.float32] = terms.sum(axis=-1)
+    return product
+
+
+@cache
+def _every_place_alike(size: int) -> bool:
+    """Return whether BLAS gives a matrix and its vector the same bits wherever in memory they stand."""
+    generator = np.random.default_rng(0)
+    matrix, vector = generator.standard_normal((size, size)), generator.standard_normal(size)
+    products = []
+    for shift in range(16):  # floats: every place within a line of the cache
+        room = np.zeros((2, 2 * size * size + 32), np.float32)
+        matrices, vectors = room[0, shift:][: 2 * size * size], room[1, shift:][: 2 * size]
+        matrices[:], vectors[:] = np.tile(matrix.ravel(), 2), np.tile(vector, 2)
+        products += list(np.matmul(matrices.reshape(2, size, size), vectors.reshape(2, size, 1)))
+    return all(np.array_equal(product, products[0]) for product in products)

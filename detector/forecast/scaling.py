@@ -18,6 +18,9 @@ Mask = NDArray[np.bool_]
 FEATURES = 9
 """Width of a feature row: level, last step, log ratio of scales, unchanged, day (2), week (2), gap."""
 
+DAY_CLOCK = slice(4, 6)
+"""Columns of a feature row: sine and cosine of the time of day."""
+
 STEP_FLOOR = 0.03
 """The step unit is at least this share of the mean deviation, so that a quantised channel has a unit."""
 
@@ -106,9 +109,10 @@ class ScaleBlock(Block):
         )
         return rows.astype(np.float32)
 
-    def update(self, slots: Slots, values: Floats, gap_s: Floats) -> None:
-        """Learn from the arrived values. Shapes: slots, values, gap_s (B,); gap_s is 0 at a channel's first reading.
+    def update(self, slots: Slots, values: Floats, gap_s: Floats, trust: Floats | float = 1.0) -> None:
+        """Learn from the arrived values, from 0 not at all to 1 in full as each is trusted.
 
+        Shapes: slots, values, gap_s, trust (B,); gap_s is 0 at a channel's first reading.
         Source: winsorised exponential means; the rate is 1/n at first, then 1 - exp(-gap/memory).
         """
         count, last = self.count[slots], self.last[slots]
@@ -116,7 +120,7 @@ class ScaleBlock(Block):
         stated = self.cadence_stated[slots]
         cadence = np.where((count <= 1) & ~stated, gap_s, self.cadence_s[slots])
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
-        rate = np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
+        rate = trust * np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
         location = np.where(first, values, self.location[slots])
         spread, step, unit = self.deviation[slots], self.step[slots], self.unit(slots)
         away, change = values - location, np.where(first, 0.0, values - last)

@@ -11,7 +11,7 @@ from detector.settings.outputs import (
     MqttAlertSettings,
 )
 from detector.settings.quantities import Budget, BudgetScope
-from detector.settings.root import EngineSettings, JournalSettings, Settings, StateSettings
+from detector.settings.root import EngineSettings, HeadKind, JournalSettings, Settings, StateSettings
 from detector.settings.sensors import (
     ChannelSettings,
     PayloadFormat,
@@ -26,6 +26,7 @@ __all__ = [
     "BudgetScope",
     "ChannelSettings",
     "EngineSettings",
+    "HeadKind",
     "InboxSettings",
     "JournalSettings",
     "LogSettings",

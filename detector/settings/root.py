@@ -1,5 +1,6 @@
 """The whole configuration, and the few figures of the engine itself."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,14 @@ class StateSettings(Section):
     journal: JournalSettings = Field(default_factory=JournalSettings, description="The raw readings since.")
 
 
+class HeadKind(StrEnum):
+    """How each channel adapts the shared network's forecast to itself."""
+
+    RLS = "rls"
+    LMS = "lms"
+    NONE = "none"
+
+
 class EngineSettings(Section):
     """What the engine may hold, and how long it remembers; memories are wall-clock time."""
 
@@ -37,6 +46,10 @@ class EngineSettings(Section):
         64, description="Channels of one device; further ones are rejected and counted."
     )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
+    head: HeadKind = Field(
+        HeadKind.RLS,
+        description="How each channel corrects the network: `rls`, `lms` for a third of the memory, `none`.",
+    )
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
 
 

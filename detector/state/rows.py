@@ -52,3 +52,9 @@ class Forecast:
     """Its mean absolute deviation, in its unit; never zero."""
     unit: Floats
     """Its step unit, in its unit; never zero."""
+    scale: Floats
+    """Size of the residual to expect of this very row, in its unit; never zero."""
+    daily: Floats
+    """What is usual at this time of day, in its unit; 0 where not known."""
+    daily_known: Mask
+    """False for a channel's first day."""

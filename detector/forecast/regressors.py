@@ -1,0 +1,92 @@
+"""What a channel's adaptive head sees beside the network's memory: its own recent and daily past.
+
+In: what the stages before know of the arriving moment. Out: rows of regressors, all of order one. Short means and
+older steps are kept here; everything else is read where it is kept.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.forecast.scaling import DAY_CLOCK, ScaleBlock
+from detector.state.block import Block
+from detector.state.rows import Floats, Rows, Slots
+
+Columns = NDArray[np.float32]
+
+OWN = 16
+"""Regressors before the hidden state: constant, level, 4 steps, 3 means, 2 of the day, 4 of the clock, network."""
+
+OLDER_STEPS = 3
+"""Steps before the last one."""
+
+MEANS_S = (1_200.0, 7_200.0, 43_200.0)
+"""Time constants of the short means: twenty minutes, two hours, twelve hours."""
+
+FAR_SPREADS, FAR_UNITS = 8.0, 20.0
+"""Limits of the level, in spreads, and of everything in step units."""
+
+DISTANCE_SHARE = 0.3
+"""Distances in step units are taken at this share, so that they weigh as much as the others."""
+
+
+class RecentBlock(Block):
+    """Recent past of each channel: `steps` (N, 3) float32, asinh of older differences; `means` (N, 3), its unit."""
+
+    steps: Columns
+    means: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        steps, means = ((OLDER_STEPS,), np.float32, 0.0), ((len(MEANS_S),), np.float64, 0.0)
+        super().__init__({"steps": steps, "means": means})
+
+    def learn(self, rows: Rows, scale: ScaleBlock) -> None:
+        """Take the values in, before `scale` does."""
+        slots, count = rows.slots, scale.count[rows.slots, None]
+        newest = scale.last_step[slots, None].astype(np.float32)
+        self.steps[slots] = np.hstack([newest, self.steps[slots, :-1]])
+        rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / np.array(MEANS_S)))
+        means = self.means[slots]
+        self.means[slots] = means + rate * (rows.values[:, None] - means)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moment:
+    """What the other stages know of the arriving moment. Shapes: B rows."""
+
+    features: Columns
+    """(B, F), as the network saw them."""
+    hidden: Columns
+    """(B, H), the network's memory."""
+    location: Floats
+    """(B,) the network's forecast, step units."""
+    to_daily: Floats
+    """(B,) from the last value to what is usual now at this time of day, the channel's unit; 0 where not known."""
+    daily_change: Floats
+    """(B,) by how much the usual moved since the last reading, likewise."""
+
+
+def regressors(slots: Slots, moment: Moment, scale: ScaleBlock, recent: RecentBlock) -> Columns:
+    """Return the rows of regressors, `OWN` and the hidden state. Shapes: slots (B,); returns (B, OWN + H) float32."""
+    last, unit = scale.last[slots], scale.unit(slots)
+    rows = np.empty((len(slots), OWN + moment.hidden.shape[1]), np.float32)
+    rows[:, 0] = 1.0
+    rows[:, 1] = np.clip((scale.location[slots] - last) / scale.spread(slots), -FAR_SPREADS, FAR_SPREADS)
+    rows[:, 2] = scale.last_step[slots]
+    rows[:, 3:6] = recent.steps[slots]
+    rows[:, 6:9] = _distance(recent.means[slots] - last[:, None], unit[:, None])
+    rows[:, 9] = _distance(moment.to_daily, unit)
+    rows[:, 10] = _distance(moment.daily_change, unit)
+    sine, cosine = moment.features[:, DAY_CLOCK].T
+    rows[:, 11], rows[:, 12] = sine, cosine
+    rows[:, 13], rows[:, 14] = 2.0 * sine * cosine, cosine * cosine - sine * sine  # twice a day
+    rows[:, 15] = np.clip(moment.location, -FAR_UNITS, FAR_UNITS)
+    rows[:, OWN:] = moment.hidden
+    return rows
+
+
+def _distance(distance: Floats, unit: Floats) -> Floats:
+    """Return distances as regressors."""
+    return DISTANCE_SHARE * np.clip(distance / unit, -FAR_UNITS, FAR_UNITS)
