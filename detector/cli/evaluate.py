@@ -26,6 +26,8 @@ from detector.lab.evaluate.fault import PROTOCOL_KINDS, Injected
 from detector.lab.evaluate.fleet import Campaign, measure, measurement_json
 from detector.lab.evaluate.nab import find_files, measure_nab
 from detector.lab.evaluate.nab_table import nab_table
+from detector.lab.evaluate.skab import measure_skab, read_skab
+from detector.lab.evaluate.skab_table import skab_table
 from detector.lab.evaluate.tables import fleet_tables
 from detector.lab.evaluate.workers import Advance
 from detector.settings import Budget
@@ -100,9 +102,19 @@ def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]
     return nab_table(measurements), {"files": [file.path.name for file in files], "measurements": found}
 
 
+def _skab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
+    """Measure the Skoltech anomaly benchmark."""
+    files, contenders = read_skab(arguments.data), _contenders(arguments)
+    with _progress(len(contenders)) as advance:
+        measurements = measure_skab(files, contenders, arguments.workers, advance)
+    found = [{**asdict(one), "contender": one.contender.name} for one in measurements]
+    return skab_table(measurements), {"files": [file.path.name for file in files], "measurements": found}
+
+
 CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {
     "fleet": _fleet,
     "nab": _nab,
+    "skab": _skab,
 }
 """Each kind of corpus: how it is measured."""
 

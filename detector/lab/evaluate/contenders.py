@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from detector.domain import AlertEvent, Stage, Transition
+from detector.domain import AlertEvent, Reading, Stage, Transition, Verdict
 from detector.edge.model_file import WEIGHTS, load_model
 from detector.engine import Engine
 from detector.forecast.network import Network
@@ -21,6 +21,7 @@ from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, Settings
+from detector.state.rows import Mask
 
 MOST_DEVICES = 1_000_000
 """A limit is of no use where the devices are those of a recording, however many copies of it run side by side."""
@@ -71,11 +72,32 @@ class _Detector:
     def __init__(self, engine: Engine) -> None:
         """Wrap an engine that knows no device."""
         self._engine = engine
+        self._open: dict[str, tuple[str, str | None]] = {}
 
     def step(self, batch: Batch) -> Said:
         """Take a batch; return what is said of it."""
         report = self._engine.step(batch)
-        return Said(opened_of(report.events), np.where(report.stage == Stage.SCORED, report.score, 0.0))
+        self._note(report.events)
+        scores = np.where(report.stage == Stage.SCORED, report.score, 0.0)
+        return Said(opened_of(report.events), scores, self._is_open(report.readings))
+
+    def _note(self, events: Iterable[AlertEvent]) -> None:
+        """Keep the device and channel of each episode that is open, by its id."""
+        for event in events:
+            if event.verdict is Verdict.TRANSPORT:
+                continue
+            if event.event is Transition.CLOSED:
+                self._open.pop(event.id, None)
+            else:
+                self._open[event.id] = event.device, event.channel
+
+    def _is_open(self, readings: Sequence[Reading]) -> Mask:
+        """Return the readings in whose channel, or in whose device as a whole, an episode is open."""
+        where = set(self._open.values())
+        return np.array(
+            [bool(where) and not where.isdisjoint(((one.device, one.channel), (one.device, None))) for one in readings],
+            np.bool_,
+        )
 
 
 def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:

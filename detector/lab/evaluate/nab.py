@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detector.domain import Reading
-from detector.edge.recording import read_recordings
 from detector.errors import RecordingError
 from detector.lab.evaluate.contenders import Contender
+from detector.lab.evaluate.corpora import read_alone
 from detector.lab.evaluate.nab_score import (
     OUTSIDE,
     PROFILES,
@@ -27,7 +27,6 @@ from detector.lab.evaluate.nab_score import (
 )
 from detector.lab.evaluate.recordings import replay_abreast
 from detector.lab.evaluate.workers import Advance, each
-from detector.settings.sensors import SensorSettings
 from detector.state.rows import Floats, Mask
 from detector.stream.timestamp import parse_iso8601
 
@@ -109,16 +108,13 @@ def replay_files(files: Sequence[LabelledFile], contender: Contender, advance: A
 
     Raises: RecordingError when one cannot be read, or a label is of no row.
     """
-    recordings = [_readings_of(file) for file in files]
+    recordings = [read_alone(file.path) for file in files]
     graded = [grade(len(readings), _rows_of(file, readings)) for file, readings in zip(files, recordings, strict=True)]
     heard = replay_abreast(contender, recordings, advance)
-    return [Replayed(file.group, worth, *said) for file, worth, said in zip(files, graded, heard, strict=True)]
-
-
-def _readings_of(file: LabelledFile) -> list[Reading]:
-    """Return the readings of a file in its own order."""
-    sensors = [SensorSettings(name="nab")]
-    return [found for found in read_recordings([file.path], sensors) if isinstance(found, Reading)]
+    return [
+        Replayed(file.group, worth, said.scores, said.alerted)
+        for file, worth, said in zip(files, graded, heard, strict=True)
+    ]
 
 
 def _rows_of(file: LabelledFile, readings: Sequence[Reading]) -> list[tuple[int, int]]:

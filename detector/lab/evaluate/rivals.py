@@ -22,7 +22,7 @@ from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Settings
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows
 from detector.stream.align import Alignment, Placed
 
 RATE = 0.02
@@ -47,6 +47,8 @@ class Said(NamedTuple):
     opened: list[Opened]
     scores: Floats
     """Of each reading, shape (B,); 1.0 is the threshold, 0 stands where there is no score."""
+    open: Mask
+    """Whether an episode of the process or the sensor is open in its channel once the reading was taken in, shape (B,)."""
 
 
 class MeanBlock(Block):
@@ -83,7 +85,9 @@ class Rival:
         self._learn(rows)
         scores = np.zeros(len(batch.readings))
         scores[placed.in_order] = np.where(scored, decision.score, 0.0)
-        return Said(self._opened(batch, placed, decision), scores)
+        is_open = np.zeros(len(batch.readings), np.bool_)
+        is_open[placed.in_order] = self._decider.episodes.block.open[rows.slots].any(axis=1)
+        return Said(self._opened(batch, placed, decision), scores, is_open)
 
     def _predict(self, rows: Rows) -> Forecast:
         """Expect the mean, give or take twice the deviation."""
