@@ -32,7 +32,7 @@ from detector.lab.evaluate.tables import fleet_tables
 from detector.lab.evaluate.workers import Advance
 from detector.settings import Budget
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 120
 """Characters of a table's line where there is no terminal to ask."""
 
 
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--model", type=Path, nargs="+", default=[Path("models/base")], metavar="DIR", help="model folders to compare")
     rivals = [method.value for method in RIVALS]
-    add("--against", nargs="+", choices=rivals, default=[], help="simple rivals to measure beside the detector")
+    add("--against", nargs="+", choices=["all", *rivals], default=[], help="simple rivals to measure beside it")
     add("--budget", type=_budget, default=Budget.parse("1 per device per week"), help="default: %(default)s")
     add("--rounds", type=positive_count, default=6, help="fleet: rounds of one fault a device (default: %(default)s)")
     add("--seed", type=int, default=1, help="fleet: the same seed gives the same faults (default: %(default)s)")
@@ -136,7 +136,7 @@ def _kinds(words: Sequence[str]) -> tuple[Injected, ...]:
 
 def _contenders(arguments: argparse.Namespace) -> tuple[Contender, ...]:
     """Return the detector with each model, then the rivals."""
-    rivals = [Method(word) for word in dict.fromkeys(arguments.against)]
+    rivals = [method for method in RIVALS if method in arguments.against or "all" in arguments.against]
     budget, models = arguments.budget, arguments.model
     detectors = [Contender(Method.DETECTOR, model, budget) for model in models]
     return (*detectors, *(Contender(rival, models[0], budget) for rival in rivals))

@@ -1,10 +1,10 @@
 """The contenders: the detector with one model or another, and the simple rivals behind the same alert layer.
 
 In: a contender's name, model and budget. Out: something that takes batches and says which alerts opened.
-A random reservoir is not among them yet: without a head that adapts, it says the same as the last value.
+An untrained reservoir is a model like any other: its folder stands beside those of trained ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
@@ -17,7 +17,9 @@ from detector.domain import AlertEvent, Reading, Stage, Transition, Verdict
 from detector.edge.model_file import WEIGHTS, load_model
 from detector.engine import Engine
 from detector.forecast.network import Network
-from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
+from detector.lab.evaluate.hotelling import Hotelling
+from detector.lab.evaluate.predictors import LinearContinuation, Predictor, RecentMean, UsualOfTheHour
+from detector.lab.evaluate.rivals import Oddity, Rival, Said, gaussian_rarity, no_rarity, random_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, Settings
@@ -32,8 +34,12 @@ class Method(StrEnum):
 
     DETECTOR = "detector"
     LAST_VALUE = "last-value"
+    RLS_AR = "rls-ar"
     EWMA = "ewma"
+    DAY_SEASONAL = "day-seasonal"
+    T2_Q = "t2-q"
     RUN_LENGTH = "run-length"
+    RANDOM = "random"
 
 
 RIVALS = tuple(method for method in Method if method is not Method.DETECTOR)
@@ -44,7 +50,7 @@ class Contender(NamedTuple):
 
     method: Method
     model: Path
-    """Folder of the trained network; last value borrows its reference tails, EWMA and run length use none of it."""
+    """Folder of the trained network; last value borrows its reference tails, the other rivals use none of it."""
     budget: Budget
 
     @property
@@ -100,6 +106,17 @@ class _Detector:
         )
 
 
+_RIVALS: Mapping[Method, Callable[[], tuple[Predictor, Oddity]]] = {
+    Method.RLS_AR: lambda: (LinearContinuation(), gaussian_rarity),
+    Method.EWMA: lambda: (RecentMean(), gaussian_rarity),
+    Method.DAY_SEASONAL: lambda: (UsualOfTheHour(), gaussian_rarity),
+    Method.T2_Q: lambda: (RecentMean(), Hotelling().rarity),
+    Method.RUN_LENGTH: lambda: (RecentMean(), no_rarity),
+    Method.RANDOM: lambda: (RecentMean(), random_rarity),
+}
+"""What makes the rivals that stand behind the alert layer alone."""
+
+
 def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:
     """Return the alerts that opened among these events."""
     return [
@@ -121,10 +138,9 @@ def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject
     Raises: ModelError when its model cannot be read.
     """
     settings = settings_for(contender.budget, entries)
-    if contender.method is Method.EWMA:
-        return Rival(settings, gaussian_rarity)
-    if contender.method is Method.RUN_LENGTH:
-        return Rival(settings, no_rarity)
+    rival = _RIVALS.get(contender.method)
+    if rival is not None:
+        return Rival(settings, *rival())
     model = load_model(contender.model)
     network = last_value(model.network) if contender.method is Method.LAST_VALUE else model.network
     return _Detector(Engine(settings, network, model.reference))

@@ -8,9 +8,8 @@ from typing import Final
 
 from rich.console import Group, RenderableType
 
-from detector.lab.evaluate.intervals import Interval
 from detector.lab.evaluate.skab import SkabMeasurement
-from detector.lab.evaluate.tables import empty_table
+from detector.lab.evaluate.tables import cell, empty_table, interval_cell
 
 WORDS: Final = (
     "FAR and MAR: per cent of ordinary rows told and of anomalous rows not told, from the 401st row of each file, as on\n"
@@ -30,22 +29,12 @@ def skab_table(measurements: Sequence[SkabMeasurement]) -> RenderableType:
         first, *others = one.change_points.values()
         table.add_row(
             one.contender.name,
-            _cell(one.alarms.f1, 2),
-            *(_cell(rate) for rate in (false, missed, mean)),
+            cell(one.alarms.f1, 2),
+            *(cell(rate) for rate in (false, missed, mean)),
             interval_cell(one.mean_rate),
-            _cell(first),
+            cell(first),
             interval_cell(one.interval),
-            *(_cell(score) for score in others),
-            _cell(one.free.false_rate),
+            *(cell(score) for score in others),
+            cell(one.free.false_rate),
         )
     return Group(table, WORDS)
-
-
-def interval_cell(interval: Interval | None, digits: int = 0) -> str:
-    """Return an interval as its two ends."""
-    return "-" if interval is None else f"{interval[0]:.{digits}f} - {interval[1]:.{digits}f}"
-
-
-def _cell(number: float | None, digits: int = 1) -> str:
-    """Return a number, or a dash for none."""
-    return "-" if number is None else f"{number:.{digits}f}"
