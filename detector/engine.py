@@ -4,6 +4,7 @@ The whole flow stands in `step`: align, forecast, score, decide, tell, learn. Ev
 share beyond that (who is silent) moves at ticks of the stream clock alone.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ WARM_UP = 16
 CALIBRATED = 64
 """Readings after which a channel is scored."""
 
+PARTS: tuple[str, ...] = ()
+"""Streams and organs that an engine can do without, for ablation."""
 
 Told = tuple[tuple[int, int], AlertEvent]
 """An event and its place in the stream: the reading's place in the batch, and 0 for a tick before it, 1 for itself."""
@@ -39,8 +42,14 @@ Told = tuple[tuple[int, int], AlertEvent]
 class Engine:
     """All devices of one process: `step(batch) -> report`."""
 
-    def __init__(self, settings: Settings, network: Network, reference: Floats) -> None:
-        """Start with no device known; `reference` (4, BINS) holds the tails that new channels borrow."""
+    def __init__(
+        self, settings: Settings, network: Network, reference: Floats, without: Collection[str] = frozenset()
+    ) -> None:
+        """Start with no device known; `reference` (4, BINS) holds the tails that new channels borrow.
+
+        What stands in `without`, names of `PARTS`, is left out of every decision.
+        """
+        assert set(without) <= set(PARTS), f"expected parts among {PARTS}, got {without}"
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)

@@ -15,7 +15,7 @@ import numpy as np
 
 from detector.domain import AlertEvent, Reading, Stage, Transition, Verdict
 from detector.edge.model_file import WEIGHTS, load_model
-from detector.engine import Engine
+from detector.engine import PARTS, Engine
 from detector.forecast.network import Network
 from detector.lab.evaluate.hotelling import Hotelling
 from detector.lab.evaluate.predictors import LinearContinuation, Predictor, RecentMean, UsualOfTheHour
@@ -27,6 +27,10 @@ from detector.state.rows import Mask
 
 MOST_DEVICES = 1_000_000
 """A limit is of no use where the devices are those of a recording, however many copies of it run side by side."""
+
+
+NETWORK = "network"
+"""The part of the detector that is taken out by expecting no change."""
 
 
 class Method(StrEnum):
@@ -52,10 +56,14 @@ class Contender(NamedTuple):
     model: Path
     """Folder of the trained network; last value borrows its reference tails, the other rivals use none of it."""
     budget: Budget
+    without: str | None = None
+    """A part that is taken out of the detector, to see what it is worth."""
 
     @property
     def name(self) -> str:
         """Return what the tables call it."""
+        if self.without is not None:
+            return f"without {self.without}"
         return f"detector ({self.model.name})" if self.method is Method.DETECTOR else self.method.value
 
     def as_json(self) -> dict[str, str]:
@@ -142,8 +150,10 @@ def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject
     if rival is not None:
         return Rival(settings, *rival())
     model = load_model(contender.model)
-    network = last_value(model.network) if contender.method is Method.LAST_VALUE else model.network
-    return _Detector(Engine(settings, network, model.reference))
+    muted = contender.method is Method.LAST_VALUE or contender.without == NETWORK
+    network = last_value(model.network) if muted else model.network
+    without = [part for part in PARTS if part == contender.without]
+    return _Detector(Engine(settings, network, model.reference, without))
 
 
 def last_value(network: Network) -> Network:
