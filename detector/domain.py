@@ -81,7 +81,9 @@ class Kind(StrEnum):
     DRIFT = "drift"
     NOISE = "noise"
     SPIKE = "spike"
+    PEERS = "peers"
     STUCK = "stuck"
+    CLIPPING = "clipping"
     RANGE = "range"
     SILENT = "silent"
 

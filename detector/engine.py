@@ -4,14 +4,17 @@ The whole flow stands in `step`: align, forecast, score, decide, tell, learn. Ev
 share beyond that (who is silent) moves at ticks of the stream clock alone.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.decide import KINDS, Decider, Decision
+from detector.anomaly.decide import Decider, Decision
 from detector.anomaly.episode import Lane
-from detector.anomaly.score import Scorer
+from detector.anomaly.organs import KINDS, Judgement, Organ, Organs
+from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
 from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Stage, Transition, Verdict
@@ -31,6 +34,11 @@ WARM_UP = 16
 CALIBRATED = 64
 """Readings after which a channel is scored."""
 
+PARTS = (*VOICES, *(organ.name.lower() for organ in Organ))
+"""Streams and organs that an engine can do without, for ablation."""
+
+BY_ORGAN = (Kind.PEERS, Kind.LEVEL_SHIFT)
+"""Kinds that are told against what the organ expected, and not against the forecast."""
 
 Told = tuple[tuple[int, int], AlertEvent]
 """An event and its place in the stream: the reading's place in the batch, and 0 for a tick before it, 1 for itself."""
@@ -39,33 +47,42 @@ Told = tuple[tuple[int, int], AlertEvent]
 class Engine:
     """All devices of one process: `step(batch) -> report`."""
 
-    def __init__(self, settings: Settings, network: Network, reference: Floats) -> None:
-        """Start with no device known; `reference` (K, 2, RUNGS) holds the tails that new channels borrow."""
+    def __init__(
+        self, settings: Settings, network: Network, reference: Floats, without: Collection[str] = frozenset()
+    ) -> None:
+        """Start with no device known; `reference` (K, 2, RUNGS) holds the tails that new channels borrow.
+
+        What stands in `without`, names of `PARTS`, is left out of every decision.
+        """
+        assert set(without) <= set(PARTS), f"expected parts among {PARTS}, got {without}"
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
-        self._scorer = Scorer(reference, memory_s)
+        self._organs = Organs(reference, memory_s, without)
         self._decider = Decider(settings.budget)
         self._silence = SilenceRule()
         self._entries: list[int] = []
         self._units: list[str | None] = []
+        self._groups: dict[tuple[str, str], int] = {}
 
     def step(self, batch: Batch) -> Report:
         """Move every reading of the batch through align, forecast, score and decide, then learn from it.
 
         The report is final before anything is learnt. Cost: one cell step for each reading in order.
         """
+        if batch.hour is not None:
+            self._organs.renew(batch.hour)
+            self._decider.renew(batch.hour)
         placed = self._alignment.place(batch.readings)
         self._welcome(placed)
         rows = placed.rows
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
-        strange = self._scorer.score(rows, forecast)
-        scored = forecast.steps_seen >= CALIBRATED
-        decision = self._decider.decide(rows, forecast, strange, cadence_s, scored)
-        told = self._listen(batch, placed) + self._tell(batch, placed, forecast, decision)
-        self._scorer.learn(rows, forecast, strange, decision.suspect)
+        judgement, views = self._organs.judge(rows, forecast, cadence_s)
+        decision = self._decider.decide(rows, judgement, cadence_s, forecast.steps_seen >= CALIBRATED)
+        told = self._listen(batch, placed) + self._tell(batch, _Verdicts(placed, forecast, judgement, decision))
+        self._organs.learn(rows, forecast, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
 
@@ -99,14 +116,20 @@ class Engine:
         if not placed.new_slots:
             return
         channels, devices = len(self._alignment.channels), len(self._alignment.devices)
-        for organ in (self._forecaster, self._scorer, self._decider):
+        for organ in (self._forecaster, self._organs):
             organ.grow(channels)
+        self._decider.grow(channels, devices)
         self._silence.block.grow(devices)
         for slot, reading in placed.new_slots:
             self._entries.append(reading.entry)
             self._units.append(None)
             self._decider.thresholds.join(slot, Slot(int(self._alignment.block.device[slot])))
             self._configure(slot)
+
+    def _group_of(self, reading: Reading) -> int | None:
+        """Return the number of the channels that a new one is compared with: those of its name in its group."""
+        peers = self._settings.sensors[reading.entry].peers
+        return None if peers is None else self._groups.setdefault((peers, reading.channel), len(self._groups))
 
     def _configure(self, slot: Slot) -> None:
         """Take over what the configuration says of a channel and its device."""
@@ -138,20 +161,11 @@ class Engine:
 
     def blocks(self) -> dict[str, Block]:
         """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""
-        scorer, decider = self._scorer, self._decider
         return {
             "alignment": self._alignment.block,
             **self._forecaster.blocks(),
-            "streams": scorer.streams.block,
-            "habit": scorer.streams.habit.block,
-            "tails": scorer.tails.block,
-            "novelty": scorer.novelty.block,
-            "freshness": scorer.freshness.block,
-            "severity": scorer.block,
-            "thresholds": decider.thresholds.block,
-            "limits": decider.limits.block,
-            "stuck": decider.stuck.block,
-            "episodes": decider.episodes.block,
+            **self._organs.blocks(),
+            **self._decider.blocks(),
             "silence": self._silence.block,
         }
 
@@ -170,9 +184,9 @@ class Engine:
         used = self._decider.thresholds.used_ratio(devices)
         return Census(devices, channels, len(learning), opened, used)
 
-    def _tell(self, batch: Batch, placed: Placed, forecast: Forecast, decision: Decision) -> list[Told]:
+    def _tell(self, batch: Batch, verdicts: "_Verdicts") -> list[Told]:
         """Return the events of the rows whose episodes turned."""
-        turns = decision.turns
+        turns = verdicts.decision.turns
         masks = (
             (Transition.OPENED, turns.opened),
             (Transition.UPDATED, turns.worsened),
@@ -181,29 +195,46 @@ class Engine:
         found = [(int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)]
         told: list[Told] = []
         for row, lane, transition in sorted(found):
-            place = int(placed.in_order[row])
-            event = self._tell_row(batch.readings[place], row, Lane(lane), transition, forecast, decision)
+            place = int(verdicts.placed.in_order[row])
+            event = self._tell_row(batch.readings[place], row, Lane(lane), transition, verdicts)
             told.append(((place, 1), event))
         return told
 
     def _tell_row(
-        self, reading: Reading, row: int, lane: Lane, transition: Transition, forecast: Forecast, decision: Decision
+        self, reading: Reading, row: int, lane: Lane, transition: Transition, verdicts: "_Verdicts"
     ) -> AlertEvent:
         """Return the event of one row's turn."""
         slot = self._alignment.channels.find((reading.device, reading.channel))
         assert slot is not None
-        episodes, limits = self._decider.episodes.block, self._decider.limits.block
+        episodes = self._decider.episodes.block
         kind = KINDS[episodes.kind[slot, lane]]
-        expected, lower, upper = (float(column[row]) for column in (forecast.expected, forecast.lower, forecast.upper))
-        if kind is Kind.RANGE:
-            lower, upper = float(limits.low[slot]), float(limits.high[slot])
-        elif kind is Kind.LEVEL_SHIFT:
-            usual, spread = float(forecast.usual[row]), 3.0 * float(forecast.spread[row])
-            expected, lower, upper = usual, usual - spread, usual + spread
-        score = float(decision.strength[row, lane])
+        expected, lower, upper = self._expected(slot, row, kind, verdicts)
+        score = float(verdicts.decision.strength[row, lane])
         numbers = Numbers(score, reading.value, expected, lower, upper, self._units[slot])
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
         return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
+
+    def _expected(self, slot: Slot, row: int, kind: Kind, verdicts: "_Verdicts") -> tuple[float, float, float]:
+        """Return what a row of this kind of episode is held against, and between which bounds."""
+        forecast, limits = verdicts.forecast, self._decider.limits.block
+        if kind is Kind.RANGE:
+            return float(forecast.expected[row]), float(limits.low[slot]), float(limits.high[slot])
+        if kind in BY_ORGAN:
+            organ = verdicts.decision.organ[row]
+            expected = float(verdicts.judgement.expected[row, organ])
+            half = abs(float(verdicts.judgement.deviation[row, organ])) / max(float(verdicts.decision.score[row]), 1.0)
+            return expected, expected - half, expected + half
+        return float(forecast.expected[row]), float(forecast.lower[row]), float(forecast.upper[row])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Verdicts:
+    """All that was found out of the rows of one step."""
+
+    placed: Placed
+    forecast: Forecast
+    judgement: Judgement
+    decision: Decision
 
 
 def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:

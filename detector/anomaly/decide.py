@@ -1,6 +1,6 @@
-"""The deciding organ: thresholds, limits and rules turn rarity into scores, and scores into episodes.
+"""The deciding organ: thresholds, limits and rules turn strangeness into scores, and scores into episodes.
 
-In: `Rows`, their `Forecast`, their `Nonconformity`. Out: a `Decision` for every row.
+In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for every row.
 """
 
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.episode import LANES, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
-from detector.anomaly.peaks import Reference
-from detector.anomaly.score import Nonconformity
+from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
+from detector.anomaly.peaks import NO_POOL, Reference
 from detector.anomaly.storms import Storms
-from detector.anomaly.streams import Stream
 from detector.anomaly.stuck import StuckRule
 from detector.anomaly.threshold import Thresholds
-from detector.domain import Kind
+from detector.domain import EventTime, Kind
 from detector.settings import Budget
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.block import Block
+from detector.state.rows import Floats, Mask, Rows, Slots
+from detector.state.slots import Slot
 
-KINDS = (Kind.RESIDUAL, Kind.NOISE, Kind.LEVEL_SHIFT, Kind.STUCK, Kind.RANGE)
-"""Kinds by their code in the episode block; the first three are the streams in their order."""
+SHARES = {Organ.OWN: 0.2, Organ.PEERS: 0.35, Organ.COUPLING: 0.35, Organ.NOISE: 0.25, Organ.SPIKE: 0.2}
+"""How the organs divide the budget; one that does not know a channel leaves its share to the others."""
 
-BUDGETED = [Lane.LEARNT, Lane.STUCK]
+BUDGETED = [Lane.LEARNT, Lane.STUCK, Lane.CLIPPED]
 """Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
-
-STUCK, RANGE = KINDS.index(Kind.STUCK), KINDS.index(Kind.RANGE)
 
 BELOW_THRESHOLD = 0.999
 """Highest score of what may not open an alert."""
@@ -41,6 +41,9 @@ class Decision:
 
     score: Floats
     threshold: Floats
+    """On the axis of the organ that has most to say."""
+    organ: NDArray[np.intp]
+    """The `Organ` that has most to say."""
     anomalous: NDArray[np.int8]
     strength: Floats
     """How strong each lane is; 1.0 is its threshold."""
@@ -50,48 +53,70 @@ class Decision:
 
 
 class Decider:
-    """Thresholds, limits, the stuck rule and the episodes of every channel."""
+    """Thresholds, limits, rules and the episodes of every channel."""
 
     def __init__(self, budget: Budget) -> None:
         """Hold `budget`."""
-        self.thresholds = Thresholds(budget, Reference.of_p_values(1), np.ones(1))
+        self.thresholds = Thresholds(budget, Reference.of_p_values(ORGANS), np.array(list(SHARES.values())))
         self.storms = Storms(budget)
         self.limits = Limits()
         self.stuck = StuckRule()
+        self.clipping = ClippingRule()
         self.episodes = Episodes()
 
-    def grow(self, channels: int) -> None:
-        """Make room for new channels."""
-        for organ in (self.thresholds, self.storms.block, self.limits.block, self.stuck.block, self.episodes.block):
+    def grow(self, channels: int, devices: int) -> None:
+        """Make room for new channels and devices."""
+        for organ in (self.thresholds, self.limits.block, self.stuck.block, self.clipping.block, self.episodes.block):
             organ.grow(channels)
+        self.storms.block.grow(devices)
+
+    def join(self, channel: Slot, device: Slot, group: int | None) -> None:
+        """Say whose budget a new channel shares, and with whom its peaks are pooled."""
+        self.thresholds.join(channel, device, NO_POOL if group is None else group)
+
+    def renew(self, hour: EventTime) -> None:
+        """Renew what channels share, once an hour of the stream clock."""
+        self.thresholds.turn(hour)
 
     def reconfigure(self, budget: Budget) -> None:
         """Hold another budget from now on."""
         self.thresholds.reconfigure(budget)
         self.storms.budget = budget
 
-    def decide(
-        self, rows: Rows, forecast: Forecast, strange: Nonconformity, cadence_s: Floats, scored: Mask
-    ) -> Decision:
-        """Judge every row; `scored` rows have left calibration, the others only meet the rules."""
-        threshold = self.thresholds.current(rows)[:, 0]
-        deviation = _deviation(rows, forecast, strange)
-        score = strange.rarity / threshold
-        score = np.where(self.limits.matters(rows.slots, deviation), score, np.minimum(score, BELOW_THRESHOLD))
-        outside = self.limits.outside(rows)
-        run_strength, run_began = self.stuck.step(rows, cadence_s)
-        strength = np.zeros((len(rows.slots), LANES))
-        strength[:, Lane.LEARNT] = np.where(scored, score, 0.0)
-        strength[:, Lane.STUCK] = np.where(scored, run_strength, 0.0)
+    def decide(self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask) -> Decision:
+        """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits."""
+        slots, known = rows.slots, judgement.known & scored[:, None]
+        thresholds = self.thresholds.current(rows)
+        scores = self._scores(slots, np.where(known, judgement.strangeness, 0.0) / thresholds, judgement.deviation)
+        lasting = self._scores(slots, np.where(known, judgement.lasting, 0.0) / thresholds, judgement.deviation)
+        row, organ = np.arange(len(slots)), scores.argmax(axis=1)
+        score, deviation = scores[row, organ], judgement.deviation[row, organ]
+        strength, onsets = self._rules(rows, cadence_s, scored)
+        open_already = self.episodes.block.open[slots, Lane.LEARNT]
+        strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
         strength[:, BUDGETED] = self._without_storms(rows, strength[:, BUDGETED])
-        strength[:, Lane.RANGE] = self._range_strength(rows, outside)
-        turns = self.episodes.step(rows, strength, _onsets(rows, run_began), _kinds(strange))
-        opened = turns.opened[:, BUDGETED]
-        self.thresholds.learn(rows, strange.rarity[:, None], scored[:, None], opened, cadence_s)
-        beyond = np.where(scored & (score >= 1.0), np.sign(deviation), 0).astype(np.int8)
+        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
+        self.thresholds.learn(rows, judgement.strangeness, known, turns.opened[:, BUDGETED], cadence_s)
+        beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        suspect = np.any((strength >= 1.0) | self.episodes.block.open[rows.slots], axis=1)
-        return Decision(score, threshold, anomalous, strength, turns, suspect)
+        suspect = np.any((strength >= 1.0) | self.episodes.block.open[slots], axis=1)
+        return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
+
+    def _scores(self, slots: Slots, scores: Floats, deviation: Floats) -> Floats:
+        """Return scores (B, ORGANS) of which none that does not matter to the operator reaches its threshold."""
+        matters = self.limits.matters(slots[:, None], deviation)
+        return np.where(matters, scores, np.minimum(scores, BELOW_THRESHOLD))
+
+    def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:
+        """Return how strong each lane of the rules is, and the earliest onset of each lane. Shapes: (B, LANES)."""
+        stuck, run_began = self.stuck.step(rows, cadence_s)
+        clipped, _side = self.clipping.step(rows, cadence_s)
+        strength, onsets = np.zeros((len(rows.slots), LANES)), np.repeat(rows.at_us[:, None], LANES, axis=1)
+        strength[:, Lane.STUCK] = np.where(scored, stuck, 0.0)
+        strength[:, Lane.CLIPPED] = np.where(scored, clipped, 0.0)
+        strength[:, Lane.RANGE] = self._range_strength(rows)
+        onsets[:, Lane.STUCK] = run_began
+        return strength, onsets
 
     def _without_storms(self, rows: Rows, strength: Floats) -> Floats:
         """Return strengths (B, budgeted lanes) below 1 where an episode would open and the device has had too many."""
@@ -100,30 +125,32 @@ class Decider:
         held = opens.any(axis=1) & ~self.storms.admit(devices, rows.at_us, opens.any(axis=1))
         return np.where(held[:, None] & opens, BELOW_THRESHOLD, strength)
 
-    def _range_strength(self, rows: Rows, outside: NDArray[np.int8]) -> Floats:
+    def _range_strength(self, rows: Rows) -> Floats:
         """Return how far out of range each row is: 0 within, 1.25 (a warning) outside, 2 (critical) far outside."""
+        outside = self.limits.outside(rows)
         low, high = self.limits.block.low[rows.slots], self.limits.block.high[rows.slots]
         away = np.where(outside > 0, rows.values - high, np.where(outside < 0, low - rows.values, 0.0))
         limited = outside != 0
         width = np.where(limited, high - low, 1.0)
         return np.where(limited, np.where(away > FAR_OUT * width, 2.0, 1.25), 0.0)
 
+    def blocks(self) -> dict[str, Block]:
+        """Return what is remembered, by name."""
+        return {
+            "thresholds": self.thresholds.block,
+            "peaks": self.thresholds.peaks.block,
+            "storms": self.storms.block,
+            "limits": self.limits.block,
+            "stuck": self.stuck.block,
+            "clipping": self.clipping.block,
+            "episodes": self.episodes.block,
+        }
 
-def _deviation(rows: Rows, forecast: Forecast, strange: Nonconformity) -> Floats:
-    """Return the deviation that made the row strange: from the usual level, or else from the forecast."""
-    from_usual = strange.dominant == Stream.LEVEL
-    return np.where(from_usual, strange.view.away * forecast.spread, rows.values - forecast.expected)
 
-
-def _onsets(rows: Rows, run_began: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the earliest onset of each lane: the reading itself, or the start of the run. Shape (B, LANES)."""
-    onsets = np.repeat(rows.at_us[:, None], LANES, axis=1)
-    onsets[:, Lane.STUCK] = run_began
-    return onsets
-
-
-def _kinds(strange: Nonconformity) -> NDArray[np.int8]:
+def _kinds(learnt: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return the kind each lane would open with. Shape (B, LANES)."""
-    kinds = np.empty((len(strange.dominant), LANES), np.int8)
-    kinds[:, Lane.LEARNT], kinds[:, Lane.STUCK], kinds[:, Lane.RANGE] = strange.dominant, STUCK, RANGE
+    kinds = np.empty((len(learnt), LANES), np.int8)
+    kinds[:, Lane.LEARNT] = learnt
+    for lane, kind in ((Lane.STUCK, Kind.STUCK), (Lane.CLIPPED, Kind.CLIPPING), (Lane.RANGE, Kind.RANGE)):
+        kinds[:, lane] = CODE[kind]
     return kinds

@@ -20,7 +20,8 @@ class Lane(IntEnum):
 
     LEARNT = 0
     STUCK = 1
-    RANGE = 2
+    CLIPPED = 2
+    RANGE = 3
 
 
 LANES = len(Lane)

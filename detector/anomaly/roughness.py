@@ -5,11 +5,11 @@ In: `Rows`, their `Jolt`, the latest roughness of peers. Out: the strangeness of
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.company import Panel
 from detector.anomaly.jolts import HOUR_S, Jolt, share
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
@@ -61,21 +61,11 @@ STILLNESS = 0.5
 """What being too quiet counts against being too rough: it harms less, and stuck channels have a rule of their own."""
 
 
-class Peers(Protocol):
-    """Whatever knows, row by row, which other channels a channel is compared with."""
-
-    def latest(self, stored: Floats, fresh: Floats) -> Floats:
-        """Return the peers' latest numbers in stream order, (B, P), NaN where there is none.
-
-        stored (N,): by channel slot, from before this batch; fresh (B,): of the rows, valid from their place on.
-        """
-        ...
-
-
 class RoughBlock(Block):
     """Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations
     from habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log;
-    hourly_h, hours heard of it."""
+    hourly_h, hours heard of it.
+    """
 
     tremble: Floats
     usual: Floats
@@ -114,8 +104,8 @@ class Roughness:
         """Know no channel."""
         self.block = RoughBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, peers: Peers | None) -> RoughView:
-        """Return how rough every row is, before anything is learnt from it. cadence_s (B,); no `peers`: own habit."""
+    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, peers: Panel) -> RoughView:
+        """Return how rough every row is, before anything is learnt from it. cadence_s (B,)."""
         block, slots = self.block, rows.slots
         hour = rows.at_us // int(HOUR_S * 1e6) % HOURS
         shaking = np.sqrt(jolt.in_units(jolt.back + 0.5 * jolt.size, FARTHEST))
@@ -167,12 +157,10 @@ class Roughness:
         self.block.spread[rows.slots] = spread + share(jolt.weight_h, judged_h, SPREAD_H) * (size - spread)
 
 
-def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
+def _usual_abroad(peers: Panel, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
     """Return the log ratios (B,) at most and at least 0 that a quarter of the peers are below, and above."""
     none = np.zeros(len(fresh))
-    others = np.empty((len(fresh), 0)) if peers is None else np.sort(peers.latest(stored, fresh), axis=1)
-    if others.shape[1] == 0:
-        return none, none
+    others = np.sort(np.where(peers.present, peers.latest(fresh, stored), np.nan), axis=1)
     last = np.count_nonzero(~np.isnan(others), axis=1) - 1  # NaN sorts to the end
     rows = np.arange(len(fresh))
     high = others[rows, np.floor(PEER_SHARE * np.maximum(last, 0)).astype(np.intp)]

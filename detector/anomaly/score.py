@@ -4,6 +4,7 @@ In: `Rows` and their `Forecast`. Out: how strange each row is, which stream says
 Final before anything is learnt from the row.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from detector.state.rows import Floats, Forecast, Mask, Rows
 
 NOVELTY = len(Stream)
 """Code of having left the range, after those of the streams."""
+
+VOICES = (*(stream.name.lower() for stream in Stream), "novelty")
+"""What the streams and novelty are called where one is taken out, to see what it is worth."""
 
 LONG = 8.0
 """Rare things are remembered this many times longer than ordinary ones: eight weeks by default."""
@@ -50,6 +54,8 @@ class Nonconformity:
     """Its mean over the last hour."""
     dominant: NDArray[np.intp]
     """The `Stream` that contributes most, or `NOVELTY`."""
+    of_level: Mask
+    """What is strange is where the channel stands, rather than how it moved."""
     deviation: Floats
     """What that stream looked at, in the channel's unit, with its sign; the residual where the range was left."""
 
@@ -76,13 +82,17 @@ class ScoreBlock(Block):
 class Scorer:
     """Calibrated fusion of the streams for every channel."""
 
-    def __init__(self, reference: Floats, memory_s: float) -> None:
-        """Borrow the tails of `reference` (K, 2, RUNGS); forget with time constant `memory_s`, the rare `LONG` times slower."""
+    def __init__(self, reference: Floats, memory_s: float, without: Collection[str] = ()) -> None:
+        """Borrow the tails of `reference` (K, 2, RUNGS); forget with time constant `memory_s`, the rare `LONG` times slower.
+
+        Streams named in `without` have no say.
+        """
         self.streams = Streams(memory_s, LONG * memory_s)
         self.tails = Tails(reference, LONG * memory_s)
         self.novelty = Novelty(LONG * memory_s)
         self.freshness = Freshness()
         self.block = ScoreBlock()
+        self._muted = [place for place, name in enumerate(VOICES) if name in without]
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
@@ -95,7 +105,8 @@ class Scorer:
         experience = self.tails.block.experience[slots]
         novelty = self.novelty.rarity(slots, beyond, experience)
         rarities = np.column_stack([self.tails.rarity(slots, view.streams), novelty])
-        discount = CHANCES * len(Stream) * np.log10(AT_START + experience / 1000.0)
+        rarities[:, self._muted] = 0.0
+        discount = CHANCES * (len(Stream) - len(self._muted)) * np.log10(AT_START + experience / 1000.0)
         fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
         strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
         rarity = np.where(self.freshness.passes(rows, strangeness), strangeness, 0.0)
@@ -104,7 +115,19 @@ class Scorer:
         dominant = rarities.argmax(axis=1)
         looked_at = np.where(dominant == NOVELTY, Stream.RESIDUAL, dominant)
         deviation = view.deviations[np.arange(len(slots)), looked_at]
-        return Judged(rarity, strangeness, severity, dominant, deviation, view, beyond)
+        of_level = (dominant == Stream.HOUR) | (dominant == Stream.LEVEL)
+        return Judged(rarity, strangeness, severity, dominant, of_level, deviation, view, beyond)
+
+    def blocks(self) -> dict[str, Block]:
+        """Return what is remembered, by name."""
+        return {
+            "streams": self.streams.block,
+            "habit": self.streams.habit.block,
+            "tails": self.tails.block,
+            "novelty": self.novelty.block,
+            "freshness": self.freshness.block,
+            "severity": self.block,
+        }
 
     def learn(self, rows: Rows, forecast: Forecast, strange: Judged, suspect: Mask) -> None:
         """Take the rows in; the tails hardly where `suspect`, and not before the streams have scales."""

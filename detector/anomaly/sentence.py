@@ -47,6 +47,8 @@ def sentence(event: AlertEvent) -> str:
         Kind.LEVEL_SHIFT: f"{name} has left its usual level: {value} now, usually about {quantity(event.expected, event.unit)}.",
         Kind.DRIFT: f"{name} has been drifting for {lasted}: {value} now, expected {band}.",
         Kind.SPIKE: f"{name} jumps for single readings: {value} now, expected {band}.",
+        Kind.PEERS: f"{name} no longer goes with its peers: {value} now, they suggest {quantity(event.expected, event.unit)}.",
+        Kind.CLIPPING: f"{name} keeps running into {value}, as if it could not go further.",
         Kind.STUCK: f"{name} has shown {value} without change for {lasted}, longer than it ever does.",
         Kind.RANGE: f"{name} is {value}, outside its limits of {band}.",
         Kind.SILENT: f"{name} has been silent for {lasted}, longer than is usual for it.",

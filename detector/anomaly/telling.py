@@ -17,7 +17,9 @@ VERDICTS = {
     Kind.DRIFT: Verdict.SENSOR,
     Kind.NOISE: Verdict.SENSOR,
     Kind.SPIKE: Verdict.SENSOR,
+    Kind.PEERS: Verdict.PROCESS,
     Kind.STUCK: Verdict.SENSOR,
+    Kind.CLIPPING: Verdict.SENSOR,
     Kind.RANGE: Verdict.SENSOR,
     Kind.SILENT: Verdict.TRANSPORT,
 }

@@ -20,17 +20,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from detector import __version__
 from detector.cli.arguments import positive_count
 from detector.errors import DetectorError
+from detector.lab.evaluate.ablation import ablated, fleet_ablation, nab_ablation, skab_ablation
 from detector.lab.evaluate.contenders import RIVALS, Contender, Method
 from detector.lab.evaluate.corpora import find_sites
 from detector.lab.evaluate.fault import PROTOCOL_KINDS, Injected
 from detector.lab.evaluate.fleet import Campaign, measure, measurement_json
+from detector.lab.evaluate.folder import measure_folder, read_folder
+from detector.lab.evaluate.folder_table import folder_table
 from detector.lab.evaluate.nab import find_files, measure_nab
 from detector.lab.evaluate.nab_table import nab_table
+from detector.lab.evaluate.skab import measure_skab, read_skab
+from detector.lab.evaluate.skab_table import skab_table
 from detector.lab.evaluate.tables import fleet_tables
 from detector.lab.evaluate.workers import Advance
 from detector.settings import Budget
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 120
 """Characters of a table's line where there is no terminal to ask."""
 
 
@@ -43,11 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="fleet: a site, or a folder of sites; nab: the benchmark's folder",
+        help="fleet: a site, or a folder of sites; nab, skab: the benchmark's folder; folder: recordings and labels.csv",
     )
     add("--model", type=Path, nargs="+", default=[Path("models/base")], metavar="DIR", help="model folders to compare")
     rivals = [method.value for method in RIVALS]
-    add("--against", nargs="+", choices=rivals, default=[], help="simple rivals to measure beside the detector")
+    add("--against", nargs="+", choices=["all", *rivals], default=[], help="simple rivals to measure beside it")
+    add("--ablate", action="store_true", help="measure the first model with each part taken out once")
     add("--budget", type=_budget, default=Budget.parse("1 per device per week"), help="default: %(default)s")
     add("--rounds", type=positive_count, default=6, help="fleet: rounds of one fault a device (default: %(default)s)")
     add("--seed", type=int, default=1, help="fleet: the same seed gives the same faults (default: %(default)s)")
@@ -80,7 +86,7 @@ def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any
     )
     with _progress(len(campaign.plans)) as advance:
         measurements = measure(campaign, arguments.workers, advance)
-    return fleet_tables(measurements), {
+    return (fleet_ablation if arguments.ablate else fleet_tables)(measurements), {
         "rounds": campaign.rounds,
         "seed": campaign.seed,
         "kinds": list(campaign.kinds),
@@ -97,12 +103,38 @@ def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]
         {"contender": one.contender.name, "groups": {name: asdict(group) for name, group in one.groups.items()}}
         for one in measurements
     ]
-    return nab_table(measurements), {"files": [file.path.name for file in files], "measurements": found}
+    return (nab_ablation if arguments.ablate else nab_table)(measurements), {
+        "files": [file.path.name for file in files],
+        "measurements": found,
+    }
+
+
+def _skab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
+    """Measure the Skoltech anomaly benchmark."""
+    files, contenders = read_skab(arguments.data), _contenders(arguments)
+    with _progress(len(contenders)) as advance:
+        measurements = measure_skab(files, contenders, arguments.workers, advance)
+    found = [{**asdict(one), "contender": one.contender.name} for one in measurements]
+    return (skab_ablation if arguments.ablate else skab_table)(measurements), {
+        "files": [file.path.name for file in files],
+        "measurements": found,
+    }
+
+
+def _folder(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
+    """Measure somebody's own recordings."""
+    site, contenders = read_folder(arguments.data), _contenders(arguments)
+    with _progress(len(contenders)) as advance:
+        measurements = measure_folder(site, contenders, arguments.workers, advance)
+    found = [{**asdict(one), "contender": one.contender.name} for one in measurements]
+    return folder_table(measurements), {"measurements": found}
 
 
 CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {
     "fleet": _fleet,
     "nab": _nab,
+    "skab": _skab,
+    "folder": _folder,
 }
 """Each kind of corpus: how it is measured."""
 
@@ -124,8 +156,10 @@ def _kinds(words: Sequence[str]) -> tuple[Injected, ...]:
 
 def _contenders(arguments: argparse.Namespace) -> tuple[Contender, ...]:
     """Return the detector with each model, then the rivals."""
-    rivals = [Method(word) for word in dict.fromkeys(arguments.against)]
+    rivals = [method for method in RIVALS if method in arguments.against or "all" in arguments.against]
     budget, models = arguments.budget, arguments.model
+    if arguments.ablate:
+        return ablated(Contender(Method.DETECTOR, models[0], budget))
     detectors = [Contender(Method.DETECTOR, model, budget) for model in models]
     return (*detectors, *(Contender(rival, models[0], budget) for rival in rivals))
 

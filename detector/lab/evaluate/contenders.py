@@ -1,10 +1,10 @@
 """The contenders: the detector with one model or another, and the simple rivals behind the same alert layer.
 
 In: a contender's name, model and budget. Out: something that takes batches and says which alerts opened.
-A random reservoir is not among them yet: without a head that adapts, it says the same as the last value.
+An untrained reservoir is a model like any other: its folder stands beside those of trained ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
@@ -13,17 +13,24 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from detector.domain import AlertEvent, Stage, Transition
+from detector.domain import AlertEvent, Reading, Stage, Transition, Verdict
 from detector.edge.model_file import WEIGHTS, load_model
-from detector.engine import Engine
+from detector.engine import PARTS, Engine
 from detector.forecast.network import Network
-from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
+from detector.lab.evaluate.hotelling import Hotelling
+from detector.lab.evaluate.predictors import LinearContinuation, Predictor, RecentMean, UsualOfTheHour
+from detector.lab.evaluate.rivals import Oddity, Rival, Said, gaussian_rarity, no_rarity, random_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, Settings
+from detector.state.rows import Mask
 
 MOST_DEVICES = 1_000_000
 """A limit is of no use where the devices are those of a recording, however many copies of it run side by side."""
+
+
+NETWORK = "network"
+"""The part of the detector that is taken out by expecting no change."""
 
 
 class Method(StrEnum):
@@ -31,8 +38,12 @@ class Method(StrEnum):
 
     DETECTOR = "detector"
     LAST_VALUE = "last-value"
+    RLS_AR = "rls-ar"
     EWMA = "ewma"
+    DAY_SEASONAL = "day-seasonal"
+    T2_Q = "t2-q"
     RUN_LENGTH = "run-length"
+    RANDOM = "random"
 
 
 RIVALS = tuple(method for method in Method if method is not Method.DETECTOR)
@@ -43,12 +54,16 @@ class Contender(NamedTuple):
 
     method: Method
     model: Path
-    """Folder of the trained network; last value borrows its reference tails, EWMA and run length use none of it."""
+    """Folder of the trained network; last value borrows its reference tails, the other rivals use none of it."""
     budget: Budget
+    without: str | None = None
+    """A part that is taken out of the detector, to see what it is worth."""
 
     @property
     def name(self) -> str:
         """Return what the tables call it."""
+        if self.without is not None:
+            return f"without {self.without}"
         return f"detector ({self.model.name})" if self.method is Method.DETECTOR else self.method.value
 
     def as_json(self) -> dict[str, str]:
@@ -71,11 +86,43 @@ class _Detector:
     def __init__(self, engine: Engine) -> None:
         """Wrap an engine that knows no device."""
         self._engine = engine
+        self._open: dict[str, tuple[str, str | None]] = {}
 
     def step(self, batch: Batch) -> Said:
         """Take a batch; return what is said of it."""
         report = self._engine.step(batch)
-        return Said(opened_of(report.events), np.where(report.stage == Stage.SCORED, report.score, 0.0))
+        self._note(report.events)
+        scores = np.where(report.stage == Stage.SCORED, report.score, 0.0)
+        return Said(opened_of(report.events), scores, self._is_open(report.readings))
+
+    def _note(self, events: Iterable[AlertEvent]) -> None:
+        """Keep the device and channel of each episode that is open, by its id."""
+        for event in events:
+            if event.verdict is Verdict.TRANSPORT:
+                continue
+            if event.event is Transition.CLOSED:
+                self._open.pop(event.id, None)
+            else:
+                self._open[event.id] = event.device, event.channel
+
+    def _is_open(self, readings: Sequence[Reading]) -> Mask:
+        """Return the readings in whose channel, or in whose device as a whole, an episode is open."""
+        where = set(self._open.values())
+        return np.array(
+            [bool(where) and not where.isdisjoint(((one.device, one.channel), (one.device, None))) for one in readings],
+            np.bool_,
+        )
+
+
+_RIVALS: Mapping[Method, Callable[[], tuple[Predictor, Oddity]]] = {
+    Method.RLS_AR: lambda: (LinearContinuation(), gaussian_rarity),
+    Method.EWMA: lambda: (RecentMean(), gaussian_rarity),
+    Method.DAY_SEASONAL: lambda: (UsualOfTheHour(), gaussian_rarity),
+    Method.T2_Q: lambda: (RecentMean(), Hotelling().rarity),
+    Method.RUN_LENGTH: lambda: (RecentMean(), no_rarity),
+    Method.RANDOM: lambda: (RecentMean(), random_rarity),
+}
+"""What makes the rivals that stand behind the alert layer alone."""
 
 
 def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:
@@ -99,13 +146,14 @@ def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject
     Raises: ModelError when its model cannot be read.
     """
     settings = settings_for(contender.budget, entries)
-    if contender.method is Method.EWMA:
-        return Rival(settings, gaussian_rarity)
-    if contender.method is Method.RUN_LENGTH:
-        return Rival(settings, no_rarity)
+    rival = _RIVALS.get(contender.method)
+    if rival is not None:
+        return Rival(settings, *rival())
     model = load_model(contender.model)
-    network = last_value(model.network) if contender.method is Method.LAST_VALUE else model.network
-    return _Detector(Engine(settings, network, model.reference))
+    muted = contender.method is Method.LAST_VALUE or contender.without == NETWORK
+    network = last_value(model.network) if muted else model.network
+    without = [part for part in PARTS if part == contender.without]
+    return _Detector(Engine(settings, network, model.reference, without))
 
 
 def last_value(network: Network) -> Network:

@@ -49,3 +49,12 @@ def read_site(folder: Path, channel: str | None) -> Site:
             f"{folder}: expected devices with the channel {wanted!r}, found channels: {known}; name one with --channel"
         )
     return Site(folder.resolve().name, readings, wanted or "", streams)
+
+
+def read_alone(path: Path) -> list[Reading]:
+    """Return the readings of one recording, which has nothing to do with others, in its own order.
+
+    Raises: RecordingError when it cannot be read.
+    """
+    sensors = [SensorSettings(name="corpus")]
+    return [found for found in read_recordings([path], sensors) if isinstance(found, Reading)]

@@ -3,7 +3,6 @@
 In: faults and the alerts that opened. Out: figures, ready for a table and for JSON. Pure.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +10,13 @@ from statistics import median
 
 from detector.domain import MICROSECONDS, EventTime
 from detector.lab.evaluate.fault import Fault, Injected
+from detector.lab.evaluate.intervals import Interval, over_streams, wilson
 from detector.lab.evaluate.streams import Stream
 from detector.lab.tally import GRACE_S, Opened
 from detector.settings import Budget
 from detector.settings.quantities import BudgetScope
 
 WEEK_S = 604_800.0
-
-CONFIDENCE_Z = 1.96
-"""Standard deviations of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Recall:
         return median(self.delays_s) if self.delays_s else None
 
     @property
-    def interval(self) -> tuple[float, float]:
+    def interval(self) -> Interval:
         """Return the 95 % interval of the recall."""
         return wilson(self.found, self.faults)
 
@@ -60,6 +57,8 @@ class Rate:
     """Alerts that the budget governs: not the limits that an operator wrote, not the link."""
     allowed: float
     """Alerts that the budget allows in this time."""
+    interval: Interval | None
+    """95 % of `per_device_week`, had other devices been recorded."""
 
     @property
     def per_device_week(self) -> float:
@@ -70,16 +69,6 @@ class Rate:
     def budget_ratio(self) -> float:
         """Return the share of the budget that was used; 1.0 is all of it."""
         return self.budgeted / self.allowed
-
-
-def wilson(found: int, tried: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share. Source: Wilson 1927, the score interval."""
-    if tried == 0:
-        return 0.0, 1.0
-    share, z2 = found / tried, CONFIDENCE_Z**2
-    centre = share + z2 / (2 * tried)
-    half = CONFIDENCE_Z * math.sqrt(share * (1.0 - share) / tried + z2 / (4 * tried**2))
-    return max((centre - half) / (1.0 + z2 / tried), 0.0), min((centre + half) / (1.0 + z2 / tried), 1.0)
 
 
 def first_alert(fault: Fault, alerts: Iterable[Opened]) -> Opened | None:
@@ -123,9 +112,19 @@ def clean_rates(streams: Mapping[str, Stream], alerts: Sequence[Opened], budget:
 
 def _rate(streams: Mapping[str, Stream], alerts: Sequence[Opened], budget: Budget, since_us: int) -> Rate:
     """Return the alerts from a moment on."""
-    spans = [(max(int(stream.at_us[-1]) - max(int(stream.at_us[0]), since_us), 0)) for stream in streams.values()]
-    device_s = sum(spans) / MICROSECONDS
-    scope_s = device_s if budget.scope is BudgetScope.DEVICE else max(spans) / MICROSECONDS
+    spans_s = {
+        device: max(int(stream.at_us[-1]) - max(int(stream.at_us[0]), since_us), 0) / MICROSECONDS
+        for device, stream in streams.items()
+    }
+    device_s = sum(spans_s.values())
+    scope_s = device_s if budget.scope is BudgetScope.DEVICE else max(spans_s.values())
     counted = [alert for alert in alerts if alert.at >= EventTime(since_us)]
     kinds = dict(sorted(Counter(str(alert.kind) for alert in counted).items()))
-    return Rate(device_s / WEEK_S, kinds, sum(alert.budgeted for alert in counted), budget.rate * scope_s)
+    budgeted = Counter(alert.device for alert in counted if alert.budgeted)
+    return Rate(
+        device_weeks=device_s / WEEK_S,
+        kinds=kinds,
+        budgeted=budgeted.total(),
+        allowed=budget.rate * scope_s,
+        interval=over_streams([budgeted[device] for device in spans_s], [one / WEEK_S for one in spans_s.values()]),
+    )

@@ -103,6 +103,7 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
         "alerts": dict(rate.kinds),
         "budgeted": rate.budgeted,
         "per_device_week": rate.per_device_week,
+        "interval_95": rate.interval,
         "budget_ratio": rate.budget_ratio,
     }
 

@@ -9,12 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
+import numpy as np
+
 from detector.domain import Reading
-from detector.edge.recording import read_recordings
 from detector.errors import RecordingError
 from detector.lab.evaluate.contenders import Contender
+from detector.lab.evaluate.corpora import read_alone
+from detector.lab.evaluate.intervals import Interval, over_streams
 from detector.lab.evaluate.nab_score import (
     OUTSIDE,
     PROFILES,
@@ -25,9 +29,9 @@ from detector.lab.evaluate.nab_score import (
     normalised,
     raw_score,
 )
-from detector.lab.evaluate.recordings import replay_abreast
+from detector.lab.evaluate.recordings import Heard, replay_abreast
+from detector.lab.evaluate.vus import period_of, vus_pr
 from detector.lab.evaluate.workers import Advance, each
-from detector.settings.sensors import SensorSettings
 from detector.state.rows import Floats, Mask
 from detector.stream.timestamp import parse_iso8601
 
@@ -52,6 +56,8 @@ class Replayed(NamedTuple):
     scores: Floats
     alerted: Mask
     """Rows at which an alert opened."""
+    vus_pr: float | None = None
+    """None where there is nothing to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class ProfileScores:
     """At one threshold for the whole corpus, chosen with the labels."""
     own: float | None
     """At the threshold that the device set itself: alerts alone."""
+    swept_interval: Interval | None
+    """95 %, had other files been recorded; the threshold stays."""
+    own_interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ class GroupFigures:
     found: int
     false_alerts: int
     profiles: Mapping[str, ProfileScores]
+    vus_pr: float | None
+    """Mean over the files with something to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +120,19 @@ def replay_files(files: Sequence[LabelledFile], contender: Contender, advance: A
 
     Raises: RecordingError when one cannot be read, or a label is of no row.
     """
-    recordings = [_readings_of(file) for file in files]
-    graded = [grade(len(readings), _rows_of(file, readings)) for file, readings in zip(files, recordings, strict=True)]
+    recordings = [read_alone(file.path) for file in files]
+    windows = [_rows_of(file, readings) for file, readings in zip(files, recordings, strict=True)]
     heard = replay_abreast(contender, recordings, advance)
-    return [Replayed(file.group, worth, *said) for file, worth, said in zip(files, graded, heard, strict=True)]
+    return [_replayed(*one) for one in zip(files, recordings, windows, heard, strict=True)]
 
 
-def _readings_of(file: LabelledFile) -> list[Reading]:
-    """Return the readings of a file in its own order."""
-    sensors = [SensorSettings(name="nab")]
-    return [found for found in read_recordings([file.path], sensors) if isinstance(found, Reading)]
+def _replayed(
+    file: LabelledFile, readings: Sequence[Reading], windows: Sequence[tuple[int, int]], heard: Heard
+) -> Replayed:
+    """Set what was said of a file against its windows."""
+    tolerance = period_of(np.array([reading.value for reading in readings])) if windows else 0
+    graded, surface = grade(len(readings), windows), vus_pr(heard.scores, windows, tolerance)
+    return Replayed(file.group, graded, heard.scores, heard.alerted, surface)
 
 
 def _rows_of(file: LabelledFile, readings: Sequence[Reading]) -> list[tuple[int, int]]:
@@ -160,12 +174,30 @@ def figures(replayed: Sequence[Replayed]) -> dict[str, GroupFigures]:
 def _group(members: Sequence[Replayed], thresholds: Mapping[Profile, float]) -> GroupFigures:
     """Return the figures of one group."""
     events = sum(one.graded.windows for one in members)
-    profiles = {}
-    for profile, threshold in thresholds.items():
-        swept = sum(raw_score(one.graded, one.scores >= threshold, profile) for one in members)
-        own = sum(raw_score(one.graded, one.alerted, profile) for one in members)
-        profiles[profile.name] = ProfileScores(normalised(swept, events, profile), normalised(own, events, profile))
+    profiles = {profile.name: _scores(members, threshold, profile) for profile, threshold in thresholds.items()}
     told = [one.graded.window[one.alerted & one.graded.counted] for one in members]
     found = sum(len(set(windows.tolist()) - {OUTSIDE}) for windows in told)
     false_alerts = sum(int((windows == OUTSIDE).sum()) for windows in told)
-    return GroupFigures(len(members), events, found, false_alerts, profiles)
+    surfaces = [one.vus_pr for one in members if one.vus_pr is not None]
+    surface = fmean(surfaces) if surfaces else None
+    return GroupFigures(len(members), events, found, false_alerts, profiles, surface)
+
+
+def _scores(members: Sequence[Replayed], threshold: float, profile: Profile) -> ProfileScores:
+    """Return the scores of a group in one profile."""
+    swept = [raw_score(one.graded, one.scores >= threshold, profile) for one in members]
+    own = [raw_score(one.graded, one.alerted, profile) for one in members]
+    events = [one.graded.windows for one in members]
+    return ProfileScores(
+        normalised(sum(swept), sum(events), profile),
+        normalised(sum(own), sum(events), profile),
+        _interval(swept, events, profile),
+        _interval(own, events, profile),
+    )
+
+
+def _interval(raws: Sequence[float], events: Sequence[int], profile: Profile) -> Interval | None:
+    """Return the interval of a normalised score from the raw scores and events of the files."""
+    loss = profile.false_negative
+    earned = [100.0 * (raw + loss * count) for raw, count in zip(raws, events, strict=True)]
+    return over_streams(earned, [(1.0 + loss) * count for count in events])

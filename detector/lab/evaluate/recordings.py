@@ -24,6 +24,8 @@ class Heard(NamedTuple):
     """1.0 is the threshold, 0 stands where there is no score."""
     alerted: Mask
     """Readings at which an alert of their channel opened."""
+    open: Mask
+    """Readings in whose channel an episode is open once they were taken in."""
 
 
 def replay_abreast(contender: Contender, recordings: Sequence[Sequence[Reading]], advance: Advance) -> list[Heard]:
@@ -33,13 +35,12 @@ def replay_abreast(contender: Contender, recordings: Sequence[Sequence[Reading]]
     """
     subject = build(contender, [f"recording {entry}" for entry in range(len(recordings))])
     stream, entry = abreast(recordings)
-    scores = []
-    opened = set()
+    said = []
     for batch in Batcher(settings_for(contender.budget).engine.max_batch).cut(stream):
-        said = subject.step(batch)
-        scores.append(said.scores)
-        opened |= {(alert.device, alert.channel, alert.at) for alert in said.opened}
+        said.append(subject.step(batch))
         advance(len(batch.readings) / len(stream))
-    score = np.concatenate(scores)
+    opened = {(alert.device, alert.channel, alert.at) for one in said for alert in one.opened}
+    scores, is_open = np.concatenate([one.scores for one in said]), np.concatenate([one.open for one in said])
     alerted = np.array([(one.device, one.channel, one.at) in opened for one in stream], np.bool_)
-    return [Heard(score[entry == one], alerted[entry == one]) for one in range(len(recordings))]
+    places = [np.flatnonzero(entry == one) for one in range(len(recordings))]
+    return [Heard(scores[place], alerted[place], is_open[place]) for place in places]

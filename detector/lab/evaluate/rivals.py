@@ -1,4 +1,4 @@
-"""The simplest rivals: an exponentially weighted mean, or nothing at all, behind the detector's own alert layer.
+"""The simple rivals: something that expects the next value, or finds a device odd, behind the detector's own alert layer.
 
 In: batches. Out: the alerts that opened. Thresholds from the budget, the stuck rule and the episodes are the
 detector's; only what is called strange differs. Silence is not judged here.
@@ -10,34 +10,48 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detector.anomaly.decide import KINDS, Decider, Decision
-from detector.anomaly.score import Nonconformity
+from detector.anomaly.decide import Decider, Decision
+from detector.anomaly.organs import KINDS, Judgement
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
 from detector.engine import CALIBRATED
 from detector.forecast.scaling import ScaleBlock
+from detector.lab.evaluate.predictors import Predictor
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Settings
-from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
+from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
 
-RATE = 0.02
-"""Weight of the newest reading: a memory of fifty."""
+Oddity = Callable[[Rows, Slots, Floats], Floats]
+"""Rows, their devices and residuals in standard deviations, to the rarity of each row. Shapes: (B,)."""
 
 
-def gaussian_rarity(z: Floats) -> Floats:
+def gaussian_rarity(_rows: Rows, _devices: Slots, z: Floats) -> Floats:
     """Return -log10 of the two-sided Gaussian p-value of each z, at most `RAREST`. Shapes: (B,)."""
     p = [math.erfc(abs(one) / math.sqrt(2.0)) for one in z.tolist()]
     rarity: Floats = -np.log10(np.maximum(np.array(p, np.float64), 10.0**-RAREST))
     return rarity
 
 
-def no_rarity(z: Floats) -> Floats:
+def no_rarity(_rows: Rows, _devices: Slots, z: Floats) -> Floats:
     """Call nothing strange: the stuck rule is left alone."""
     return np.zeros_like(z)
+
+
+def random_rarity(rows: Rows, _devices: Slots, _z: Floats) -> Floats:
+    """Draw each p-value from time and value, so that a reading has the same one in any company.
+
+    Source: the finaliser of splitmix64 (Steele, Lea and Flood 2014).
+    """
+    bits = rows.at_us.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ rows.values.view(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    uniform = ((bits ^ (bits >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
+    rarity: Floats = -np.log10(np.maximum(uniform, 10.0**-RAREST))
+    return rarity
 
 
 class Said(NamedTuple):
@@ -46,66 +60,59 @@ class Said(NamedTuple):
     opened: list[Opened]
     scores: Floats
     """Of each reading, shape (B,); 1.0 is the threshold, 0 stands where there is no score."""
-
-
-class MeanBlock(Block):
-    """Columns (N,): mean and variance, exponentially weighted, in the channel's unit."""
-
-    mean: Floats
-    variance: Floats
-
-    def __init__(self) -> None:
-        """Start without rows."""
-        super().__init__({"mean": ((), np.float64, 0.0), "variance": ((), np.float64, 0.0)})
+    open: Mask
+    """Whether an episode of the process or the sensor is open in its channel once the reading was taken in, shape (B,)."""
 
 
 class Rival:
-    """An EWMA z-score with the repeat rule; or, with `no_rarity`, the repeat rule alone."""
+    """A predictor whose residuals are judged by an oddity, with the repeat rule beside it."""
 
-    def __init__(self, settings: Settings, rarity: Callable[[Floats], Floats]) -> None:
+    def __init__(self, settings: Settings, predictor: Predictor, oddity: Oddity) -> None:
         """Know no device."""
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
         self._scale = ScaleBlock(settings.engine.memory)
-        self._means = MeanBlock()
+        self._predictor = predictor
         self._decider = Decider(settings.budget)
-        self._rarity = rarity
+        self._oddity = oddity
 
     def step(self, batch: Batch) -> Said:
         """Take a batch; return what is said of it."""
         placed = self._alignment.place(batch.readings)
         rows, channels = placed.rows, len(self._alignment.channels)
-        for organ in (self._scale, self._means, self._decider):
+        for organ in (self._scale, self._predictor):
             organ.grow(channels)
+        self._decider.grow(channels, len(self._alignment.devices))
+        for slot, _ in placed.new_slots:
+            self._decider.join(slot, Slot(int(self._alignment.block.device[slot])), None)
         forecast = self._predict(rows)
         cadence_s, scored = self._scale.cadence_s[rows.slots], forecast.steps_seen >= CALIBRATED
-        decision = self._decider.decide(rows, forecast, self._score(rows, forecast), cadence_s, scored)
+        decision = self._decider.decide(rows, self._score(rows, forecast), cadence_s, scored)
         self._learn(rows)
         scores = np.zeros(len(batch.readings))
         scores[placed.in_order] = np.where(scored, decision.score, 0.0)
-        return Said(self._opened(batch, placed, decision), scores)
+        is_open = np.zeros(len(batch.readings), np.bool_)
+        is_open[placed.in_order] = self._decider.episodes.block.open[rows.slots].any(axis=1)
+        return Said(self._opened(batch, placed, decision), scores, is_open)
 
     def _predict(self, rows: Rows) -> Forecast:
-        """Expect the mean, give or take twice the deviation."""
+        """Expect the predictor's value, give or take twice its deviation."""
         slots = rows.slots
-        mean = self._means.mean[slots]
-        deviation = np.maximum(np.sqrt(self._means.variance[slots]), self._scale.floor(slots))
+        expected, variance = self._predictor.predict(rows)
+        deviation = np.maximum(np.sqrt(variance), self._scale.floor(slots))
         seen = self._scale.count[slots]
-        low, high = mean - 2.0 * deviation, mean + 2.0 * deviation
-        return Forecast(seen > 1, seen, mean, low, high, usual=mean, spread=deviation, unit=deviation)
+        low, high = expected - 2.0 * deviation, expected + 2.0 * deviation
+        return Forecast(seen > 1, seen, expected, low, high, usual=expected, spread=deviation, unit=deviation)
 
-    def _score(self, rows: Rows, forecast: Forecast) -> Nonconformity:
+    def _score(self, rows: Rows, forecast: Forecast) -> Judgement:
         """Return how strange each row is; one stream has all the say."""
         z = (rows.values - forecast.expected) / forecast.unit
-        rarity = self._rarity(z)
-        return Nonconformity(rarity, rarity, rarity, np.zeros(len(z), np.intp), rows.values - forecast.expected)
+        rarity = self._oddity(rows, self._alignment.block.device[rows.slots], z)
+        return Judgement.of_one(rarity, forecast, rows)
 
     def _learn(self, rows: Rows) -> None:
-        """Move mean and variance. Source: West 1979, exponentially weighted."""
-        slots = rows.slots
-        away = np.where(self._scale.count[slots] > 0, rows.values - self._means.mean[slots], 0.0)
-        self._means.mean[slots] = rows.values - (1.0 - RATE) * away
-        self._means.variance[slots] = (1.0 - RATE) * (self._means.variance[slots] + RATE * away**2)
-        self._scale.update(slots, rows.values, rows.gap_s)
+        """Take the values in."""
+        self._predictor.learn(rows)
+        self._scale.update(rows.slots, rows.values, rows.gap_s)
 
     def _opened(self, batch: Batch, placed: Placed, decision: Decision) -> list[Opened]:
         """Return the alerts that opened."""

@@ -15,6 +15,7 @@ from detector.anomaly.sentence import duration_in_words
 from detector.lab.evaluate.fault import Injected
 from detector.lab.evaluate.figures import Rate, Recall
 from detector.lab.evaluate.fleet import Measurement
+from detector.lab.evaluate.intervals import Interval
 
 SHIP: Final[Mapping[str, Mapping[Injected, float]]] = {
     site: dict(zip(tuple(Injected), shares, strict=False))
@@ -55,14 +56,13 @@ def _rates(rows: Sequence[Measurement]) -> Table:
     """Return the alerts on the clean stream."""
     first = rows[0]
     title = f"{first.site}, clean: {first.devices} devices, {first.whole.device_weeks:.1f} device-weeks"
-    columns = ["alerts per device-week", "2nd half", "ship", "x budget", "2nd half"]
+    columns = ["alerts per\ndevice-week", "95 %", "2nd half", "ship", "budget\nused"]
     table = empty_table(title, ["contender"], columns)
     table.add_column("all alerts by kind")
     for row in rows:
-        both = (row.whole, row.second_half)
-        per_week = [f"{rate.per_device_week:.2f}" for rate in both]
-        shares = [f"{rate.budget_ratio:.2f}" for rate in both]
-        table.add_row(row.contender.name, *per_week, SHIP_RATE, *shares, _kinds(row.whole))
+        whole, second = row.whole, row.second_half
+        rates = [cell(whole.per_device_week, 2), interval_cell(whole.interval, 2), cell(second.per_device_week, 2)]
+        table.add_row(row.contender.name, *rates, SHIP_RATE, f"{whole.budget_ratio:.0%}", _kinds(whole))
     return table
 
 
@@ -78,7 +78,7 @@ def _recalls(rows: Sequence[Measurement]) -> Table:
     columns = ["found", "by chance", "recall", "95 %", "median delay", "ship", "aim"]
     table = empty_table(title, ["fault", "contender"], columns)
     for index, recall in enumerate(first.recalls):
-        wanted = [_share(SHIP.get(first.site.lower(), {}).get(recall.kind)), _share(AIM.get(recall.kind))]
+        wanted = [cell(SHIP.get(first.site.lower(), {}).get(recall.kind), 2), cell(AIM.get(recall.kind), 2)]
         for row in rows:
             name, wishes = (recall.kind.value.replace("_", " "), wanted) if row is first else ("", ["", ""])
             table.add_row(name, row.contender.name, *_recall(row.recalls[index]), *wishes)
@@ -89,17 +89,21 @@ def _recalls(rows: Sequence[Measurement]) -> Table:
 
 def _recall(recall: Recall) -> list[str]:
     """Return the cells of one recall."""
-    low, high = recall.interval
     delay = recall.median_delay_s
     return [
         f"{recall.found}/{recall.faults}",
         str(recall.by_chance),
-        _share(recall.ratio),
-        f"{low:.2f} - {high:.2f}",
+        cell(recall.ratio, 2),
+        interval_cell(recall.interval, 2),
         "-" if delay is None else duration_in_words(delay),
     ]
 
 
-def _share(share: float | None) -> str:
-    """Return a share with two digits, or a dash."""
-    return "-" if share is None else f"{share:.2f}"
+def cell(number: float | None, digits: int = 1) -> str:
+    """Return a number, or a dash for none."""
+    return "-" if number is None else f"{number:.{digits}f}"
+
+
+def interval_cell(interval: Interval | None, digits: int = 0) -> str:
+    """Return an interval as its two ends."""
+    return "-" if interval is None else f"{interval[0]:.{digits}f} - {interval[1]:.{digits}f}"

@@ -8,7 +8,6 @@ import pytest
 from detector.domain import Reading
 from detector.forecast.forecaster import Forecaster
 from detector.lab.evaluate.contenders import Contender, Method, build, last_value
-from detector.lab.evaluate.rivals import gaussian_rarity
 from detector.lab.tally import Opened
 from detector.settings import Budget
 from detector.state.rows import Rows
@@ -56,11 +55,6 @@ def test_a_jump_is_told_at_its_first_reading(method: Method) -> None:
 def test_run_length_alone_sees_no_jump() -> None:
     """With nothing but the stuck rule, a jump is not told."""
     assert opened(Method.RUN_LENGTH, readings("pump", [*CALM, 28.0, *noise(2, 20)])) == []
-
-
-def test_gaussian_rarity_is_the_two_sided_tail() -> None:
-    """A deviation of 1.96 happens once in twenty; far out it stays finite."""
-    assert gaussian_rarity(np.array([0.0, 1.96, -1.96, 1e9])) == pytest.approx([0.0, 1.30103, 1.30103, 12.0], abs=1e-4)
 
 
 def test_contenders_are_named_apart() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from detector.domain import MICROSECONDS, EventTime
 from detector.lab.evaluate.fault import Fault, Injected
-from detector.lab.evaluate.figures import clean_rates, first_alert, recalls, wilson
+from detector.lab.evaluate.figures import clean_rates, first_alert, recalls
 from detector.lab.evaluate.streams import streams_of
 from detector.lab.tally import Opened
 from detector.settings import Budget
@@ -54,15 +54,6 @@ def test_recall_delay_and_chance_are_counted_by_kind() -> None:
     step, drift = recalls([Injected.STEP, Injected.DRIFT], rounds, [alert(1100.0, "d1"), alert(5000.0)])
     assert (step.faults, step.found, step.by_chance, step.ratio, step.median_delay_s) == (2, 1, 1, 0.5, 300.0)
     assert (drift.faults, drift.found, drift.ratio, drift.median_delay_s) == (1, 0, 0.0, None)
-
-
-@pytest.mark.parametrize(
-    ("found", "tried", "low", "high"),
-    [(5, 10, 0.2366, 0.7634), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (0, 0, 0, 1)],
-)
-def test_the_interval_is_wilsons(found: int, tried: int, low: float, high: float) -> None:
-    """The score interval agrees with published values, and with no trial it says nothing."""
-    assert wilson(found, tried) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_clean_alerts_are_counted_over_the_whole_and_the_second_half() -> None:

@@ -1,0 +1,157 @@
+"""The organs of strangeness side by side, each blind where another sees.
+
+In: `Rows` and their `Forecast`. Out: a `Judgement`: what each organ makes of each row, one column an organ, before anything
+is learnt from it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.coupling import Coupling, CouplingOpinion
+from detector.anomaly.peers import PeerOpinion, PeersOrgan
+from detector.anomaly.score import Judged, Scorer
+from detector.anomaly.texture import Texture, TextureView
+from detector.domain import EventTime, Kind
+from detector.state.block import Block
+from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.slots import Slot
+
+
+class Organ(IntEnum):
+    """The organs, in the order of their columns."""
+
+    OWN = 0
+    """The channel's own past: residuals of its forecast, its usual level and hour."""
+    PEERS = 1
+    """The same channel of the other devices of its group."""
+    COUPLING = 2
+    """The other channels of its device, and its own days: for channels without peers."""
+    NOISE = 3
+    SPIKE = 4
+
+
+ORGANS: Final = len(Organ)
+
+KINDS: Final = (
+    Kind.RESIDUAL, Kind.LEVEL_SHIFT, Kind.PEERS, Kind.NOISE, Kind.SPIKE, Kind.STUCK, Kind.CLIPPING, Kind.RANGE,
+)  # fmt: skip
+"""Kinds by their code in the blocks."""
+
+CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Views:
+    """What each organ saw, as it wants it back to learn from."""
+
+    own: Judged
+    peers: PeerOpinion
+    coupling: CouplingOpinion
+    texture: TextureView
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judgement:
+    """What the organs make of rows. Shapes: (B, ORGANS)."""
+
+    strangeness: Floats
+    """At least 0, on an axis of the organ's own, like a logarithm: what is news, held against a threshold."""
+    lasting: Floats
+    """The same, news or not: what keeps an episode open."""
+    known: Mask
+    """False where the organ cannot judge."""
+    expected: Floats
+    """In the channel's unit."""
+    deviation: Floats
+    """In the channel's unit, with its sign."""
+    kind: NDArray[np.int8]
+    """The kind that an episode would open with, as its code."""
+
+    @classmethod
+    def of_one(cls, rarity: Floats, forecast: Forecast, rows: Rows) -> "Judgement":
+        """Return a judgement on which only the channel's own past has a say, with residuals of this rarity (B,)."""
+        blank = np.zeros((len(rarity), ORGANS))
+        strangeness, known = blank.copy(), blank.astype(np.bool_)
+        strangeness[:, Organ.OWN], known[:, Organ.OWN] = rarity, True
+        deviation = np.repeat((rows.values - forecast.expected)[:, None], ORGANS, axis=1)
+        expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
+        return cls(strangeness, strangeness, known, expected, deviation, blank.astype(np.int8))
+
+
+class Organs:
+    """Every organ, for every channel."""
+
+    def __init__(self, reference: Floats, memory_s: float, without: Collection[str] = ()) -> None:
+        """Borrow the tails of `reference` (K, 2, RUNGS); organs named in `without` know nothing."""
+        self.own = Scorer(reference, memory_s, without)
+        self.peers = PeersOrgan()
+        self.coupling = Coupling()
+        self.texture = Texture()
+        self._muted = [organ for organ in Organ if organ.name.lower() in without]
+
+    def grow(self, channels: int) -> None:
+        """Make room for new channels."""
+        for organ in (self.own, self.peers, self.coupling, self.texture):
+            organ.grow(channels)
+
+    def join(self, channel: Slot, device: Slot, group: int | None) -> None:
+        """Say which device a new channel belongs to, and whose peer it is; None has no peers."""
+        self.coupling.join(channel, device)
+        if group is not None:
+            self.peers.join(channel, group)
+
+    def renew(self, hour: EventTime) -> None:
+        """Renew what channels share, once an hour of the stream clock."""
+        self.peers.turn(hour)
+        self.coupling.turn(hour)
+
+    def judge(self, rows: Rows, forecast: Forecast, cadence_s: Floats) -> tuple[Judgement, Views]:
+        """Judge every row. cadence_s (B,): the channel's usual seconds between readings, 0 where unknown."""
+        own = self.own.score(rows, forecast)
+        peers = self.peers.judge(rows, forecast)
+        coupling = self.coupling.judge(rows, forecast)
+        texture = self.texture.judge(rows, cadence_s, peers.panel)
+        views = Views(own, peers, coupling, texture)
+        judgement = _judgement(rows, forecast, views)
+        judgement.known[:, self._muted] = False
+        return judgement, views
+
+    def learn(self, rows: Rows, forecast: Forecast, views: Views, suspect: Mask) -> None:
+        """Take the rows in; hardly where `suspect` (B,)."""
+        self.own.learn(rows, forecast, views.own, suspect)
+        self.peers.learn(rows, forecast, views.peers, suspect)
+        self.coupling.learn(rows, views.coupling, suspect)
+        self.texture.learn(rows, views.texture)
+
+    def blocks(self) -> dict[str, Block]:
+        """Return what the organs remember, by name."""
+        own, peers, coupling, texture = self.own, self.peers, self.coupling, self.texture
+        return {**own.blocks(), **peers.blocks(), **coupling.blocks(), **texture.blocks()}
+
+
+def _judgement(rows: Rows, forecast: Forecast, views: Views) -> Judgement:
+    """Put what the organs saw into columns."""
+    own, peers, coupling, texture = views.own, views.peers, views.coupling, views.texture
+    noise, spike = texture.noise, texture.spike
+    everywhere = np.full(len(rows.slots), True)
+    # a channel with peers is judged by them; its own days take their place where it has none
+    alone = coupling.known & ~peers.known
+    news = np.column_stack([own.rarity, peers.strangeness, coupling.strangeness, noise.strangeness, spike.strangeness])
+    lasting = news.copy()
+    lasting[:, Organ.OWN] = own.strangeness
+    known = np.column_stack([everywhere, peers.known, alone, noise.known, spike.known])
+    expected = np.column_stack(
+        [forecast.expected, peers.expected, coupling.expected, forecast.expected, forecast.expected]
+    )
+    deviation = np.column_stack(
+        [own.deviation, peers.deviation, coupling.deviation, texture.trembling, spike.deviation]
+    )
+    codes = [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE)]
+    kind = np.tile(np.array(codes, np.int8), (len(rows.slots), 1))
+    kind[:, Organ.OWN] = np.where(own.of_level, CODE[Kind.LEVEL_SHIFT], CODE[Kind.RESIDUAL])
+    return Judgement(np.where(known, news, 0.0), np.where(known, lasting, 0.0), known, expected, deviation, kind)

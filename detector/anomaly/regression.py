@@ -1,0 +1,73 @@
+"""A linear regression for every channel, learnt one reading at a time.
+
+In: slots, their regressors, and the residuals that were met. Out: what the regressors lead one to expect.
+"""
+
+import numpy as np
+
+from detector.state.block import Block
+from detector.state.rows import Floats, Slots
+
+LEAST_EXCITED = 1e-9
+"""What a row tells of less than this is rounding."""
+
+
+class RegressionBlock(Block):
+    """What each channel's regression knows: `weights` (N, D) and `doubt` (N, D, D), its covariance over the noise's."""
+
+    weights: Floats
+    doubt: Floats
+
+    def __init__(self, width: int) -> None:
+        """Start without rows, for `width` regressors."""
+        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((width, width), np.float64, 0.0)})
+
+
+class Regression:
+    """Recursive least squares for many channels at once, forgetting at each row's own pace."""
+
+    def __init__(self, prior: Floats) -> None:
+        """Start from weights of zero with variances `prior` (D,), in units of the noise's."""
+        self._prior = prior
+        self.block = RegressionBlock(len(prior))
+
+    def grow(self, channels: int) -> None:
+        """Make room for new channels, which know nothing yet."""
+        known = len(self.block)
+        self.block.grow(channels)
+        self.block.doubt[known:channels] = np.diag(self._prior)
+
+    def expect(self, slots: Slots, regressors: Floats) -> Floats:
+        """Return what is expected of each row. Shapes: slots (B,), regressors (B, D); returns (B,)."""
+        expected: Floats = (self.block.weights[slots] * regressors).sum(axis=1)
+        return expected
+
+    def learn(self, slots: Slots, regressors: Floats, residuals: Floats, keep: Floats, weight: Floats) -> None:
+        """Take in the `residuals` (B,) of what was expected, each row counting `weight` (B,) readings.
+
+        `keep` (B,) is the share of the past that a row's forgetting leaves, in the directions that it speaks of.
+
+        Source: recursive least squares with directional forgetting, Kulhavy 1987, eq. 3.10: what is not excited is
+        not forgotten, so that nothing winds up.
+        """
+        block = self.block
+        doubt = block.doubt[slots]  # (B, D, D)
+        gain = (doubt * regressors[:, None, :]).sum(axis=2)
+        excited = (regressors * gain).sum(axis=1)
+        told = weight * excited
+        block.weights[slots] += gain * (weight * residuals / (1.0 + told))[:, None]
+        known = keep - (1.0 - keep) / np.maximum(told, LEAST_EXCITED)
+        share = np.where(excited > 0.0, weight * known / (keep * (1.0 + told)), 0.0)
+        doubt -= gain[:, :, None] * (gain * share[:, None])[:, None, :]
+        block.doubt[slots] = doubt
+
+    def reopen(self, slots: Slots) -> None:
+        """Let the channels doubt all that they know, so that the next readings decide."""
+        self.block.doubt[slots] = np.diag(self._prior)
+
+    def forget(self, slot: int, place: int) -> None:
+        """Give one regressor of a channel up for another, of which nothing is known."""
+        block = self.block
+        block.weights[slot, place] = 0.0
+        block.doubt[slot, place, :] = block.doubt[slot, :, place] = 0.0
+        block.doubt[slot, place, place] = self._prior[place]
