@@ -19,7 +19,7 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
     return [b"detector_ready 1\n"]
 
 
-SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, reload=lambda: None)
+SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, reload=lambda: None)
 
 
 def ask(method: str, path: str, site: Site = SITE, **more: str) -> tuple[int, dict[str, str], str]:
