@@ -73,7 +73,7 @@ class Worker:
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
-        if self.receipts.due(more_wait=len(self.inbox) > 0):
+        if self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
             self.settle()
         if self.announcer is not None:
             self.announcer.renew()

@@ -78,6 +78,11 @@ class Journal:
         """Return the number up to which arrivals are on disk, those that were lost aside."""
         return self._waiting[0].first - 1 if self._waiting else self.seq
 
+    @property
+    def retry_due(self) -> bool:
+        """Whether something waits for a disk that failed, and it is time to try it again."""
+        return self._trouble is not None and bool(self._waiting) and self._clock.mono() >= self._retry_at
+
     def append(self, readings: Sequence[Reading]) -> None:
         """Take readings in order of arrival."""
         self._take(Group(self.seq + 1, self.entries, readings))
@@ -122,12 +127,13 @@ class Journal:
 
     def _take(self, group: Group) -> None:
         """Let a group wait; give up the oldest where too many do."""
-        if not len(group):
+        if group.last < group.first:
             return
         self._waiting.append(group)
-        self.seq += len(group)
+        self.seq = group.last
         while self.seq - self.committed > WAITING and len(self._waiting) > 1:
-            self._lost += len(self._waiting.popleft())
+            given_up = self._waiting.popleft()
+            self._lost += given_up.last - given_up.first + 1
 
     def _write(self) -> None:
         """Commit all that waits; a database that turns out to be damaged is set aside, and another begun."""

@@ -44,9 +44,10 @@ class Group(NamedTuple):
     readings: Sequence[Reading]
     ticks: Sequence[EventTime] = ()
 
-    def __len__(self) -> int:
-        """Return how many arrivals there are."""
-        return len(self.readings) + len(self.ticks)
+    @property
+    def last(self) -> int:
+        """Number of the last of them."""
+        return self.first + len(self.readings) + len(self.ticks) - 1
 
 
 class Arrival(NamedTuple):
@@ -106,7 +107,7 @@ class Store:
         for group in groups:
             self._first = self._first or group.first
             self._append(group)
-            last = group.first + len(group) - 1
+            last = group.last
         if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
             self._mark(last, now)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
@@ -145,12 +146,11 @@ class Store:
         self._db.execute("DELETE FROM channels WHERE touched < ?", (self._first - 4 * TOUCH_EVERY,))
 
     def _let_go(self, up_to: int) -> int:
-        """Delete some of the arrivals up to a number; return the number where the rest begins."""
-        up_to = min(up_to, self._first + LET_GO)
+        """Delete some of the arrivals up to a number, never the last; return the number where the rest begins."""
         if up_to < self._first:
             return self._first
-        self._db.execute("DELETE FROM arrivals WHERE seq <= ?", (up_to,))
-        return up_to + 1
+        self._db.execute("DELETE FROM arrivals WHERE seq <= ?", (min(up_to, self._first + LET_GO),))
+        return int(self._db.execute("SELECT min(seq) FROM arrivals").fetchone()[0])
 
     def _used(self) -> int:
         """Return the bytes in use; what was let go of stays in the file, to be used anew."""
