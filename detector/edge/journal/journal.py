@@ -9,14 +9,14 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.domain import EventTime, Reading
-from detector.edge.journal.database import NAME, is_damaged, lock_directory, open_to_append, set_aside
+from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
 from detector.edge.journal.store import Arrival, Group, Store
 from detector.errors import JournalError
 from detector.settings import JournalSettings
@@ -39,7 +39,7 @@ class JournalStatus:
     size: int
     """Bytes on disk, the write-ahead log included."""
     failures: int
-    """Commits that failed."""
+    """Times that it could not be opened or written, or was set aside."""
     lost: int
     """Arrivals that were scored and could not be kept."""
 
@@ -66,7 +66,7 @@ class Journal:
         self.seq = 0
         """Number of the last arrival."""
         try:
-            self._open()
+            self._or_anew(self._open)
         except (sqlite3.Error, OSError) as fault:
             self._fail(fault)
         except JournalError:
@@ -80,8 +80,8 @@ class Journal:
 
     @property
     def retry_due(self) -> bool:
-        """Whether something waits for a disk that failed, and it is time to try it again."""
-        return self._trouble is not None and bool(self._waiting) and self._clock.mono() >= self._retry_at
+        """Whether the disk failed and it is time to try it again."""
+        return self._trouble is not None and self._clock.mono() >= self._retry_at
 
     def append(self, readings: Sequence[Reading]) -> None:
         """Take readings in order of arrival."""
@@ -93,9 +93,9 @@ class Journal:
 
     def commit(self) -> None:
         """Bring all that waits to the disk; where that fails, say so, and try again after a while."""
-        if self._waiting and self._clock.mono() >= self._retry_at:
+        if self.retry_due or (self._waiting and self._trouble is None):
             try:
-                self._write()
+                self._or_anew(self._write)
             except (sqlite3.Error, OSError, JournalError) as fault:
                 self._fail(fault)
             else:
@@ -136,30 +136,28 @@ class Journal:
             self._lost += given_up.last - given_up.first + 1
 
     def _write(self) -> None:
-        """Commit all that waits; a database that turns out to be damaged is set aside, and another begun."""
-        try:
-            self._open().write(self._waiting, self._clock.wall(), self.needed_after)
-        except sqlite3.Error as fault:
-            if not is_damaged(fault):
-                raise
-            self._set_aside(fault)
-            self._open().write(self._waiting, self._clock.wall(), self.needed_after)
+        """Commit all that waits."""
+        self._open().write(self._waiting, self._clock.wall(), self.needed_after)
         self._waiting.clear()
 
     def _open(self) -> Store:
         """Return the open store; open it if need be."""
+        if self._lock is None:
+            self._lock = lock_directory(self._path.parent)
         if self._store is None:
-            if self._lock is None:
-                self._lock = lock_directory(self._path.parent)
-            try:
-                self._store = Store(open_to_append(self._path), self._settings)
-            except sqlite3.Error as fault:
-                if not is_damaged(fault):
-                    raise
-                self._set_aside(fault)
-                self._store = Store(open_to_append(self._path), self._settings)
+            self._store = Store(self._path, self._settings)
             self._renumber(self._store.last)
         return self._store
+
+    def _or_anew(self, act: Callable[[], object]) -> None:
+        """Do something with the store; a database that turns out to be damaged is set aside, and it is done with a new one."""
+        try:
+            act()
+        except sqlite3.Error as fault:
+            if not is_damaged(fault):
+                raise
+            self._set_aside(fault)
+            act()
 
     def _renumber(self, last: int) -> None:
         """Move what waits behind the numbers of a journal that could not be read until now."""

@@ -6,10 +6,12 @@ one that is missing belongs to an arrival that could not be kept. Every method m
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from detector.clock import WallTime
 from detector.domain import EventTime, Reading
+from detector.edge.journal.database import open_to_append
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -23,6 +25,9 @@ MARK_EVERY_S: Final = 60.0
 
 READ_ROWS: Final = 10_000
 """Arrivals read at once. Between two reads nothing is held: a reader that lingers would keep the -wal file growing."""
+
+ENDS: Final = "SELECT (SELECT min(seq) FROM arrivals), (SELECT max(seq) FROM arrivals)"
+"""One of them is found at once; asked for both in one SELECT, SQLite would read the whole table."""
 
 READ: Final = (
     "SELECT seq, device, channels.channel, entry, at, value FROM arrivals LEFT JOIN channels ON id = arrivals.channel"
@@ -86,13 +91,20 @@ class _Channels(dict[tuple[str, str, int], int]):
 
 
 class Store:
-    """A connection, and what one needs to know of the rows behind it; whoever opened it closes it after any error."""
+    """A connection, and what one needs to know of the rows behind it; after any error it is to be closed."""
 
-    def __init__(self, db: sqlite3.Connection, settings: JournalSettings) -> None:
-        """Look for where the numbers begin and end."""
-        self._db, self._settings = db, settings
-        self._channels = _Channels(db)
-        first, last = db.execute("SELECT min(seq), max(seq) FROM arrivals").fetchone()
+    def __init__(self, path: Path, settings: JournalSettings) -> None:
+        """Open the database, and look for where the numbers begin and end.
+
+        Raises: sqlite3.Error; JournalError when it is not ours.
+        """
+        self._db, self._settings = open_to_append(path), settings
+        self._channels = _Channels(self._db)
+        try:
+            first, last = self._db.execute(ENDS).fetchone()
+        except BaseException:
+            self.close()
+            raise
         self._first: int = first or 0
         self.last: int = last or 0
         """Number of the last arrival on disk."""

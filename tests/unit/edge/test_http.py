@@ -65,6 +65,12 @@ def test_not_ready_says_why() -> None:
     assert (status, body) == (HTTPStatus.SERVICE_UNAVAILABLE, "not ready: no broker\n")
 
 
+def test_ready_in_spite_of_trouble_says_so() -> None:
+    """What is amiss though the daemon serves is told, and does not make it unready."""
+    status, _, body = ask("GET", "/-/ready", replace(SITE, trouble=lambda: "no journal: disk full"))
+    assert (status, body) == (HTTPStatus.OK, "detector is ready\nno journal: disk full\n")
+
+
 def test_a_refused_reload_says_what_is_wrong() -> None:
     """A reload is 200, or 500 with the faults of the configuration."""
     assert ask("POST", "/-/reload")[0] == HTTPStatus.OK
