@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.company import Company, Panel
-from detector.anomaly.hourly import HourlyScale
+from detector.anomaly.hourly import MEAN_TO_SIGMA, HourlyScale
 from detector.anomaly.peer_fit import SEATS, WIDTH, PeerFit, Projection, trusted
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
@@ -39,6 +39,9 @@ WIDE = 8.0
 FARTHEST = 20.0
 """Regressors, in the channel's units, say nothing more beyond this."""
 
+LARGEST = 1e6
+"""In the channel's units; larger numbers are no larger."""
+
 FLOOR = 0.003
 """In the channel's units; keeps a noise-free channel from a scale of nothing."""
 
@@ -62,9 +65,11 @@ SUSPECT_SHARE = 0.3
 
 
 class PeersBlock(Block):
-    """Columns (N,): `anchor` and `unit`, in which the channel is measured (unit 0: not yet); `scale` of residuals;
+    """What is known of each channel beside its peers, but for the fit and the hours.
 
-    `mean` of the last hours; `bias` that became usual; `strange`, the last z; `share` of variance explained.
+    Columns (N,): `anchor` and `unit`, in which the channel is measured (unit 0: not yet); in that unit the `scale` of
+    residuals, their `mean` over the last hours, the `bias` that became usual; `strange`, the last z; `share` of the
+    channel's variance that the peers explain.
     """
 
     anchor: Floats
@@ -127,7 +132,7 @@ class PeersOrgan:
         projection = self.fit.project(slots, self._regressors(rows, panel, middle / unit, unit))
         measured = (rows.values - block.anchor[slots] - middle) / unit
         # the middle itself counts in full; the regression corrects it
-        innovation = np.clip(measured - projection.expected, -1e6, 1e6)
+        innovation = np.clip(measured - projection.expected, -LARGEST, LARGEST)
         met = (block.unit[slots] > 0.0) & (panel.heard >= LEAST_PEERS)
         innovation = np.where(met, innovation, 0.0)
         mean = self._mean(rows, innovation, projection)
@@ -144,7 +149,7 @@ class PeersOrgan:
         """Return one, the middle, the peers' departures from it, bent, and the time of day. Shape (B, WIDTH)."""
         regressors = np.empty((len(middle), WIDTH))
         regressors[:, 0], regressors[:, 1] = 1.0, middle
-        departure = panel.away / unit[:, None] - middle[:, None]
+        departure = np.clip(panel.away / unit[:, None] - middle[:, None], -LARGEST, LARGEST)
         wide = WIDE * (self.company.block.habit[panel.peers] / unit[:, None] + 0.01)
         regressors[:, SEATS] = np.where(panel.present, departure / np.sqrt(1.0 + (departure / wide) ** 2), 0.0)
         angle = (2.0 * np.pi / DAY_S) * np.mod(rows.at_us / MICROSECONDS, DAY_S)
@@ -177,8 +182,10 @@ class PeersOrgan:
         near = trusted(innovation, scale)
         bounded = np.clip(innovation, -2.0 * scale, 2.0 * scale)
         self.fit.learn(slots, opinion.projection, bounded, np.where(near, weight_h, 0.0))
-        size = 1.25 * np.minimum(np.abs(innovation), 4.0 * scale + 0.01)
-        block.scale[slots] = scale + weight_h / SCALE_H * (size - scale)
+        age_h = self.company.block.age_h[slots]
+        bound = np.where(age_h > 1.0, 4.0 * scale + 0.01, LARGEST)
+        rate = weight_h * np.maximum(1.0 / SCALE_H, 1.0 / (1.0 + age_h))
+        block.scale[slots] = scale + rate * (MEAN_TO_SIGMA * np.minimum(np.abs(innovation), bound) - scale)
         told = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * opinion.projection.novelty)
         bound = 3.0 * self.habit.block.overall[slots]
         block.bias[slots] = bias + weight_h / BIAS_H * np.clip(told - bias, -bound, bound)
@@ -192,7 +199,7 @@ class PeersOrgan:
         self._measure()
         self.fit.reseat(*self.company.choose(at))
         block, rows, spread = self.block, slice(len(self.block)), self.company.block.spread
-        left = block.scale[rows] * block.unit[rows] / (1.25 * spread[rows])
+        left = block.scale[rows] * block.unit[rows] / (MEAN_TO_SIGMA * spread[rows])
         block.share[rows] = 1.0 - np.minimum(left, 1.0) ** 2
 
     def _measure(self) -> None:
