@@ -51,8 +51,8 @@ COMMON = 0.5
 WARM_UP_H = 12.0
 """Hours in company before a channel is judged."""
 
-LEAST_SHARE = 0.25
-"""Share of a channel's variance that its peers have to explain, or else it does not belong to them."""
+LEAST_SHARE = 0.15
+"""Share of a channel's variance that the middle of its peers has to explain, or else it does not belong to them."""
 
 OUTGROWN = 2.0
 """A channel's unit is taken anew when its spread is more than so many of it."""
@@ -182,10 +182,8 @@ class PeersOrgan:
         near = trusted(innovation, scale)
         bounded = np.clip(innovation, -2.0 * scale, 2.0 * scale)
         self.fit.learn(slots, opinion.projection, bounded, np.where(near, weight_h, 0.0))
-        age_h = self.company.block.age_h[slots]
-        bound = np.where(age_h > 1.0, 4.0 * scale + 0.01, LARGEST)
-        rate = weight_h * np.maximum(1.0 / SCALE_H, 1.0 / (1.0 + age_h))
-        block.scale[slots] = scale + rate * (MEAN_TO_SIGMA * np.minimum(np.abs(innovation), bound) - scale)
+        size = MEAN_TO_SIGMA * np.minimum(np.abs(innovation), 4.0 * scale + 0.01)
+        block.scale[slots] = scale + weight_h / SCALE_H * (size - scale)
         told = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * opinion.projection.novelty)
         bound = 3.0 * self.habit.block.overall[slots]
         block.bias[slots] = bias + weight_h / BIAS_H * np.clip(told - bias, -bound, bound)
@@ -198,9 +196,9 @@ class PeersOrgan:
         self.company.publish()
         self._measure()
         self.fit.reseat(*self.company.choose(at))
-        block, rows, spread = self.block, slice(len(self.block)), self.company.block.spread
-        left = block.scale[rows] * block.unit[rows] / (MEAN_TO_SIGMA * spread[rows])
-        block.share[rows] = 1.0 - np.minimum(left, 1.0) ** 2
+        company, rows = self.company.block, slice(len(self.block))
+        # beside the plain middle and not the fit: what adapts follows anything, unrelated wanderings too
+        self.block.share[rows] = 1.0 - np.minimum(company.wobble[rows] / company.spread[rows], 1.0) ** 2
 
     def _measure(self) -> None:
         """Give channels that found their place, or outgrew their unit, a unit in which they are measured."""

@@ -21,7 +21,7 @@ def groups(draw: st.DrawFn) -> list[Heard]:
     return [one for one in heard if (one[1] - first) / 600e6 >= late[one[0]]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(groups(), st.integers(1, 20))
 def test_cutting_the_stream_of_a_group_differently_changes_nothing(heard: list[Heard], most: int) -> None:
     """Batches of any size give the same words on every reading, bit for bit."""
@@ -31,7 +31,7 @@ def test_cutting_the_stream_of_a_group_differently_changes_nothing(heard: list[H
     assert all(np.isfinite(words[1:]).all() for words in whole)
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(groups(), st.data())
 def test_a_stream_of_a_group_cut_off_says_the_same_up_to_there(heard: list[Heard], data: st.DataObject) -> None:
     """The words on a prefix are a prefix of the words on the whole."""
@@ -39,7 +39,7 @@ def test_a_stream_of_a_group_cut_off_says_the_same_up_to_there(heard: list[Heard
     assert Listener([0] * 16).say(heard)[:until] == Listener([0] * 16).say(heard[:until])
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(groups(), groups())
 def test_groups_apart_do_not_influence_each_other(heard: list[Heard], others: list[Heard]) -> None:
     """A group's words are the same, bit for bit, whether or not another group speaks in between."""
