@@ -17,7 +17,7 @@ HOUR_US = 3600 * MICROSECONDS
 MEMORY_H = 150.0
 """Hours over which the scale of all hours forgets."""
 
-BORROWED, BORROWED_H = 0.15, 12.0
+BORROWED, BORROWED_H = 0.1, 12.0
 """A new channel's scale in its own units, and the hours for which that counts."""
 
 HOUR_RATE = 0.35

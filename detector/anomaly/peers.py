@@ -67,12 +67,10 @@ SUSPECT_SHARE = 0.3
 class PeersBlock(Block):
     """What is known of each channel beside its peers, but for the fit and the hours.
 
-    Columns (N,): `anchor` and `unit`, in which the channel is measured (unit 0: not yet); in that unit the `scale` of
-    residuals, their `mean` over the last hours, the `bias` that became usual; `strange`, the last z; `share` of the
+    Columns (N,): `unit` in which the channel is measured (0: not yet); in that unit the `scale` of residuals, their `mean` over the last hours, the `bias` that became usual; `strange`, the last z; `share` of the
     channel's variance that the peers explain.
     """
 
-    anchor: Floats
     unit: Floats
     scale: Floats
     mean: Floats
@@ -82,7 +80,7 @@ class PeersBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        names = ("anchor", "unit", "mean", "bias", "strange", "share")
+        names = ("unit", "mean", "bias", "strange", "share")
         super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), "scale": ((), np.float64, 0.1)})
 
 
@@ -130,7 +128,7 @@ class PeersOrgan:
         middle = panel.middle(panel.away)
         unit = np.where(block.unit[slots] > 0.0, block.unit[slots], 1.0)
         projection = self.fit.project(slots, self._regressors(rows, panel, middle / unit, unit))
-        measured = (rows.values - block.anchor[slots] - middle) / unit
+        measured = (rows.values - self.company.block.offset[slots] - middle) / unit
         # the middle itself counts in full; the regression corrects it
         innovation = np.clip(measured - projection.expected, -LARGEST, LARGEST)
         met = (block.unit[slots] > 0.0) & (panel.heard >= LEAST_PEERS)
@@ -206,8 +204,7 @@ class PeersOrgan:
         rows = slice(len(block))
         small = company.placed[rows] & (company.spread[rows] > OUTGROWN * block.unit[rows])
         slots = np.flatnonzero(small & (company.group[rows] >= 0))
-        first, unit = block.unit[slots] == 0.0, company.spread[slots]
-        block.anchor[slots] = np.where(first, company.offset[slots], block.anchor[slots])
+        unit = company.spread[slots]
         kept = block.unit[slots] / unit
         self.fit.restart(slots, kept)
         self.habit.rescale(slots, kept)
