@@ -1,0 +1,100 @@
+"""How large a number usually is at this hour of the day: noon may be restless where the night is calm.
+
+In: sizes, hour by hour. Out: half the scale of the hour, half that of all hours. What an hour taught is taken in when
+it is over, so that a fault cannot make itself usual while it lasts.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.domain import MICROSECONDS
+from detector.state.block import Block
+from detector.state.rows import Floats, Slots
+
+HOURS = 24
+HOUR_US = 3600 * MICROSECONDS
+
+MEMORY_H = 150.0
+"""Hours over which the scale of all hours forgets."""
+
+BORROWED, BORROWED_H = 0.1, 12.0
+"""A new channel's scale in its own units, and the hours for which that counts."""
+
+HOUR_RATE = 0.35
+"""Share of a day's hour in what is known of that hour: about three days are remembered."""
+
+LARGEST = 4.0
+"""Sizes beyond so many scales count as that many: a fault teaches little."""
+
+MEAN_TO_SIGMA = 1.25
+"""Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
+
+ENOUGH_S = 1800.0
+"""Seconds of an hour that make it count in full."""
+
+
+def hour_of(at_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the hour of the day of each event time, 0 to 23."""
+    return at_us // HOUR_US % HOURS
+
+
+class HourBlock(Block):
+    """Scales: `hours` (N, HOURS) float32, 0 for never seen; `overall`; the running hour's `total` over `time_s`."""
+
+    hours: NDArray[np.float32]
+    overall: Floats
+    total: Floats
+    time_s: Floats
+    hour: NDArray[np.int64]
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__(
+            {
+                "hours": ((HOURS,), np.float32, 0.0),
+                "overall": ((), np.float64, BORROWED),
+                "total": ((), np.float64, 0.0),
+                "time_s": ((), np.float64, 0.0),
+                "hour": ((), np.int64, 0),
+            }
+        )
+
+
+class HourlyScale:
+    """The scale of one number of every channel, by hour of the day."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = HourBlock()
+
+    def current(self, slots: Slots, at_us: NDArray[np.int64]) -> Floats:
+        """Return the scale that holds at each row's hour. Shape (B,)."""
+        hour, overall = self.block.hours[slots, hour_of(at_us)].astype(np.float64), self.block.overall[slots]
+        return 0.5 * (np.where(hour > 0.0, hour, overall) + overall)
+
+    def learn(self, slots: Slots, at_us: NDArray[np.int64], sizes: Floats, weight_h: Floats, age_h: Floats) -> None:
+        """Take in sizes (B,), each standing for `weight_h` (B,) hours, of channels known for `age_h` (B,) hours."""
+        block, overall = self.block, self.block.overall[slots]
+        sizes = np.minimum(MEAN_TO_SIGMA * sizes, LARGEST * self.current(slots, at_us))
+        rate = weight_h * np.maximum(1.0 / MEMORY_H, 1.0 / (BORROWED_H + age_h))
+        block.overall[slots] = overall + rate * (sizes - overall)
+        block.total[slots] += weight_h * sizes
+        block.time_s[slots] += 3600.0 * weight_h
+        block.hour[slots] = hour_of(at_us)
+
+    def turn(self) -> None:
+        """Take in what the hour taught that has just ended."""
+        block = self.block
+        slots = np.flatnonzero(block.time_s[: len(block)] > 0.0)
+        hour, time_s = block.hour[slots], block.time_s[slots]
+        size, known = 3600.0 * block.total[slots] / time_s, block.hours[slots, hour].astype(np.float64)
+        learnt = known + HOUR_RATE * np.minimum(time_s / ENOUGH_S, 1.0) * (np.minimum(size, LARGEST * known) - known)
+        block.hours[slots, hour] = np.where(known > 0.0, learnt, 0.5 * (size + block.overall[slots]))
+        block.total[slots] = block.time_s[slots] = 0.0
+
+    def rescale(self, slots: Slots, kept: Floats) -> None:
+        """Go over to a unit in which old sizes are worth `kept` (C,); never below what a new channel borrows."""
+        block = self.block
+        block.overall[slots] = np.maximum(block.overall[slots] * kept, BORROWED)
+        block.total[slots] *= kept
+        block.hours[slots] *= kept[:, None].astype(np.float32)
