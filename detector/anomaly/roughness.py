@@ -73,9 +73,12 @@ class Peers(Protocol):
 
 
 class RoughBlock(Block):
-    """Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations
-    from habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log;
-    hourly_h, hours heard of it."""
+    """What each channel's roughness remembers.
+
+    Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations from
+    habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log; hourly_h,
+    hours heard of it.
+    """
 
     tremble: Floats
     usual: Floats
