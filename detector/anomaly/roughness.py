@@ -30,8 +30,11 @@ FARTHEST = 100.0
 QUIET = 0.5
 """Floor of the roughness, in roots of usual bends: below, less is not quieter."""
 
-HABIT_H = 72.0
-"""Hours over which habits forget: of all hours for the usual one, of its own for an hour of the day."""
+USUAL_H = 72.0
+"""Hours over which the usual roughness forgets."""
+
+HOURLY_H = 6.0
+"""Hours of its own, thus days, over which an hour of the day forgets what it adds."""
 
 HOUR_DOUBT_H = 2.0
 """Hours of its own after which an hour of the day is believed by half."""
@@ -154,11 +157,11 @@ class Roughness:
         hourly, hourly_h = block.hourly[place].astype(np.float64), block.hourly_h[place].astype(np.float64)
         step = np.where(heard_h < FIRST_H, np.inf, HABIT_STEP)
         usual = block.usual[slots]
-        usual = usual + share(weight_h, heard_h, HABIT_H) * np.clip(view.level - usual, -step, step)
+        usual = usual + share(weight_h, heard_h, USUAL_H) * np.clip(view.level - usual, -step, step)
         pull = np.clip(view.level - usual - hourly, -HABIT_STEP, HABIT_STEP)
         block.usual[slots] = usual
-        block.hourly[place] = hourly + share(weight_h, hourly_h, HABIT_H) * pull
-        block.hourly_h[place] = np.minimum(hourly_h + weight_h, HABIT_H)
+        block.hourly[place] = hourly + share(weight_h, hourly_h, HOURLY_H) * pull
+        block.hourly_h[place] = np.minimum(hourly_h + weight_h, USUAL_H)
         block.tremble[slots], block.unlike[slots] = view.tremble, view.unlike
         self._learn_spread(rows, jolt, view)
 
@@ -171,13 +174,19 @@ class Roughness:
 
 
 def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
-    """Return the log ratios (B,) at most and at least 0 that a quarter of the peers are below, and above."""
-    none = np.zeros(len(fresh))
+    """Return the log ratios (B,), at most and at least 0, that a quarter of the peers are below, and above."""
     others = np.empty((len(fresh), 0)) if peers is None else np.sort(peers.latest(stored, fresh), axis=1)
     if others.shape[1] == 0:
-        return none, none
-    last = np.count_nonzero(~np.isnan(others), axis=1) - 1  # NaN sorts to the end
-    rows = np.arange(len(fresh))
-    high = others[rows, np.floor(PEER_SHARE * np.maximum(last, 0)).astype(np.intp)]
-    low = others[rows, np.ceil((1.0 - PEER_SHARE) * np.maximum(last, 0)).astype(np.intp)]
-    return np.where(last >= 0, np.minimum(low, 0.0), none), np.where(last >= 0, np.maximum(high, 0.0), none)
+        return np.zeros(len(fresh)), np.zeros(len(fresh))
+    present = np.count_nonzero(~np.isnan(others), axis=1)  # NaN sorts to the end
+    calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
+    return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
+
+
+def _quantile(ordered: Floats, present: NDArray[np.intp], part: float) -> Floats:
+    """Return the quantile (B,) of the first `present` (B,) columns of sorted rows (B, P); 0 where there is none."""
+    rows, last = np.arange(len(ordered)), np.maximum(present - 1, 0)
+    place = part * last
+    below = place.astype(np.intp)
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+    return np.where(present > 0, low + (place - below) * (high - low), 0.0)

@@ -13,7 +13,7 @@ from detector.state.rows import Floats, Rows
 from tests.fleet import START
 from tests.texture import CADENCE_S, Everyone, strangeness
 
-STEPS, CHANNELS = 120, 5
+STEPS, CHANNELS = 90, 5
 
 
 def readings(seed: int) -> NDArray[np.float64]:
@@ -47,7 +47,7 @@ def batch(values: NDArray[np.float64], slots: NDArray[np.intp], step: int) -> Ro
     return Rows(slots, values[slots], at_us, np.full(count, CADENCE_S if step else 0.0), ones, ones)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 1000), cuts=st.lists(st.integers(1, CHANNELS - 1), max_size=CHANNELS))
 def test_the_cut_of_the_stream_changes_nothing(seed: int, cuts: list[int]) -> None:
     """Channels that are compared with each other get the same bits however the stream is cut into batches."""
@@ -57,7 +57,7 @@ def test_the_cut_of_the_stream_changes_nothing(seed: int, cuts: list[int]) -> No
     assert np.array_equal(played(values, cuts, everyone), whole)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 1000), exponent=st.integers(-40, 40))
 def test_the_unit_of_a_channel_changes_nothing(seed: int, exponent: int) -> None:
     """Values times a power of two give the same bits of strangeness."""
@@ -66,7 +66,7 @@ def test_the_unit_of_a_channel_changes_nothing(seed: int, exponent: int) -> None
         assert np.array_equal(plain, scaled)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 1000), offset=st.integers(-1000, 1000))
 def test_the_zero_of_a_channel_changes_nothing(seed: int, offset: int) -> None:
     """Values plus a constant give the same bits of strangeness, where the sums are exact."""
@@ -75,7 +75,7 @@ def test_the_zero_of_a_channel_changes_nothing(seed: int, offset: int) -> None:
         assert np.array_equal(plain, moved)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 1000), at=st.integers(1, STEPS))
 def test_later_readings_change_nothing(seed: int, at: int) -> None:
     """A stream that ends early got the same bits up to its end."""
