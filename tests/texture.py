@@ -38,7 +38,7 @@ def strangeness(
     seen: list[tuple[Floats, Floats, Floats]] = []
     for rows in series(values, gap_s=gap_s):
         peers = Everyone(rows.slots, channels) if in_company else None
-        view = subject.judge(rows, np.full(channels, gap_s), peers)
+        view = subject.judge(rows, peers)
         subject.learn(rows, view)
         seen.append((view.noise.strangeness, view.noise.deviation, view.spike.strangeness))
     noise, deviation, spike = (np.array(column) for column in zip(*seen, strict=True))

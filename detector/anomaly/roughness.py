@@ -18,12 +18,6 @@ from detector.state.rows import Floats, Mask, Rows
 HOURS = 24
 """Hours of the day; a site that is sun-lit or worked in is rough by the clock."""
 
-SPAN_H = 1.0
-"""Hours over which roughness is averaged."""
-
-SPAN_CADENCES = 12.0
-"""Cadences that the average spans at least: of fewer readings it would be chance."""
-
 FARTHEST = 100.0
 """Usual bends that one reading may count for."""
 
@@ -120,14 +114,13 @@ class Roughness:
         """Know no channel."""
         self.block = RoughBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, peers: Peers | None) -> RoughView:
-        """Return how rough every row is, before anything is learnt from it. cadence_s (B,); no `peers`: own habit."""
+    def view(self, rows: Rows, jolt: Jolt, peers: Peers | None) -> RoughView:
+        """Return how rough every row is, before anything is learnt from it; without `peers` by its own habit alone."""
         block, slots = self.block, rows.slots
         hour = rows.at_us // int(HOUR_S * 1e6) % HOURS
         shaking = np.sqrt(jolt.in_units(jolt.back + 0.5 * jolt.size, FARTHEST))
-        span_h = np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)
         tremble = block.tremble[slots]
-        tremble = tremble + share(jolt.weight_h, jolt.heard_h, span_h) * (shaking - tremble)
+        tremble = tremble + jolt.moment * (shaking - tremble)
         level = np.log(tremble + QUIET)
         known = (jolt.heard_h >= FIRST_H) & (jolt.weight_h > 0.0)
         unlike = np.where(known, level - self._habit(rows, hour), block.unlike[slots])

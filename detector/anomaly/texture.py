@@ -1,6 +1,6 @@
 """The texture organ: noise and spikes, both told from how each reading stands out from its neighbours.
 
-In: `Rows`, their cadence, what peers they have. Out: two opinions, for lanes and thresholds of their own.
+In: `Rows`, what peers they have. Out: two opinions, for lanes and thresholds of their own.
 Final before anything is learnt from the rows.
 """
 
@@ -10,7 +10,7 @@ from detector.anomaly.jolts import Jolt, Jolts
 from detector.anomaly.opinion import Opinion
 from detector.anomaly.roughness import Peers, Roughness, RoughView
 from detector.anomaly.spikes import Spikes, SpikeView
-from detector.state.rows import Floats, Rows
+from detector.state.rows import Rows
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,11 +46,11 @@ class Texture:
         for block in (self.jolts.block, self.roughness.block, self.spikes.block):
             block.grow(channels)
 
-    def judge(self, rows: Rows, cadence_s: Floats, peers: Peers | None) -> TextureView:
-        """Return what is strange about every row. cadence_s (B,): the channel's usual gap, 0 where unknown."""
-        jolt = self.jolts.view(rows, cadence_s)
-        rough = self.roughness.view(rows, jolt, cadence_s, peers)
-        return TextureView(jolt, rough, self.spikes.view(rows, jolt, cadence_s, rough.abroad))
+    def judge(self, rows: Rows, peers: Peers | None) -> TextureView:
+        """Return what is strange about every row, compared with its `peers` if it has any."""
+        jolt = self.jolts.view(rows)
+        rough = self.roughness.view(rows, jolt, peers)
+        return TextureView(jolt, rough, self.spikes.view(rows, jolt, rough.abroad))
 
     def learn(self, rows: Rows, view: TextureView) -> None:
         """Take the rows in."""

@@ -32,8 +32,7 @@ def played(values: NDArray[np.float64], cuts: list[int], slots: list[int]) -> ND
         bounds = sorted({0, len(slots), *(cut for cut in cuts if 0 < cut < len(slots))})
         for first, last in pairwise(bounds):
             rows = batch(row, np.array(slots[first:last]), step)
-            cadence_s = np.full(last - first, CADENCE_S)
-            view = subject.judge(rows, cadence_s, Everyone(rows.slots, CHANNELS))
+            view = subject.judge(rows, Everyone(rows.slots, CHANNELS))
             subject.learn(rows, view)
             found[0].append(view.noise.strangeness)
             found[1].append(view.spike.strangeness)

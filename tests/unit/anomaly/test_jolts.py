@@ -14,11 +14,10 @@ def jolt_of(values: list[float], gaps_s: list[float] | None = None) -> Jolt:
     """Return the jolt that the last of these readings of one channel shows."""
     subject = Jolts()
     subject.block.grow(1)
-    cadence_s = np.array([CADENCE_S])
     jolts = []
     for step, gap_s in enumerate([0.0, *(gaps_s or [CADENCE_S] * (len(values) - 1))]):
         one = rows([values[step]], gap_s=gap_s, step=step)
-        jolts.append(subject.view(one, cadence_s))
+        jolts.append(subject.view(one))
         subject.learn(one, jolts[-1])
     return jolts[-1]
 
@@ -47,9 +46,16 @@ def test_a_step_does_not_return() -> None:
 
 def test_nothing_is_said_across_a_gap() -> None:
     """Neighbours many cadences apart are not compared, nor the first two readings."""
-    apart_s = (FARTHEST_CADENCES + 1.0) * CADENCE_S
-    for jolt in (jolt_of([0.0, 9.0, 0.0], [apart_s, apart_s]), jolt_of([0.0, 9.0]), jolt_of([0.0])):
+    apart_s = 2.0 * FARTHEST_CADENCES * CADENCE_S
+    across = jolt_of([0.0, 0.0, 0.0, 9.0, 0.0], [CADENCE_S, CADENCE_S, apart_s, apart_s])
+    for jolt in (across, jolt_of([0.0, 9.0]), jolt_of([0.0])):
         assert jolt.size.tolist() == jolt.back.tolist() == jolt.weight_h.tolist() == [0.0]
+
+
+def test_a_failing_link_is_not_a_slow_channel() -> None:
+    """Gaps that grow one after another do not become the cadence, so what lies across them is not compared."""
+    gaps_s = [CADENCE_S] * 40 + [3 * CADENCE_S, 7 * CADENCE_S, 14 * CADENCE_S, 60 * CADENCE_S]
+    assert jolt_of([0.0] * 43 + [9.0, 0.0], gaps_s).weight_h.tolist() == [0.0]
 
 
 def test_one_reading_after_a_gap_is_not_hours_of_evidence() -> None:
