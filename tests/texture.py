@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.texture import Texture
-from detector.state.rows import Floats
+from detector.state.rows import Floats, Mask
 from tests.rows import series
 
 CADENCE_S = 300.0
@@ -19,13 +19,13 @@ class Everyone:
     def __init__(self, slots: NDArray[np.intp], channels: int) -> None:
         """Compare the rows of `slots` (B,), in stream order, with all of `channels`."""
         self._slots, self._channels = slots, channels
+        self.present: Mask = slots[:, None] != np.arange(channels)
 
-    def latest(self, stored: Floats, fresh: Floats) -> Floats:
-        """Return (B, channels): the stored numbers, and the fresh ones of rows that came before; none of its own."""
-        numbers = np.tile(stored[: self._channels], (len(fresh), 1))
+    def latest(self, of_rows: Floats, stored: Floats) -> Floats:
+        """Return (B, channels): the stored numbers, and those of rows that came before."""
+        numbers = np.tile(stored[: self._channels], (len(of_rows), 1))
         for row, slot in enumerate(self._slots):
-            numbers[row + 1 :, slot] = fresh[row]
-        numbers[np.arange(len(fresh)), self._slots] = np.nan
+            numbers[row + 1 :, slot] = of_rows[row]
         return numbers
 
 

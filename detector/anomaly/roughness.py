@@ -59,13 +59,15 @@ STILLNESS = 0.5
 
 
 class Peers(Protocol):
-    """Whatever knows, row by row, which other channels a channel is compared with."""
+    """The panel of peers of each row, as it stands when the row arrives."""
 
-    def latest(self, stored: Floats, fresh: Floats) -> Floats:
-        """Return the peers' latest numbers in stream order, (B, P), NaN where there is none.
+    @property
+    def present(self) -> Mask:
+        """Shape (B, P): the peers that count."""
+        ...
 
-        stored (N,): by channel slot, from before this batch; fresh (B,): of the rows, valid from their place on.
-        """
+    def latest(self, of_rows: Floats, stored: Floats) -> Floats:
+        """Return a number of each peer (B, P): of its row if earlier in this batch, else the `stored` (N,) one."""
         ...
 
 
@@ -168,9 +170,9 @@ class Roughness:
 
 def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
     """Return the log ratios (B,), at most and at least 0, that a quarter of the peers are below, and above."""
-    others = np.empty((len(fresh), 0)) if peers is None else np.sort(peers.latest(stored, fresh), axis=1)
-    if others.shape[1] == 0:
+    if peers is None:
         return np.zeros(len(fresh)), np.zeros(len(fresh))
+    others = np.sort(np.where(peers.present, peers.latest(fresh, stored), np.nan), axis=1)
     present = np.count_nonzero(~np.isnan(others), axis=1)  # NaN sorts to the end
     calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
     return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
