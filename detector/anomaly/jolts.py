@@ -1,6 +1,6 @@
 """Jolts: how far a reading stands out from its two neighbours, told when the second one arrives.
 
-In: `Rows` and their cadence. Out: for each row, the bend and the jump and return of the reading *before* it, in the
+In: `Rows`. Out: for each row, the bend and the jump and return of the reading *before* it, in the
 channel's own usual bends. A smooth swing has next to none, however large; noise and spikes are nothing else.
 """
 
@@ -18,7 +18,16 @@ FARTHEST_CADENCES = 4.0
 """Neighbours further apart than this are not compared: a jump across a gap is nothing strange."""
 
 LONGEST_CADENCES = 2.0
-"""Cadences for which one reading may speak: a single one after a gap is not an hour of evidence."""
+"""Cadences for which one reading may speak, and count: a single one after a gap is not an hour of evidence."""
+
+CADENCE_SHARE = 0.02
+"""Least share of the cadence that a reading takes. A failing link has gaps in a row; they are not a slow channel."""
+
+SPAN_H = 1.0
+"""Hours that are the moment: what is averaged over them is judged."""
+
+SPAN_CADENCES = 12.0
+"""Cadences that the moment spans at least: a mean of fewer readings would be chance."""
 
 MEMORY_H = 48.0
 """Hours of motion over which the unit forgets."""
@@ -36,13 +45,14 @@ STRAIGHT = 1e-9
 class JoltBlock(Block):
     """What each channel remembers of its last readings.
 
-    Columns (N,): last and before, the last two values; gap_s, seconds between them; seen, readings; unit, the mean
-    size of bends that are not nothing; bends, their number; bent_h, their hours; heard_h, all hours that counted.
+    Columns (N,): last and before, the last two values; gap_s, seconds between them; cadence_s, the usual gap; seen,
+    readings; unit, the mean size of bends that are not nothing; bends, their number; bent_h, their hours; heard_h, all hours that counted.
     """
 
     last: Floats
     before: Floats
     gap_s: Floats
+    cadence_s: Floats
     seen: NDArray[np.int64]
     unit: Floats
     bends: NDArray[np.int64]
@@ -51,8 +61,9 @@ class JoltBlock(Block):
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("last", "before", "gap_s", "unit", "bent_h", "heard_h"), ((), np.float64, 0.0))
-        super().__init__({**floats, **dict.fromkeys(("seen", "bends"), ((), np.int64, 0))})
+        names = ("last", "before", "gap_s", "cadence_s", "unit", "bent_h", "heard_h")
+        counts = dict.fromkeys(("seen", "bends"), ((), np.int64, 0))
+        super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), **counts})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,6 +82,8 @@ class Jolt:
     """Hours for which this row speaks; 0 where it says nothing."""
     heard_h: Floats
     """Hours heard of this channel before."""
+    moment: Floats
+    """Share that this row takes of a mean over the last hour."""
     bends: NDArray[np.int64]
     """Bends before that were not nothing."""
 
@@ -92,9 +105,10 @@ class Jolts:
         """Know no channel."""
         self.block = JoltBlock()
 
-    def view(self, rows: Rows, cadence_s: Floats) -> Jolt:
-        """Return the jolt of every row, before anything is learnt. cadence_s (B,): usual gap, 0 where unknown."""
+    def view(self, rows: Rows) -> Jolt:
+        """Return the jolt of every row, before anything is learnt."""
         block, slots = self.block, rows.slots
+        cadence_s, heard_h = block.cadence_s[slots], block.heard_h[slots]
         last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots]
         both_s = np.where(first_s + rows.gap_s > 0.0, first_s + rows.gap_s, 1.0)
         apart_s = 2.0 * first_s * rows.gap_s / both_s
@@ -105,13 +119,15 @@ class Jolts:
         back = np.where((jump > 0.0) == (drop > 0.0), np.minimum(np.abs(jump), np.abs(drop)), 0.0)
         # what wanders strays with the root of the time between its readings
         stray = np.sqrt(np.maximum(apart_s / np.where(cadence_s > 0.0, cadence_s, 1.0), 1.0))
+        weight_h = np.where(speaks, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s) / HOUR_S, 0.0)
         return Jolt(
             away=np.where(speaks, away, 0.0),
             size=np.where(speaks, np.abs(away) / stray, 0.0),
             back=np.where(speaks, back / stray, 0.0),
             unit=block.unit[slots],
-            weight_h=np.where(speaks, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s) / HOUR_S, 0.0),
-            heard_h=block.heard_h[slots],
+            weight_h=weight_h,
+            heard_h=heard_h,
+            moment=share(weight_h, heard_h, np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)),
             bends=block.bends[slots],
         )
 
@@ -126,5 +142,13 @@ class Jolts:
         block.bends[slots] += bent
         block.heard_h[slots] = jolt.heard_h + jolt.weight_h
         block.before[slots], block.last[slots] = block.last[slots], rows.values
+        self._learn_cadence(rows)
+
+    def _learn_cadence(self, rows: Rows) -> None:
+        """Move the usual gap: the first one, then a mean that a long gap hardly lengthens."""
+        block, slots = self.block, rows.slots
+        seen, cadence_s = block.seen[slots], block.cadence_s[slots]
+        gap_s = np.where(seen > 1, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s), rows.gap_s)
+        block.cadence_s[slots] = cadence_s + np.maximum(1.0 / np.maximum(seen, 1), CADENCE_SHARE) * (gap_s - cadence_s)
         block.gap_s[slots] = rows.gap_s
-        block.seen[slots] += 1
+        block.seen[slots] = seen + 1

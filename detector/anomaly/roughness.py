@@ -5,11 +5,11 @@ In: `Rows`, their `Jolt`, the latest roughness of peers. Out: the strangeness of
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.company import Panel
 from detector.anomaly.jolts import HOUR_S, Jolt, share
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
@@ -18,20 +18,17 @@ from detector.state.rows import Floats, Mask, Rows
 HOURS = 24
 """Hours of the day; a site that is sun-lit or worked in is rough by the clock."""
 
-SPAN_H = 1.0
-"""Hours over which roughness is averaged."""
-
-SPAN_CADENCES = 12.0
-"""Cadences that the average spans at least: of fewer readings it would be chance."""
-
 FARTHEST = 100.0
 """Usual bends that one reading may count for."""
 
 QUIET = 0.5
 """Floor of the roughness, in roots of usual bends: below, less is not quieter."""
 
-HABIT_H = 72.0
-"""Hours over which habits forget: of all hours for the usual one, of its own for an hour of the day."""
+USUAL_H = 72.0
+"""Hours over which the usual roughness forgets."""
+
+HOURLY_H = 6.0
+"""Hours of its own, thus days, over which an hour of the day forgets what it adds."""
 
 HOUR_DOUBT_H = 2.0
 """Hours of its own after which an hour of the day is believed by half."""
@@ -61,10 +58,25 @@ STILLNESS = 0.5
 """What being too quiet counts against being too rough: it harms less, and stuck channels have a rule of their own."""
 
 
+class Peers(Protocol):
+    """The panel of peers of each row, as it stands when the row arrives."""
+
+    @property
+    def present(self) -> Mask:
+        """Shape (B, P): the peers that count."""
+        ...
+
+    def latest(self, of_rows: Floats, stored: Floats) -> Floats:
+        """Return a number of each peer (B, P): of its row if earlier in this batch, else the `stored` (N,) one."""
+        ...
+
+
 class RoughBlock(Block):
-    """Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations
-    from habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log;
-    hourly_h, hours heard of it.
+    """What each channel's roughness remembers.
+
+    Columns (N,): tremble, the mean root of bends over the last hour; usual, its usual log; spread, of deviations from
+    habit; unlike, the last deviation, NaN until judged. (N, 24): hourly, what an hour adds to the usual log; hourly_h,
+    hours heard of it.
     """
 
     tremble: Floats
@@ -104,14 +116,13 @@ class Roughness:
         """Know no channel."""
         self.block = RoughBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, peers: Panel) -> RoughView:
-        """Return how rough every row is, before anything is learnt from it. cadence_s (B,)."""
+    def view(self, rows: Rows, jolt: Jolt, peers: Peers | None) -> RoughView:
+        """Return how rough every row is, before anything is learnt from it; without `peers` by its own habit alone."""
         block, slots = self.block, rows.slots
         hour = rows.at_us // int(HOUR_S * 1e6) % HOURS
         shaking = np.sqrt(jolt.in_units(jolt.back + 0.5 * jolt.size, FARTHEST))
-        span_h = np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)
         tremble = block.tremble[slots]
-        tremble = tremble + share(jolt.weight_h, jolt.heard_h, span_h) * (shaking - tremble)
+        tremble = tremble + jolt.moment * (shaking - tremble)
         level = np.log(tremble + QUIET)
         known = (jolt.heard_h >= FIRST_H) & (jolt.weight_h > 0.0)
         unlike = np.where(known, level - self._habit(rows, hour), block.unlike[slots])
@@ -141,11 +152,11 @@ class Roughness:
         hourly, hourly_h = block.hourly[place].astype(np.float64), block.hourly_h[place].astype(np.float64)
         step = np.where(heard_h < FIRST_H, np.inf, HABIT_STEP)
         usual = block.usual[slots]
-        usual = usual + share(weight_h, heard_h, HABIT_H) * np.clip(view.level - usual, -step, step)
+        usual = usual + share(weight_h, heard_h, USUAL_H) * np.clip(view.level - usual, -step, step)
         pull = np.clip(view.level - usual - hourly, -HABIT_STEP, HABIT_STEP)
         block.usual[slots] = usual
-        block.hourly[place] = hourly + share(weight_h, hourly_h, HABIT_H) * pull
-        block.hourly_h[place] = np.minimum(hourly_h + weight_h, HABIT_H)
+        block.hourly[place] = hourly + share(weight_h, hourly_h, HOURLY_H) * pull
+        block.hourly_h[place] = np.minimum(hourly_h + weight_h, USUAL_H)
         block.tremble[slots], block.unlike[slots] = view.tremble, view.unlike
         self._learn_spread(rows, jolt, view)
 
@@ -157,12 +168,20 @@ class Roughness:
         self.block.spread[rows.slots] = spread + share(jolt.weight_h, judged_h, SPREAD_H) * (size - spread)
 
 
-def _usual_abroad(peers: Panel, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
-    """Return the log ratios (B,) at most and at least 0 that a quarter of the peers are below, and above."""
-    none = np.zeros(len(fresh))
+def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[Floats, Floats]:
+    """Return the log ratios (B,), at most and at least 0, that a quarter of the peers are below, and above."""
+    if peers is None:
+        return np.zeros(len(fresh)), np.zeros(len(fresh))
     others = np.sort(np.where(peers.present, peers.latest(fresh, stored), np.nan), axis=1)
-    last = np.count_nonzero(~np.isnan(others), axis=1) - 1  # NaN sorts to the end
-    rows = np.arange(len(fresh))
-    high = others[rows, np.floor(PEER_SHARE * np.maximum(last, 0)).astype(np.intp)]
-    low = others[rows, np.ceil((1.0 - PEER_SHARE) * np.maximum(last, 0)).astype(np.intp)]
-    return np.where(last >= 0, np.minimum(low, 0.0), none), np.where(last >= 0, np.maximum(high, 0.0), none)
+    present = np.count_nonzero(~np.isnan(others), axis=1)  # NaN sorts to the end
+    calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
+    return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
+
+
+def _quantile(ordered: Floats, present: NDArray[np.intp], part: float) -> Floats:
+    """Return the quantile (B,) of the first `present` (B,) columns of sorted rows (B, P); 0 where there is none."""
+    rows, last = np.arange(len(ordered)), np.maximum(present - 1, 0)
+    place = part * last
+    below = place.astype(np.intp)
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+    return np.where(present > 0, low + (place - below) * (high - low), 0.0)

@@ -9,19 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.anomaly.jolts import HOUR_S, Jolt, share
+from detector.anomaly.jolts import Jolt
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows
 
-SPAN_H = 1.0
-"""Hours over which bends count as those of the moment."""
-
-SPAN_CADENCES = 12.0
-"""Cadences that the average spans at least."""
-
 FARTHEST = 8.0
-"""Usual bends that one reading may count for in it."""
+"""Usual bends that one reading may count for in those of the last hour."""
 
 LEAST = 2.0
 """Usual jumps that are not strange at all; a channel of two values has no larger ones."""
@@ -65,10 +59,10 @@ class Spikes:
         """Know no channel."""
         self.block = SpikeBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, abroad: Floats) -> SpikeView:
+    def view(self, rows: Rows, jolt: Jolt, abroad: Floats) -> SpikeView:
         """Return the strangeness of the reading before every row, before anything is learnt.
 
-        cadence_s (B,); abroad (B,): log ratio by which the peers' roughness, in roots of bends, exceeds their habit.
+        abroad (B,): log ratio by which the peers' roughness, in roots of bends, exceeds their habit.
         """
         recent = self.block.recent[rows.slots]
         known = (jolt.heard_h >= FIRST_H) & (jolt.bends >= FIRST_BENDS) & (jolt.weight_h > 0.0)
@@ -76,9 +70,8 @@ class Spikes:
         usual = np.maximum(recent, 1.0) * np.exp(2.0 * abroad) * doubt
         beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
         opinion = Opinion(np.where(known, beyond, 0.0), known, jolt.away)
-        span_h = np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)
         bend = jolt.in_units(jolt.size, FARTHEST)
-        return SpikeView(opinion, recent + share(jolt.weight_h, jolt.heard_h, span_h) * (bend - recent))
+        return SpikeView(opinion, recent + jolt.moment * (bend - recent))
 
     def learn(self, rows: Rows, view: SpikeView) -> None:
         """Take the bends of this moment in."""

@@ -1,20 +1,16 @@
 """The texture organ: noise and spikes, both told from how each reading stands out from its neighbours.
 
-In: `Rows`, their cadence, what peers they have. Out: two opinions, for lanes and thresholds of their own.
+In: `Rows`, what peers they have. Out: two opinions, for lanes and thresholds of their own.
 Final before anything is learnt from the rows.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from detector.anomaly.company import Panel
 from detector.anomaly.jolts import Jolt, Jolts
 from detector.anomaly.opinion import Opinion
-from detector.anomaly.roughness import Roughness, RoughView
+from detector.anomaly.roughness import Peers, Roughness, RoughView
 from detector.anomaly.spikes import Spikes, SpikeView
-from detector.state.block import Block
-from detector.state.rows import Floats, Rows
+from detector.state.rows import Rows
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,11 +25,6 @@ class TextureView:
     def noise(self) -> Opinion:
         """How strange the roughness of the last hour is; its deviation is a log ratio, below 0 for too quiet."""
         return self.rough.opinion
-
-    @property
-    def trembling(self) -> Floats:
-        """How large the bends of the last hour were, in the channel's unit, below 0 for too quiet. Shape (B,)."""
-        return np.sign(self.noise.deviation) * self.jolt.unit * self.rough.tremble**2
 
     @property
     def spike(self) -> Opinion:
@@ -55,15 +46,11 @@ class Texture:
         for block in (self.jolts.block, self.roughness.block, self.spikes.block):
             block.grow(channels)
 
-    def judge(self, rows: Rows, cadence_s: Floats, peers: Panel) -> TextureView:
-        """Return what is strange about every row. cadence_s (B,): the channel's usual gap, 0 where unknown."""
-        jolt = self.jolts.view(rows, cadence_s)
-        rough = self.roughness.view(rows, jolt, cadence_s, peers)
-        return TextureView(jolt, rough, self.spikes.view(rows, jolt, cadence_s, rough.abroad))
-
-    def blocks(self) -> dict[str, Block]:
-        """Return what is remembered, by name."""
-        return {"jolts": self.jolts.block, "roughness": self.roughness.block, "spikes": self.spikes.block}
+    def judge(self, rows: Rows, peers: Peers | None) -> TextureView:
+        """Return what is strange about every row, compared with its `peers` if it has any."""
+        jolt = self.jolts.view(rows)
+        rough = self.roughness.view(rows, jolt, peers)
+        return TextureView(jolt, rough, self.spikes.view(rows, jolt, rough.abroad))
 
     def learn(self, rows: Rows, view: TextureView) -> None:
         """Take the rows in."""
