@@ -1,11 +1,9 @@
 """The contenders: the detector with one model or another, and the simple rivals behind the same alert layer.
 
 In: a contender's name, model and budget. Out: something that takes batches and says which alerts opened.
-A random reservoir is not among them yet: without a head that adapts, it says the same as the last value.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +18,7 @@ from detector.forecast.network import Network
 from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
-from detector.settings import Budget, Settings
+from detector.settings import Budget, HeadKind, Settings
 
 
 class Method(StrEnum):
@@ -100,12 +98,8 @@ def build(contender: Contender) -> Subject:
     if contender.method is Method.RUN_LENGTH:
         return Rival(settings, no_rarity)
     model = load_model(contender.model)
-    network = last_value(model.network) if contender.method is Method.LAST_VALUE else model.network
-    return _Detector(Engine(settings, network, model.reference))
-
-
-def last_value(network: Network) -> Network:
-    """Return a network that always expects no change: its head is zero."""
-    return replace(
-        network, head_weights=np.zeros_like(network.head_weights), head_bias=np.zeros_like(network.head_bias)
-    )
+    if contender.method is Method.LAST_VALUE:
+        plain = settings.engine.model_copy(update={"head": HeadKind.NONE})
+        blank = Network.blank(model.network.features)
+        return _Detector(Engine(settings.model_copy(update={"engine": plain}), blank, model.reference))
+    return _Detector(Engine(settings, model.network, model.reference))

@@ -92,7 +92,8 @@ class Rival:
         deviation = np.maximum(np.sqrt(self._means.variance[slots]), self._scale.floor(slots))
         seen = self._scale.count[slots]
         low, high = mean - 2.0 * deviation, mean + 2.0 * deviation
-        return Forecast(seen > 1, seen, mean, low, high, usual=mean, spread=deviation, unit=deviation)
+        sizes = dict.fromkeys(("spread", "unit", "scale"), deviation)
+        return Forecast(seen > 1, seen, mean, low, high, mean, **sizes, daily=mean, daily_known=seen < 0)
 
     def _score(self, rows: Rows, forecast: Forecast) -> Nonconformity:
         """Return how strange each row is; one stream has all the say."""
