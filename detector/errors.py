@@ -28,5 +28,9 @@ class RecordingError(DetectorError):
     """A recording that cannot be read: the file, the line, what was expected, what was there."""
 
 
+class JournalError(DetectorError):
+    """A journal that cannot be used: another daemon's, another program's, a newer version's, or unreadable."""
+
+
 class LinkError(DetectorError):
     """A broker that cannot be reached or that refuses us for good."""

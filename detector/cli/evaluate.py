@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from detector import __version__
 from detector.cli.arguments import positive_count
@@ -27,6 +27,7 @@ from detector.lab.evaluate.fleet import Campaign, measure, measurement_json
 from detector.lab.evaluate.nab import find_files, measure_nab
 from detector.lab.evaluate.nab_table import nab_table
 from detector.lab.evaluate.tables import fleet_tables
+from detector.lab.evaluate.workers import Advance
 from detector.settings import Budget
 
 PIPE_WIDTH = 160
@@ -77,8 +78,8 @@ def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any
         rounds=arguments.rounds,
         seed=arguments.seed,
     )
-    with _progress(campaign.jobs) as done:
-        measurements = measure(campaign, arguments.workers, done)
+    with _progress(len(campaign.plans)) as advance:
+        measurements = measure(campaign, arguments.workers, advance)
     return fleet_tables(measurements), {
         "rounds": campaign.rounds,
         "seed": campaign.seed,
@@ -90,8 +91,8 @@ def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any
 def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
     """Measure the Numenta Anomaly Benchmark."""
     files, contenders = find_files(arguments.data), _contenders(arguments)
-    with _progress(len(files) * len(contenders)) as done:
-        measurements = measure_nab(files, contenders, arguments.workers, done)
+    with _progress(len(contenders)) as advance:
+        measurements = measure_nab(files, contenders, arguments.workers, advance)
     found = [
         {"contender": one.contender.name, "groups": {name: asdict(group) for name, group in one.groups.items()}}
         for one in measurements
@@ -151,10 +152,10 @@ def _write(path: Path, found: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _progress(jobs: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal and nothing in a pipe; call what is yielded after each job."""
+def _progress(jobs: int) -> Iterator[Advance]:
+    """Show a bar on a terminal and nothing in a pipe; call what is yielded with each share of a job that is done."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("replaying", total=jobs)
-        yield lambda: progress.advance(bar)
+        yield lambda share: progress.advance(bar, share)

@@ -1,6 +1,6 @@
-"""`detector record`: MQTT to a recording, by the topics and payloads of a configuration, until Ctrl-C or for a while.
+"""`detector record`: MQTT to a recording, by a configuration, until Ctrl-C or for a while; or a daemon's journal to one.
 
-In: a configuration. Out: a recording in the long form, `timestamp,device,channel,value`, in order of arrival.
+In: a configuration, or a journal. Out: a recording in the long form, `timestamp,device,channel,value`, in order of arrival.
 """
 
 import argparse
@@ -15,12 +15,13 @@ from detector.cli.stopping import stop_on_signals
 from detector.clock import SystemClock
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.inbox import Inbox
+from detector.edge.journal import journal_path, read_recorded
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt import MqttLink
 from detector.edge.recording import RecordingFile
 from detector.edge.secret_file import read_secret
 from detector.errors import ConfigError, LinkError
-from detector.lab.record import Recorder
+from detector.lab.record import Recorder, copy_readings
 from detector.settings import MqttSettings, Settings
 from detector.settings.quantities import parse_duration
 from detector.stream.decode import Decoder
@@ -32,18 +33,38 @@ GOODBYE_S = 2.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector record`."""
     add = parser.add_argument
-    add("config", type=Path, metavar="CONFIG", help="configuration file (YAML)")
+    add("config", nargs="?", type=Path, metavar="CONFIG", help="configuration file (YAML)")
+    add("--from-journal", type=Path, metavar="DIR", help="instead: what a daemon's state directory, or journal, holds")
     add("--out", type=_recording, required=True, metavar="FILE", help="the recording to write, .csv or .csv.gz")
     add("--duration", type=_duration, metavar="30s", help="stop after so much time (default: at Ctrl-C)")
     add("--force", action="store_true", help="overwrite the file if it exists")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record until the time is over or somebody stops us."""
+    """Record until the time is over or somebody stops us; a journal to its end."""
+    if (arguments.config is None) == (arguments.from_journal is None):
+        got = "neither" if arguments.config is None else "both"
+        raise ConfigError([f"detector record: expected CONFIG or --from-journal, got {got}"])
     if arguments.out.exists() and not arguments.force:
         raise ConfigError(
             [f"{arguments.out}: expected a new file, got one that exists; choose another name, or add --force"]
         )
+    return _from_mqtt(arguments) if arguments.from_journal is None else _from_journal(arguments)
+
+
+def _from_journal(arguments: argparse.Namespace) -> int:
+    """Record what a journal holds."""
+    if arguments.duration is not None:
+        raise ConfigError(["--duration: expected CONFIG, got --from-journal, which ends by itself; leave it out"])
+    recorded = read_recorded(journal_path(arguments.from_journal))
+    with RecordingFile(arguments.out) as file:
+        readings = copy_readings((reading for reading, _ in recorded), file)
+    print(f"recorded {readings:,} readings in {arguments.out}", file=sys.stderr)
+    return 0
+
+
+def _from_mqtt(arguments: argparse.Namespace) -> int:
+    """Record what a broker sends."""
     settings = load_settings(arguments.config, os.environ)
     require_topics(str(arguments.config), settings)
     decoder = Decoder(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels)

@@ -1,6 +1,6 @@
 """`detector replay`: recordings through the same engine as the daemon's, as fast as it goes.
 
-In: a configuration and recordings. Out: scores as CSV, alerts as JSON lines; on a terminal a progress line and a summary.
+In: a configuration, and recordings or a daemon's journal. Out: scores as CSV, alerts as JSON lines; on a terminal a progress line and a summary.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from detector.domain import Stage
 from detector.edge.config_file import load_settings
+from detector.edge.journal import journal_path, read_journal
 from detector.edge.model_file import load_model
 from detector.edge.recording import AlertFile, ReportFile, ScoreFile, find_recordings, read_recordings
 from detector.edge.secret_file import resolve_path
@@ -33,13 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector replay`."""
     add = parser.add_argument
     add("config", type=Path, metavar="CONFIG", help="configuration file (YAML)")
-    add(
-        "--input",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="PATH",
-        help="recordings (.csv, .csv.gz), or folders of them",
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--input", type=Path, nargs="+", metavar="PATH", help="recordings (.csv, .csv.gz), or folders of them"
+    )
+    source.add_argument(
+        "--from-journal", type=Path, metavar="DIR", help="what a daemon's state directory, or journal, holds"
     )
     add(
         "--scores",
@@ -52,11 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, and write what was asked for."""
-    inputs = find_recordings(arguments.input)
+    journal = None if arguments.from_journal is None else journal_path(arguments.from_journal)
+    inputs = find_recordings(arguments.input) if journal is None else [journal]
     _check_outputs(inputs, [path for path in (arguments.scores, arguments.alerts) if path is not None])
     settings = load_settings(arguments.config, os.environ)
     model = load_model(resolve_path(settings.model, arguments.config.parent))
     replay = Replay(Engine(settings, model.network, model.reference), settings.engine.max_batch)
+    recorded = read_recordings(inputs, settings.sensors) if journal is None else read_journal(journal, settings.sensors)
     begun = time.monotonic()
     try:
         with ExitStack() as stack:
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
                 files.append(stack.enter_context(ScoreFile(arguments.scores)))
             if arguments.alerts is not None:
                 files.append(stack.enter_context(AlertFile(arguments.alerts)))
-            for report in _watched(replay, replay.reports(read_recordings(inputs, settings.sensors))):
+            for report in _watched(replay, replay.reports(recorded)):
                 for file in files:
                     file.write(report)
     finally:

@@ -13,6 +13,7 @@ from detector import __version__
 from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.control import Control, Faults
+from detector.daemon.receipts import Receipts
 from detector.daemon.reload import LINK, Changes, compare
 from detector.daemon.wiring import Place
 from detector.daemon.worker import Worker
@@ -61,7 +62,9 @@ class Daemon:
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
         self._worker = self._wire()
-        site = Site(self._worker.exposition.application, self._page, self._not_ready, self._control.reload)
+        site = Site(
+            self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
+        )
         self._http = HttpServer(self._settings.metrics.listen, site)
 
     def run(self) -> int:
@@ -100,6 +103,7 @@ class Daemon:
             reload=self._reload,
             notifications={"mqtt": SinkCount(traffic.notifications, traffic.notifications_failed)},
             counts=worker.ledger.snapshot(),
+            journal=worker.journal.status(),
             fleet=worker.view.fleet(),
         )
 
@@ -118,6 +122,11 @@ class Daemon:
             return "waiting for the broker to grant the subscriptions"
         return f"not connected to a broker{': ' if link.ended_because else ''}{link.ended_because or ''}"
 
+    def _trouble(self) -> str | None:
+        """Return what is amiss though the daemon serves, or None when nothing is."""
+        trouble = self._worker.journal.status().trouble
+        return None if trouble is None else f"scoring without the journal: {trouble}"
+
     def _read(self) -> Settings:
         """Read the configuration.
 
@@ -135,6 +144,8 @@ class Daemon:
         return Worker(
             inbox=inbox,
             intake=wiring.build_intake(settings, ledger),
+            journal=wiring.build_journal(settings, self._place, self._clock),
+            receipts=Receipts(self._clock),
             batcher=Batcher(settings.engine.max_batch),
             engine=wiring.build_engine(settings, self._place),
             ledger=ledger,
@@ -164,11 +175,12 @@ class Daemon:
             asked.set_result(self._reload_now())
 
     def _stop(self) -> int:
-        """Shut down from the source down: receive no more, score what waits, tell it, say goodbye."""
+        """Shut down from the source down: receive no more, score and settle what waits, tell it, say goodbye."""
         log.info("stopping on %s; a second signal aborts", self._control.stop_asked_by)
         systemd.stopping("scoring what waits")
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
+        self._worker.journal.close()
         self._worker.link.stop(GOODBYE_S)
         self._http.stop()
         log.info("stopped")
@@ -207,6 +219,7 @@ class Daemon:
         self._lines.configure(settings.log)
         worker.exposition.settings = settings.metrics
         worker.intake = wiring.build_intake(settings, worker.ledger)
+        worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
@@ -216,12 +229,13 @@ class Daemon:
         self._tell(changes)
 
     def _retire_link(self, settings: Settings) -> None:
-        """End the link in use: score what came through it, unsubscribe from what is no longer wanted, disconnect."""
+        """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""
         link, worker = self._worker.link, self._worker
         link.stop_receiving()
         while len(worker.inbox):
             worker.turn()
             self._watchdog.ping(self._clock.mono())
+        worker.settle()
         kept = wiring.filters_of(settings)
         link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
         link.stop(GOODBYE_S)

@@ -13,6 +13,7 @@ from detector.daemon.announcer import Announcer
 from detector.daemon.intake import Intake
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
+from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
@@ -47,6 +48,21 @@ def build_engine(settings: Settings, place: Place) -> Engine:
 def build_intake(settings: Settings, ledger: Ledger) -> Intake:
     """Return the way from messages to readings."""
     return Intake(settings.sensors, settings.mqtt.inbox.max_payload, ledger)
+
+
+def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
+    """Return the journal in the state directory; a relative one is below systemd's, or else the working directory.
+
+    Raises: JournalError when the directory is another daemon's, or its journal a newer one's.
+    """
+    given = place.environment.get("STATE_DIRECTORY", "").split(":")[0]
+    directory = Path(given) / settings.state.directory
+    return Journal(directory, settings.state.journal, entries_of(settings), clock)
+
+
+def entries_of(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the `sensors` entries: they outlive a reload, their places do not."""
+    return tuple(entry.name for entry in settings.sensors)
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:

@@ -1,6 +1,6 @@
-"""The scoring loop: one turn takes what waits, scores it, tells of it, and acknowledges it last.
+"""The scoring loop: one turn takes what waits, journals it, scores it, tells of it, and acknowledges it last.
 
-In: the inbox. Out: verdicts in the view, counts in the ledger, publications on the link. Runs on the main thread, and
+In: the inbox. Out: readings in the journal, verdicts in the view, counts in the ledger, publications on the link. Runs on the main thread, and
 nothing else steps the engine.
 """
 
@@ -12,9 +12,11 @@ from typing import Final
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
 from detector.daemon.intake import Intake
+from detector.daemon.receipts import Receipts
 from detector.domain import MICROSECONDS, DropReason
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox, Message
+from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
@@ -47,6 +49,8 @@ class Worker:
 
     inbox: Inbox
     intake: Intake
+    journal: Journal
+    receipts: Receipts
     batcher: Batcher
     engine: Engine
     ledger: Ledger
@@ -61,14 +65,16 @@ class Worker:
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
-        messages = self.inbox.take(MESSAGES, WAIT_S)
+        messages = self.inbox.take(MESSAGES, self.receipts.patience_s(WAIT_S))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if messages:
             self._quiet_s = 0.0
             self._score(messages)
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
-            self._step_all(filter(None, [self.batcher.idle(self._quiet_s)]))
+            self._let_time_pass()
+        if self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
+            self.settle()
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
@@ -79,24 +85,40 @@ class Worker:
         """Return whether a turn was begun lately; for any thread."""
         return self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
+    def settle(self) -> None:
+        """Bring what was taken in to the disk, then let the broker forget it."""
+        with self.exposition.commit_seconds.time():
+            self.journal.commit()
+        self.link.acknowledge(self.receipts.release())
+
     def drain(self, deadline: MonoTime) -> None:
-        """Score what still waits; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
+        """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
         while len(self.inbox) and self.clock.mono() < deadline:
             self.turn()
+        self.settle()
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))
             log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", len(left))
 
     def _score(self, messages: list[Message]) -> None:
-        """Take messages all the way, and acknowledge them once nothing of them can be lost any more."""
+        """Take messages all the way, and hold them until nothing of them can be lost any more."""
         with self.exposition.decode_seconds.time():
             readings = self.intake.decode(messages)
+        self.journal.append(readings)
         self._step_all(self.batcher.cut(readings))
         now = self.clock.wall()
         for message in messages:
             self.exposition.reading_to_verdict_seconds.observe(max(0.0, now - message.arrived / MICROSECONDS))
-        self.link.acknowledge(messages)
+        self.receipts.hold(messages)
+
+    def _let_time_pass(self) -> None:
+        """Judge silence at the ticks that fall due while nothing comes; the journal has them as well."""
+        batch = self.batcher.idle(self._quiet_s)
+        if batch is not None:
+            self.journal.append_ticks([tick.at for tick in batch.ticks])
+            self._step_all([batch])
+            self.receipts.hold(())
 
     def _step_all(self, batches: Iterable[Batch]) -> None:
         """Step the engine through batches; account for, show and announce what each came to."""

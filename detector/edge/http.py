@@ -53,6 +53,8 @@ class Site:
     page: Callable[[], str]
     not_ready: Callable[[], str | None]
     """Why the daemon is not ready; None when it is."""
+    trouble: Callable[[], str | None]
+    """What is amiss though the daemon serves; None when nothing is."""
     reload: Callable[[], str | None]
     """Reads the configuration again and waits for the outcome: what is wrong with it, or None."""
 
@@ -108,7 +110,8 @@ def _readiness(site: Site) -> Answer:
     """Answer whether the daemon is ready, and why not."""
     reason = site.not_ready()
     if reason is None:
-        return Answer(HTTPStatus.OK, "detector is ready\n")
+        trouble = site.trouble()
+        return Answer(HTTPStatus.OK, "detector is ready\n" + (f"{trouble}\n" if trouble else ""))
     return Answer(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {reason}\n")
 
 

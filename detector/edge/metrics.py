@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from detector.domain import MICROSECONDS, DropReason, RejectReason, Severity, Verdict
 from detector.edge.channel_view import ChannelState, Fleet
+from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
 from detector.edge.status import Status
 from detector.settings import MetricsSettings
@@ -68,6 +69,10 @@ class Exposition(Collector):
         self.batch_rows = Histogram(
             "detector_batch_rows", "Readings in one step of the engine.", buckets=ROWS_BOUNDS, registry=self.registry
         )
+        self.commit_seconds = Histogram(
+            "detector_journal_commit_seconds", "Time to bring readings to the disk; their messages are acknowledged then.",
+            buckets=STEP_BOUNDS, registry=self.registry,
+        )  # fmt: skip
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -85,6 +90,7 @@ class Exposition(Collector):
         yield from _readings(status.counts)
         yield from _daemon(status)
         yield from _link(status)
+        yield from _journal(status.journal)
         yield from _alerts(status.fleet)
         yield from _devices(status.fleet)
         yield from _channels(status.fleet, self.settings)
@@ -153,6 +159,14 @@ def _link(status: Status) -> Iterator[Metric]:
         )
     yield _counter("detector_notifications", "Alert events handed to a sink.", told, "sink")
     yield _counter("detector_notifications_failed", "Alert events that a sink could not take.", failed, "sink")
+
+
+def _journal(status: JournalStatus) -> Iterator[Metric]:
+    """Yield how the journal is."""
+    yield _gauge("detector_journal_up", "0 while nothing can be written to it.", {(): status.trouble is None})
+    yield _gauge("detector_journal_bytes", "Size on disk.", {(): status.size})
+    yield _counter("detector_journal_failures", "Times that it could not be opened or written.", {(): status.failures})
+    yield _counter("detector_journal_readings_lost", "Readings scored that could not be kept.", {(): status.lost})
 
 
 def _alerts(fleet: Fleet) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from detector.clock import WallTime
 from detector.edge.channel_view import Fleet
+from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
 from detector.settings import Settings
 
@@ -48,6 +49,7 @@ class Status:
     notifications: Mapping[str, SinkCount]
     """By sink."""
     counts: Counts
+    journal: JournalStatus
     fleet: Fleet
 
 

@@ -1,6 +1,6 @@
-"""Records what a configuration listens to: readings from the inbox into a recording, in order of arrival.
+"""Records what a configuration listens to, or what a daemon has in its journal, in order of arrival.
 
-In: MQTT messages. Out: a recording in the long form, and counts of what was rejected. A message is acknowledged once its
+In: MQTT messages, or a journal. Out: a recording in the long form, and counts of what was rejected. A message is acknowledged once its
 readings are written and flushed.
 """
 
@@ -19,6 +19,18 @@ TURN_S = 0.2
 
 TURN_MESSAGES = 1000
 """Most messages between two flushes."""
+
+
+def copy_readings(recorded: Iterable[Reading], file: RecordingFile) -> int:
+    """Write readings that were recorded before; return how many.
+
+    Raises: RecordingError when their source turns out to be damaged, after what could be read.
+    """
+    written = 0
+    for reading in recorded:
+        file.write(reading)
+        written += 1
+    return written
 
 
 class Recorder:

@@ -14,17 +14,22 @@ from detector.settings.sensors import SensorSettings
 
 
 class JournalSettings(Section):
-    """How long raw readings are kept on disk."""
+    """How long raw readings are kept on disk; what a snapshot still needs stays in any case."""
 
-    keep: Duration = Field(86400.0, description="Age beyond which readings are let go.")
-    max_size: Size = Field(2**30, description="Size beyond which the oldest are let go.")
+    keep: Duration = Field(86400.0, description="Age, since arrival, beyond which readings are let go.")
+    max_size: Size = Field(
+        2**30, description="Size beyond which the oldest are let go; the file keeps it, to be used anew."
+    )
 
 
 class StateSettings(Section):
-    """Where the daemon keeps what it learnt."""
+    """Where the daemon keeps what it took in and what it learnt."""
 
-    directory: Path = Field(Path("state"), description="One directory, ours alone.")
-    snapshot_every: Duration = Field(60.0, description="Time between snapshots.")
+    directory: Path = Field(
+        Path("state"),
+        description="One directory, ours alone; relative to $STATE_DIRECTORY (systemd's) or the working directory.",
+    )
+    snapshot_every: Duration = Field(60.0, description="Time between snapshots. Checked, but not used yet.")
     journal: JournalSettings = Field(default_factory=JournalSettings, description="The raw readings since.")
 
 
@@ -71,9 +76,7 @@ class Settings(Section):
         description="Folder of the trained network, relative to this file or the working directory.",
     )
     budget: Budget = Field(Budget.parse("1 per device per week"), description="How many alerts you will put up with.")
-    state: StateSettings = Field(
-        default_factory=StateSettings, description="What is kept on disk. Checked, but not used yet."
-    )
+    state: StateSettings = Field(default_factory=StateSettings, description="What is kept on disk.")
     metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="Prometheus, health and the page.")
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who hears of an alert.")
     log: LogSettings = Field(default_factory=LogSettings, description="Log lines on stderr.")

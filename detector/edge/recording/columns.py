@@ -28,8 +28,14 @@ class Claims:
 
     def __init__(self, sensors: Sequence[SensorSettings]) -> None:
         """Take the entries in the order of the configuration."""
-        self._globs = [(entry.devices, Claim(index, _columns(entry))) for index, entry in enumerate(sensors)]
+        claims = [Claim(index, _columns(entry)) for index, entry in enumerate(sensors)]
+        self._globs = [(entry.devices, claim) for entry, claim in zip(sensors, claims, strict=True)]
+        self._names = {entry.name: claim for entry, claim in zip(sensors, claims, strict=True)}
         self.of = lru_cache(maxsize=65_536)(self._find)
+
+    def named(self, name: str) -> Claim | None:
+        """Return the claim of the entry of a name, or None when there is none."""
+        return self._names.get(name)
 
     def _find(self, device: str) -> Claim | None:
         """Return the claim on a device, or None when no entry matches it."""

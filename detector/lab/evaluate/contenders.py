@@ -3,7 +3,7 @@
 In: a contender's name, model and budget. Out: something that takes batches and says which alerts opened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,9 @@ from detector.lab.evaluate.rivals import Rival, Said, gaussian_rarity, no_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, HeadKind, Settings
+
+MOST_DEVICES = 1_000_000
+"""A limit is of no use where the devices are those of a recording, however many copies of it run side by side."""
 
 
 class Method(StrEnum):
@@ -53,7 +56,7 @@ class Contender(NamedTuple):
 
 
 class Subject(Protocol):
-    """What is measured; it can be pickled between two batches."""
+    """What is measured."""
 
     def step(self, batch: Batch) -> Said:
         """Take a batch; return what is said of it."""
@@ -82,17 +85,18 @@ def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:
     ]
 
 
-def settings_for(budget: Budget) -> Settings:
-    """Return the one configuration that everything is measured with: the defaults, and a budget."""
-    return Settings.model_validate({"sensors": [{"name": "corpus"}], "budget": budget})
+def settings_for(budget: Budget, entries: Sequence[str] = ("corpus",)) -> Settings:
+    """Return the one configuration that everything is measured with: the defaults, a budget, and an entry for each part."""
+    sensors = [{"name": entry} for entry in entries]
+    return Settings.model_validate({"sensors": sensors, "budget": budget, "engine": {"max_devices": MOST_DEVICES}})
 
 
-def build(contender: Contender) -> Subject:
-    """Return a contender that knows no device.
+def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject:
+    """Return a contender that knows no device; devices of one entry are together, apart from those of the others.
 
     Raises: ModelError when its model cannot be read.
     """
-    settings = settings_for(contender.budget)
+    settings = settings_for(contender.budget, entries)
     if contender.method is Method.EWMA:
         return Rival(settings, gaussian_rarity)
     if contender.method is Method.RUN_LENGTH:

@@ -3,7 +3,7 @@
 In: sites, contenders, kinds, rounds and a seed. Out: a measurement for each site and contender, in that order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from detector.lab.evaluate.contenders import Contender
 from detector.lab.evaluate.corpora import read_site
 from detector.lab.evaluate.fault import Fault, Injected
 from detector.lab.evaluate.figures import Rate, Recall, clean_rates, delay_s, first_alert, recalls
-from detector.lab.evaluate.rounds import Begun, Plan, begin, faults_of, finish
-from detector.lab.evaluate.workers import each
+from detector.lab.evaluate.rounds import Plan, faults_of, replay
+from detector.lab.evaluate.workers import Advance, each
 from detector.lab.tally import Opened
 
 
@@ -32,15 +32,10 @@ class Campaign:
     def plans(self) -> list[Plan]:
         """Return a plan for each site and contender."""
         return [
-            Plan(contender, site, self.channel, self.kinds, self.seed)
+            Plan(contender, site, self.channel, self.kinds, self.rounds, self.seed)
             for site in self.sites
             for contender in self.contenders
         ]
-
-    @property
-    def jobs(self) -> int:
-        """Return how many times `done` is called in all: a beginning, a clean rest and the rounds of each plan."""
-        return len(self.plans) * (self.rounds + 2)
 
 
 Round = tuple[tuple[Fault, ...], tuple[Opened, ...]]
@@ -62,25 +57,19 @@ class Measurement:
     rounds: tuple[Round, ...]
 
 
-def measure(campaign: Campaign, workers: int, done: Callable[[], None]) -> list[Measurement]:
-    """Replay everything; `done` is called after each of `campaign.jobs` jobs. The result does not depend on `workers`.
+def measure(campaign: Campaign, workers: int, advance: Advance) -> list[Measurement]:
+    """Replay every plan of the campaign; `advance` counts them. The result does not depend on `workers`.
 
     Raises: RecordingError, ModelError.
     """
-    begun = each(begin, [(plan,) for plan in campaign.plans], workers, done)
-    turns = [None, *range(campaign.rounds)]
-    finished = each(finish, [(start, turn) for start in begun for turn in turns], workers, done)
-    return [
-        _measurement(start, finished[index * len(turns) : (index + 1) * len(turns)])
-        for index, start in enumerate(begun)
-    ]
+    return each(_measure, [(plan,) for plan in campaign.plans], workers, advance)
 
 
-def _measurement(begun: Begun, finished: Sequence[tuple[Opened, ...]]) -> Measurement:
-    """Return the figures of a plan from the alerts of its clean replay and of its rounds."""
-    plan, clean = begun.plan, finished[0]
+def _measure(plan: Plan, advance: Advance) -> Measurement:
+    """Replay a plan; return its figures."""
+    clean, *of_rounds = replay(plan, advance)
     site = read_site(plan.folder, plan.channel)
-    rounds = tuple((faults_of(plan, turn), alerts) for turn, alerts in enumerate(finished[1:]))
+    rounds = tuple((faults_of(plan, turn), tuple(alerts)) for turn, alerts in enumerate(of_rounds))
     whole, second_half = clean_rates(site.streams, clean, plan.contender.budget)
     return Measurement(
         site=site.name,

@@ -39,27 +39,36 @@ def _draw(seed: tuple[int, ...], device: str, channel: str, kind: Injected, stre
     return Fault(device, channel, kind, EventTime(start), EventTime(end), float(random.choice((-1.0, 1.0))), seed)
 
 
-def earliest_start(streams: Mapping[str, Stream]) -> EventTime:
-    """Return the moment before which no round has a fault."""
-    return EventTime(min(int(stream.at_us[max(int(EARLIEST * len(stream.at_us)), 1)]) for stream in streams.values()))
+def changes_of(
+    readings: Sequence[Reading], streams: Mapping[str, Stream], faults: Iterable[Fault]
+) -> dict[int, float | None]:
+    """Return the values that faults put in the places of readings; None where a dropout loses one."""
+    changes: dict[int, float | None] = {}
+    for fault in faults:
+        stream = streams[fault.device]
+        if fault.kind is Injected.DROPOUT:
+            changes.update(dict.fromkeys(_lost(fault, readings)))
+            continue
+        hit = _hit(fault, stream)
+        shown = HARM[fault.kind](fault, stream, hit).tolist()
+        changes.update(zip(stream.places[hit].tolist(), shown, strict=True))
+    return changes
 
 
 def inject(readings: Sequence[Reading], streams: Mapping[str, Stream], faults: Iterable[Fault]) -> list[Reading]:
     """Return the readings with the faults in them, in the same order; those lost to a dropout are left out."""
-    spoilt: list[Reading | None] = list(readings)
-    for fault in faults:
-        stream = streams[fault.device]
-        if fault.kind is Injected.DROPOUT:
-            for place, reading in enumerate(readings):
-                if reading.device == fault.device and fault.start <= reading.at < fault.end:
-                    spoilt[place] = None
-            continue
-        hit = _hit(fault, stream)
-        for place, value in zip(
-            stream.places[hit].tolist(), HARM[fault.kind](fault, stream, hit).tolist(), strict=True
-        ):
-            spoilt[place] = readings[place]._replace(value=value)
-    return [reading for reading in spoilt if reading is not None]
+    changes = changes_of(readings, streams, faults)
+    shown = ((reading, changes.get(place, reading.value)) for place, reading in enumerate(readings))
+    return [reading._replace(value=value) for reading, value in shown if value is not None]
+
+
+def _lost(fault: Fault, readings: Sequence[Reading]) -> list[int]:
+    """Return the places of the device's readings, of every channel, while it is off."""
+    return [
+        place
+        for place, reading in enumerate(readings)
+        if reading.device == fault.device and fault.start <= reading.at < fault.end
+    ]
 
 
 def _hit(fault: Fault, stream: Stream) -> NDArray[np.intp]:

@@ -1,22 +1,20 @@
 """Measures contenders on the Numenta Anomaly Benchmark, or on those of its groups that are at hand.
 
 In: the benchmark's folder. Out: scores at the best threshold that the labels show, and at the device's own; events
-found and false alerts. Every file is a device of its own, replayed alone by a contender that knows nothing.
+found and false alerts. Every file is a device of its own, replayed by a contender that knows nothing.
 Scores on some of the groups are not comparable with published ones, which are of all seven.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from detector.domain import Reading
 from detector.edge.recording import read_recordings
 from detector.errors import RecordingError
-from detector.lab.evaluate.contenders import Contender, build, settings_for
+from detector.lab.evaluate.contenders import Contender
 from detector.lab.evaluate.nab_score import (
     OUTSIDE,
     PROFILES,
@@ -27,10 +25,10 @@ from detector.lab.evaluate.nab_score import (
     normalised,
     raw_score,
 )
-from detector.lab.evaluate.workers import each
+from detector.lab.evaluate.recordings import replay_abreast
+from detector.lab.evaluate.workers import Advance, each
 from detector.settings.sensors import SensorSettings
 from detector.state.rows import Floats, Mask
-from detector.stream.batch import Batcher
 from detector.stream.timestamp import parse_iso8601
 
 LABELS = ("labels.json", "labels/combined_windows.json")
@@ -106,19 +104,21 @@ def find_files(folder: Path) -> list[LabelledFile]:
     return found
 
 
-def replay_file(file: LabelledFile, contender: Contender) -> Replayed:
-    """Replay one file.
+def replay_files(files: Sequence[LabelledFile], contender: Contender, advance: Advance) -> list[Replayed]:
+    """Replay files side by side.
 
-    Raises: RecordingError when it cannot be read, or a label is of no row.
+    Raises: RecordingError when one cannot be read, or a label is of no row.
     """
+    recordings = [_readings_of(file) for file in files]
+    graded = [grade(len(readings), _rows_of(file, readings)) for file, readings in zip(files, recordings, strict=True)]
+    heard = replay_abreast(contender, recordings, advance)
+    return [Replayed(file.group, worth, *said) for file, worth, said in zip(files, graded, heard, strict=True)]
+
+
+def _readings_of(file: LabelledFile) -> list[Reading]:
+    """Return the readings of a file in its own order."""
     sensors = [SensorSettings(name="nab")]
-    readings = [found for found in read_recordings([file.path], sensors) if isinstance(found, Reading)]
-    subject, batcher = build(contender), Batcher(settings_for(contender.budget).engine.max_batch)
-    said = [subject.step(batch) for batch in batcher.cut(readings)]
-    opened = {alert.at for one in said for alert in one.opened}
-    alerted = np.array([reading.at in opened for reading in readings], np.bool_)
-    scores = np.concatenate([one.scores for one in said])
-    return Replayed(file.group, grade(len(readings), _rows_of(file, readings)), scores, alerted)
+    return [found for found in read_recordings([file.path], sensors) if isinstance(found, Reading)]
 
 
 def _rows_of(file: LabelledFile, readings: Sequence[Reading]) -> list[tuple[int, int]]:
@@ -134,16 +134,15 @@ def _rows_of(file: LabelledFile, readings: Sequence[Reading]) -> list[tuple[int,
 
 
 def measure_nab(
-    files: Sequence[LabelledFile], contenders: Sequence[Contender], workers: int, done: Callable[[], None]
+    files: Sequence[LabelledFile], contenders: Sequence[Contender], workers: int, advance: Advance
 ) -> list[NabMeasurement]:
-    """Replay every file with every contender; `done` is called after each.
+    """Replay every file with every contender; `advance` counts contenders.
 
     Raises: RecordingError, ModelError.
     """
-    replayed = each(replay_file, [(file, contender) for contender in contenders for file in files], workers, done)
+    replayed = each(replay_files, [(files, contender) for contender in contenders], workers, advance)
     return [
-        NabMeasurement(contender, figures(replayed[index * len(files) : (index + 1) * len(files)]))
-        for index, contender in enumerate(contenders)
+        NabMeasurement(contender, figures(of_files)) for contender, of_files in zip(contenders, replayed, strict=True)
     ]
 
 

@@ -1,19 +1,21 @@
-"""Replays a site, once clean and once for each round of faults.
+"""Replays a site: clean and with the faults of each round, all of them side by side in one engine.
 
-In: a plan. Out: the alerts that opened. No round has a fault in the first part of the stream, so that part is replayed
-once, and every round goes on from what was learnt there; a law holds that this equals a replay of the whole.
+In: a plan. Out: the alerts that opened, for the clean copy and for each round. A budget of the whole fleet would be
+shared by the copies: there each one has an engine of its own.
 """
 
-import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from detector.domain import Reading
 from detector.lab.evaluate.contenders import Contender, build, settings_for
 from detector.lab.evaluate.corpora import Site, read_site
 from detector.lab.evaluate.fault import Fault, Injected
-from detector.lab.evaluate.injection import draw_faults, earliest_start, inject
+from detector.lab.evaluate.injection import changes_of, draw_faults
+from detector.lab.evaluate.side_by_side import Changes, copied, told_apart
+from detector.lab.evaluate.workers import Advance
 from detector.lab.tally import Opened
+from detector.settings.quantities import BudgetScope
 from detector.stream.batch import Batcher
 
 
@@ -25,48 +27,39 @@ class Plan(NamedTuple):
     channel: str | None
     """None: the first."""
     kinds: tuple[Injected, ...]
+    rounds: int
     seed: int
 
 
-class Begun(NamedTuple):
-    """A replay up to the first possible fault."""
+def replay(plan: Plan, advance: Advance) -> list[list[Opened]]:
+    """Return the alerts of the clean site and then of each round.
 
-    plan: Plan
-    state: bytes
-    """The contender and its batcher, pickled; it never leaves this program's own processes."""
-    opened: tuple[Opened, ...]
-
-
-def begin(plan: Plan) -> Begun:
-    """Replay the part in which no round has a fault."""
+    Raises: RecordingError, ModelError.
+    """
     site = read_site(plan.folder, plan.channel)
-    subject, batcher = build(plan.contender), Batcher(settings_for(plan.contender.budget).engine.max_batch)
-    opened = [alert for batch in batcher.cut(site.readings[: _split(site)]) for alert in subject.step(batch).opened]
-    return Begun(plan, pickle.dumps((subject, batcher)), tuple(opened))
+    faults = [(), *(faults_of(plan, turn) for turn in range(plan.rounds))]
+    copies = [changes_of(site.readings, site.streams, of_round) for of_round in faults]
+    shares = [[one] for one in copies] if plan.contender.budget.scope is BudgetScope.FLEET else [copies]
+    return [
+        alerts
+        for together in shares
+        for alerts in replay_copies(plan.contender, site, together, lambda part: advance(part / len(shares)))
+    ]
 
 
-def finish(begun: Begun, turn: int | None) -> tuple[Opened, ...]:
-    """Replay the rest, with the faults of round `turn`, or clean; return the alerts of the whole stream."""
-    site = read_site(begun.plan.folder, begun.plan.channel)
-    subject, batcher = pickle.loads(begun.state)
-    rest = _spoilt(begun.plan, site, turn)[_split(site) :]
-    opened = [alert for batch in batcher.cut(rest) for alert in subject.step(batch).opened]
-    return (*begun.opened, *opened)
+def replay_copies(contender: Contender, site: Site, copies: Sequence[Changes], advance: Advance) -> list[list[Opened]]:
+    """Return the alerts of copies of a site that run side by side."""
+    subject = build(contender, [f"copy {entry}" for entry in range(len(copies))])
+    # a step takes as many rows as in service, so as many fewer moments as there are copies
+    batcher = Batcher(max(settings_for(contender.budget).engine.max_batch // len(copies), 1))
+    opened: list[Opened] = []
+    for batch in copied(batcher.cut(site.readings), copies):
+        opened += subject.step(batch).opened
+        advance(len(batch.readings) / (len(site.readings) * len(copies)))
+    return told_apart(opened, len(copies))
 
 
 def faults_of(plan: Plan, turn: int) -> tuple[Fault, ...]:
     """Return the faults of a round: the same for every contender."""
     site = read_site(plan.folder, plan.channel)
     return draw_faults(plan.seed, turn, site.streams, site.channel, plan.kinds)
-
-
-def _spoilt(plan: Plan, site: Site, turn: int | None) -> list[Reading]:
-    """Return the site's readings, with the faults of a round in them if there is one."""
-    faults = () if turn is None else faults_of(plan, turn)
-    return inject(site.readings, site.streams, faults)
-
-
-def _split(site: Site) -> int:
-    """Return the place of the first reading that any round may spoil."""
-    first = earliest_start(site.streams)
-    return next(place for place, reading in enumerate(site.readings) if reading.at >= first)

@@ -19,7 +19,7 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
     return [b"detector_ready 1\n"]
 
 
-SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, reload=lambda: None)
+SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, reload=lambda: None)
 
 
 def ask(method: str, path: str, site: Site = SITE, **more: str) -> tuple[int, dict[str, str], str]:
@@ -63,6 +63,12 @@ def test_not_ready_says_why() -> None:
     """Readiness is 503 with the reason while there is one."""
     status, _, body = ask("GET", "/-/ready", replace(SITE, not_ready=lambda: "no broker"))
     assert (status, body) == (HTTPStatus.SERVICE_UNAVAILABLE, "not ready: no broker\n")
+
+
+def test_ready_in_spite_of_trouble_says_so() -> None:
+    """What is amiss though the daemon serves is told, and does not make it unready."""
+    status, _, body = ask("GET", "/-/ready", replace(SITE, trouble=lambda: "no journal: disk full"))
+    assert (status, body) == (HTTPStatus.OK, "detector is ready\nno journal: disk full\n")
 
 
 def test_a_refused_reload_says_what_is_wrong() -> None:

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from detector.clock import WallTime
 from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
 from detector.edge.channel_view import ChannelView, Fleet
+from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import SERIES, Exposition
 from detector.edge.status import ReloadStatus, SinkCount, Status
@@ -33,6 +34,7 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
         notifications={"mqtt": SinkCount(7, 1)},
         counts=ledger.snapshot(),
+        journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17),
         fleet=fleet,
     )
 
@@ -152,10 +154,14 @@ def test_alerts_and_open_episodes_are_counted() -> None:
         ("detector_notifications_failed_total", 1),
         ("detector_start_time_seconds", 1_700_000_000),
         ("detector_build_info", 1),
+        ("detector_journal_up", 0),
+        ("detector_journal_bytes", 4096),
+        ("detector_journal_failures_total", 3),
+        ("detector_journal_readings_lost_total", 17),
     ],
 )
 def test_the_daemon_tells_of_itself(name: str, value: float) -> None:
-    """Link, workers, reloads and notifications are exposed as the status has them."""
+    """Link, workers, reloads, notifications and the journal are exposed as the status has them."""
     assert Bench().total(name) == value
 
 

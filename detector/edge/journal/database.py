@@ -1,0 +1,144 @@
+"""The journal's file: made, opened, refused when it is not ours, set aside when it is damaged.
+
+In: a folder. Out: a connection to a database of this schema, or an error that says what is wrong with it.
+SQLite in WAL mode: one process writes, any number read meanwhile. A commit is on the disk, not only in its cache.
+"""
+
+import fcntl
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from detector.clock import WallTime
+from detector.errors import JournalError
+
+NAME: Final = "journal.db"
+LOCK: Final = "lock"
+"""Held while a daemon lives. A file of its own: closing any other handle of a database would drop SQLite's own locks."""
+
+VERSION: Final = 1
+"""Of the schema, kept as `user_version`."""
+OURS: Final = 0x64746A6C
+"""Tells our database from anybody else's, kept as `application_id`: "dtjl"."""
+
+BUSY_S: Final = 0.2
+"""Longest wait for somebody else who writes, such as a person with a shell."""
+
+WAL_SIZE: Final = 2**23
+"""Bytes to which the write-ahead log goes back when it has grown, as it does while somebody reads for long."""
+
+SCHEMA: Final = f"""
+BEGIN;
+CREATE TABLE channels (
+    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT NOT NULL, entry TEXT NOT NULL, touched INTEGER NOT NULL,
+    UNIQUE (device, channel, entry)
+);
+-- An idle tick has neither channel nor value. `value` has no type: as REAL, SQLite would turn -0.0 into 0.0.
+CREATE TABLE arrivals (seq INTEGER PRIMARY KEY, channel INTEGER, at INTEGER NOT NULL, value);
+CREATE TABLE marks (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+PRAGMA application_id = {OURS};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+"""`touched` is the number of an arrival not long before the channel's last. Marks say when, Unix time, a number had been given."""
+
+
+def lock_directory(directory: Path) -> int:
+    """Make the folder and take it for this process; return the lock's descriptor, to be closed by whoever gives it up.
+
+    Raises: OSError when it cannot be written; JournalError when another daemon has it.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(directory / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        os.close(lock)
+        raise JournalError(
+            f"{directory}: expected a state directory of our own, got one that another detector uses;"
+            " give each its own state.directory"
+        ) from fault
+    return lock
+
+
+def open_to_append(path: Path) -> sqlite3.Connection:
+    """Open the database, making it if there is none.
+
+    Raises: sqlite3.Error when that cannot be done; JournalError when it is another program's or a newer detector's.
+    """
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
+        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
+        _check(db, path)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = OFF")  # distributions switch it on: every row let go would be overwritten
+        db.execute(f"PRAGMA journal_size_limit = {WAL_SIZE}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal that a daemon may be writing, changing nothing.
+
+    Raises: JournalError when there is none, or none that we can read.
+    """
+    if not path.is_file():
+        raise JournalError(f"{path}: expected a journal, found none; give the state directory, or a journal's file")
+    # Beside a file that nobody writes, SQLite would still want to make its own, which a read-only folder refuses.
+    alone = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    uri = f"{path.resolve().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+    try:
+        db = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, uri=True)
+        try:
+            _check(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as fault:
+        raise JournalError(
+            f"{path}: expected a journal that can be read, got: {fault}; if that is for want of rights, copy it, with"
+            f" {path.name}-wal, to a folder of your own"
+        ) from fault
+    return db
+
+
+def is_damaged(fault: Exception) -> bool:
+    """Tell a damaged database from a disk that is full, read-only or slow."""
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def set_aside(path: Path, now: WallTime) -> Path:
+    """Give a damaged database, and what SQLite keeps beside it, a name with the date; return that of the database.
+
+    Raises: OSError when it cannot be renamed.
+    """
+    date = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = path.with_name(f"{path.stem}-damaged-{date}{path.suffix}")
+    path.rename(aside)
+    for ending in ("-wal", "-shm"):
+        beside = Path(f"{path}{ending}")
+        if beside.exists():
+            beside.rename(f"{aside}{ending}")
+    return aside
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    """Make sure that the database is ours and of this schema.
+
+    Raises: JournalError; sqlite3.DatabaseError when it is damaged.
+    """
+    owner = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if owner != OURS:
+        raise JournalError(f"{path}: expected a journal of ours, got another program's database; move it away")
+    if version > VERSION:
+        raise JournalError(
+            f"{path}: expected a journal of version {VERSION}, got version {version}, which a newer detector wrote;"
+            " run that one, or move the file away to begin anew"
+        )

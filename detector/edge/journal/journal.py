@@ -1,0 +1,214 @@
+"""The daemon's journal: takes every arrival, commits when told to, and goes on without a disk until there is one again.
+
+In: readings and idle ticks, in order of arrival. Out: committed rows; what went wrong, in the log and in a `JournalStatus`.
+The scoring thread owns it; any thread may ask for the status. While the disk fails, arrivals wait in memory as far
+as `WAITING` goes, and what is beyond that is not kept, and counted.
+"""
+
+import logging
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from detector.clock import Clock, MonoTime
+from detector.domain import EventTime, Reading
+from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
+from detector.edge.journal.store import Arrival, Group, Store
+from detector.errors import JournalError
+from detector.settings import JournalSettings
+
+log = logging.getLogger("detector.journal")
+
+RETRY_S: Final = 5.0
+"""Time between two tries to write on a disk that failed."""
+
+WAITING: Final = 100_000
+"""Arrivals that wait for a disk that fails; about 20 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStatus:
+    """How the journal is."""
+
+    trouble: str | None
+    """Why nothing can be committed, for people; None when it can."""
+    size: int
+    """Bytes on disk, the write-ahead log included."""
+    failures: int
+    """Times that it could not be opened or written, or was set aside."""
+    lost: int
+    """Arrivals that were scored and could not be kept."""
+
+
+class Journal:
+    """Numbers every arrival, kept or not; numbers only grow, over restarts as well."""
+
+    def __init__(self, directory: Path, settings: JournalSettings, entries: Sequence[str], clock: Clock) -> None:
+        """Open the journal of a state directory; a disk that cannot be written is told, and tried again later.
+
+        Raises: JournalError when another daemon uses the directory, or a newer one wrote the journal.
+        """
+        self.entries = tuple(entries)
+        """Names of the `sensors` entries by which the readings come; a reload changes them."""
+        self.needed_after: int | None = None
+        """Arrivals after this number are never let go of: a snapshot to go on from ends here. None: there is no snapshot."""
+        self._path, self._settings, self._clock = directory / NAME, settings, clock
+        self._waiting: deque[Group] = deque()
+        self._lock: int | None = None
+        self._store: Store | None = None
+        self._retry_at = MonoTime(0.0)
+        self._trouble: str | None = None
+        self._failures = self._lost = 0
+        self.seq = 0
+        """Number of the last arrival."""
+        try:
+            self._or_anew(self._open)
+        except (sqlite3.Error, OSError) as fault:
+            self._fail(fault)
+        except JournalError:
+            self.close()
+            raise
+
+    @property
+    def committed(self) -> int:
+        """Return the number up to which arrivals are on disk, those that were lost aside."""
+        return self._waiting[0].first - 1 if self._waiting else self.seq
+
+    @property
+    def retry_due(self) -> bool:
+        """Whether the disk failed and it is time to try it again."""
+        return self._trouble is not None and self._clock.mono() >= self._retry_at
+
+    def append(self, readings: Sequence[Reading]) -> None:
+        """Take readings in order of arrival."""
+        self._take(Group(self.seq + 1, self.entries, readings))
+
+    def append_ticks(self, ticks: Sequence[EventTime]) -> None:
+        """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
+        self._take(Group(self.seq + 1, self.entries, (), ticks))
+
+    def commit(self) -> None:
+        """Bring all that waits to the disk; where that fails, say so, and try again after a while."""
+        if self.retry_due or (self._waiting and self._trouble is None):
+            try:
+                self._or_anew(self._write)
+            except (sqlite3.Error, OSError, JournalError) as fault:
+                self._fail(fault)
+            else:
+                self._well()
+
+    def read(self, after: int) -> Iterator[Arrival]:
+        """Yield the committed arrivals after a number, in order; nothing while the disk fails.
+
+        Raises: sqlite3.Error when the disk fails or the database is damaged.
+        """
+        return iter(()) if self._store is None else self._store.read(after)
+
+    def continue_after(self, seq: int) -> None:
+        """Give no number up to `seq` again: a snapshot knows it, though this journal, begun anew, may not."""
+        self.seq = max(self.seq, seq)
+
+    def status(self) -> JournalStatus:
+        """Return how the journal is; for any thread."""
+        return JournalStatus(self._trouble, self._size(), self._failures, self._lost)
+
+    def close(self) -> None:
+        """Commit what waits, whatever the time, and give the directory up."""
+        self._retry_at = MonoTime(0.0)
+        self.commit()
+        self._close_store()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _take(self, group: Group) -> None:
+        """Let a group wait; give up the oldest where too many do."""
+        if group.last < group.first:
+            return
+        self._waiting.append(group)
+        self.seq = group.last
+        while self.seq - self.committed > WAITING and len(self._waiting) > 1:
+            given_up = self._waiting.popleft()
+            self._lost += given_up.last - given_up.first + 1
+
+    def _write(self) -> None:
+        """Commit all that waits."""
+        self._open().write(self._waiting, self._clock.wall(), self.needed_after)
+        self._waiting.clear()
+
+    def _open(self) -> Store:
+        """Return the open store; open it if need be."""
+        if self._lock is None:
+            self._lock = lock_directory(self._path.parent)
+        if self._store is None:
+            self._store = Store(self._path, self._settings)
+            self._renumber(self._store.last)
+        return self._store
+
+    def _or_anew(self, act: Callable[[], object]) -> None:
+        """Do something with the store; a database that turns out to be damaged is set aside, and it is done with a new one."""
+        try:
+            act()
+        except sqlite3.Error as fault:
+            if not is_damaged(fault):
+                raise
+            self._set_aside(fault)
+            act()
+
+    def _renumber(self, last: int) -> None:
+        """Move what waits behind the numbers of a journal that could not be read until now."""
+        ahead = last - self.committed
+        if ahead > 0:
+            self._waiting = deque(group._replace(first=group.first + ahead) for group in self._waiting)
+            self.seq += ahead
+
+    def _set_aside(self, fault: Exception) -> None:
+        """Put a damaged database out of the way, and say so."""
+        self._close_store()
+        aside = set_aside(self._path, self._clock.wall())
+        self._failures += 1
+        log.error(
+            "%s: expected a sound journal, got: %s; set aside as %s, and a new one is begun",
+            self._path, fault, aside.name,
+        )  # fmt: skip
+
+    def _fail(self, fault: Exception) -> None:
+        """Go on without the disk, and say so once; a store that failed is opened anew."""
+        self._close_store()
+        self._failures += 1
+        self._retry_at = MonoTime(self._clock.mono() + RETRY_S)
+        if self._trouble is None:
+            log.error(
+                "journal: cannot write %s: %s; scoring goes on, but readings may be lost in a crash; trying again",
+                self._path, fault,
+            )  # fmt: skip
+        self._trouble = f"cannot write {self._path}: {fault}"
+
+    def _well(self) -> None:
+        """Take note of a commit that succeeded."""
+        if self._trouble is not None:
+            log.warning("journal: %s can be written again; readings lost meanwhile: %d", self._path, self._lost)
+            self._trouble = None
+
+    def _close_store(self) -> None:
+        """Close the store if there is one; no error on the way out adds to the one that led here."""
+        store, self._store = self._store, None
+        if store is not None:
+            try:
+                store.close()
+            except sqlite3.Error as fault:
+                log.debug("journal: closing: %s", fault)
+
+    def _size(self) -> int:
+        """Return the bytes of the database and its write-ahead log."""
+        size = 0
+        for path in (self._path, Path(f"{self._path}-wal")):
+            try:
+                size += path.stat().st_size
+            except OSError:
+                continue  # not there, or not to be seen
+        return size

@@ -1,0 +1,185 @@
+"""One open journal database: appends arrivals, lets the old ones go, reads them back.
+
+In: groups of arrivals with their numbers. Out: rows, all of a group or none; `Arrival`s in order. Numbers only grow;
+one that is missing belongs to an arrival that could not be kept. Every method may raise sqlite3.Error.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from detector.clock import WallTime
+from detector.domain import EventTime, Reading
+from detector.edge.journal.database import open_to_append
+from detector.settings import JournalSettings
+
+TOUCH_EVERY: Final = 2**18
+"""Arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
+use is touched anew, and what was not touched for several times as long has no arrivals since."""
+
+LET_GO: Final = 20_000
+"""Most numbers that one commit lets go of, so that none takes long; at 20 commits a second far more than arrive."""
+
+MARK_EVERY_S: Final = 60.0
+
+READ_ROWS: Final = 10_000
+"""Arrivals read at once. Between two reads nothing is held: a reader that lingers would keep the -wal file growing."""
+
+ENDS: Final = "SELECT (SELECT min(seq) FROM arrivals), (SELECT max(seq) FROM arrivals)"
+"""One of them is found at once; asked for both in one SELECT, SQLite would read the whole table."""
+
+READ: Final = (
+    "SELECT seq, device, channels.channel, entry, at, value FROM arrivals LEFT JOIN channels ON id = arrivals.channel"
+    " WHERE seq > ? ORDER BY seq LIMIT ?"
+)
+TOUCH: Final = (
+    "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
+)
+
+
+class Group(NamedTuple):
+    """Arrivals that are written together: readings, or idle ticks."""
+
+    first: int
+    """Number of the first of them."""
+    entries: Sequence[str]
+    """Names of the `sensors` entries that the readings' `entry` counts through."""
+    readings: Sequence[Reading]
+    ticks: Sequence[EventTime] = ()
+
+    @property
+    def last(self) -> int:
+        """Number of the last of them."""
+        return self.first + len(self.readings) + len(self.ticks) - 1
+
+
+class Arrival(NamedTuple):
+    """One line of the journal: a reading, or an idle tick, which has a time alone."""
+
+    seq: int
+    device: str | None
+    channel: str | None
+    entry: str | None
+    """Name of the `sensors` entry that it came through, as the configuration of its time had it."""
+    at: EventTime
+    value: float | None
+
+
+class _Channels(dict[tuple[str, str, int], int]):
+    """The id of every channel lately written, by device, channel and entry."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Know none yet."""
+        self._db = db
+        self._seq = 0
+        self._entries: Sequence[str] = ()
+
+    def turn_to(self, group: Group) -> None:
+        """Prepare for a group; forget what was known under other entries, or for long."""
+        if self._entries != group.entries or group.first - self._seq >= TOUCH_EVERY:
+            self.clear()
+            self._seq, self._entries = group.first, group.entries
+
+    def __missing__(self, key: tuple[str, str, int]) -> int:
+        """Find or make the row of a channel, and note that it was written now."""
+        device, channel, entry = key
+        found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._seq)).fetchall()
+        self[key] = int(found[0][0])
+        return self[key]
+
+
+class Store:
+    """A connection, and what one needs to know of the rows behind it; after any error it is to be closed."""
+
+    def __init__(self, path: Path, settings: JournalSettings) -> None:
+        """Open the database, and look for where the numbers begin and end.
+
+        Raises: sqlite3.Error; JournalError when it is not ours.
+        """
+        self._db, self._settings = open_to_append(path), settings
+        self._channels = _Channels(self._db)
+        try:
+            first, last = self._db.execute(ENDS).fetchone()
+        except BaseException:
+            self.close()
+            raise
+        self._first: int = first or 0
+        self.last: int = last or 0
+        """Number of the last arrival on disk."""
+        self._marked_at = WallTime(0.0)
+        self._past = 0
+        """Up to this number all is old enough to go."""
+
+    def write(self, groups: Iterable[Group], now: WallTime, needed_after: int | None) -> None:
+        """Commit groups, all or none; let go of old arrivals, of none after `needed_after`."""
+        last = self.last
+        self._db.execute("BEGIN IMMEDIATE")
+        for group in groups:
+            self._first = self._first or group.first
+            self._append(group)
+            last = group.last
+        if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
+            self._mark(last, now)
+        first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
+        self._db.execute("COMMIT")
+        self._first, self.last = first, last
+
+    def read(self, after: int) -> Iterator[Arrival]:
+        """Yield the arrivals after a number, in order, up to the last when this is called or later."""
+        return read(self._db, after)
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is undone."""
+        self._db.close()
+
+    def _append(self, group: Group) -> None:
+        """Insert one group."""
+        ids = self._channels
+        ids.turn_to(group)
+        rows = (
+            (seq, ids[device, channel, entry], at, value)
+            for seq, (device, channel, at, value, entry) in enumerate(group.readings, group.first)
+        )
+        self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", list(rows))
+        ticks = enumerate(group.ticks, group.first + len(group.readings))
+        self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
+
+    def _mark(self, last: int, now: WallTime) -> None:
+        """Note the time, and find out how much is beyond age or size."""
+        self._db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (last, int(now)))
+        self._marked_at = now
+        old = self._db.execute("SELECT max(seq) FROM marks WHERE at < ?", (now - self._settings.keep,)).fetchone()[0]
+        share = self._settings.max_size / max(1, self._used())
+        too_much = last - int((last - self._first + 1) * share) if share < 1.0 else 0
+        self._past = max(self._past, old or 0, too_much)
+        self._db.execute("DELETE FROM marks WHERE seq < ?", (self._first,))
+        self._db.execute("DELETE FROM channels WHERE touched < ?", (self._first - 4 * TOUCH_EVERY,))
+
+    def _let_go(self, up_to: int) -> int:
+        """Delete some of the arrivals up to a number, never the last; return the number where the rest begins."""
+        if up_to < self._first:
+            return self._first
+        self._db.execute("DELETE FROM arrivals WHERE seq <= ?", (min(up_to, self._first + LET_GO),))
+        return int(self._db.execute("SELECT min(seq) FROM arrivals").fetchone()[0])
+
+    def _used(self) -> int:
+        """Return the bytes in use; what was let go of stays in the file, to be used anew."""
+        pages, free, size = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+
+def read(db: sqlite3.Connection, after: int) -> Iterator[Arrival]:
+    """Yield the arrivals after a number, in order, as far as they are committed by now."""
+    last = db.execute("SELECT max(seq) FROM arrivals").fetchone()[0] or 0
+    while after < last:
+        rows = db.execute(READ, (after, READ_ROWS)).fetchall()
+        for row in rows:
+            arrival = Arrival._make(row)
+            if arrival.seq > last:
+                return
+            yield arrival
+        after = rows[-1][0] if rows else last

@@ -1,0 +1,69 @@
+"""When messages are committed and acknowledged."""
+
+from detector.clock import MonoTime, WallTime
+from detector.daemon.receipts import COMMIT_WITHIN_S, ENOUGH, Receipts
+from detector.domain import EventTime
+from detector.edge.inbox import Message
+
+
+class Desk:
+    """Receipts, and a clock that goes on only when told to."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.now = 100.0
+        self.receipts = Receipts(self)
+
+    def wall(self) -> WallTime:
+        """Return the wall time."""
+        return WallTime(self.now)
+
+    def mono(self) -> MonoTime:
+        """Return the monotonic time."""
+        return MonoTime(self.now)
+
+    def hold(self, count: int) -> list[Message]:
+        """Hold so many messages more."""
+        messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(count)]
+        self.receipts.hold(messages)
+        return messages
+
+
+def test_a_message_waits_for_others_but_not_for_long() -> None:
+    """A commit is due once the first message has waited its time, whatever came after it; the loop wakes for it."""
+    desk = Desk()
+    first = desk.hold(1)
+    assert not desk.receipts.due(more_wait=False)
+    desk.now += COMMIT_WITHIN_S / 2
+    second = desk.hold(1)
+    assert desk.receipts.patience_s(1.0) <= COMMIT_WITHIN_S / 2
+    desk.now += COMMIT_WITHIN_S / 2
+    assert desk.receipts.due(more_wait=True)
+    assert desk.receipts.release() == [*first, *second]
+
+
+def test_enough_messages_do_not_wait_when_no_more_come() -> None:
+    """A broker that waits for its answers before it sends more gets them at once."""
+    desk = Desk()
+    desk.hold(ENOUGH)
+    assert not desk.receipts.due(more_wait=True)
+    assert desk.receipts.due(more_wait=False)
+
+
+def test_nothing_held_is_nothing_due() -> None:
+    """Before the first message, and after a release, nothing is due and the loop may wait as long as it likes."""
+    desk = Desk()
+    desk.hold(3)
+    desk.receipts.release()
+    desk.now += 60.0
+    assert not desk.receipts.due(more_wait=False)
+    assert desk.receipts.patience_s(0.2) == 0.2
+    assert desk.receipts.release() == []
+
+
+def test_without_messages_a_commit_may_still_be_wanted() -> None:
+    """What the journal holds beside messages is committed in the same time."""
+    desk = Desk()
+    desk.hold(0)
+    desk.now += COMMIT_WITHIN_S
+    assert desk.receipts.due(more_wait=False)
