@@ -28,9 +28,11 @@ check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-model: .venv/dev.stamp ## train models/base anew, from a generated corpus
+model: .venv/dev.stamp ## train models/base anew, from a generated corpus, and its rivals models/gru and models/reservoir
 	.venv/bin/detector corpus --out build/corpus
 	.venv/bin/detector train --data build/corpus --out models/base
+	.venv/bin/detector train --data build/corpus --out models/gru --cell gru
+	.venv/bin/detector train --data build/corpus --out models/reservoir --untrained
 
 clean: ## remove what make made, .venv included
 	rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage

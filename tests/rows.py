@@ -44,8 +44,17 @@ def forecast(
     rows: Rows, *, expected: float = 0.0, unit: float = 1.0, usual: float = 0.0, spread: float = 1.0, seen: int = 1000
 ) -> Forecast:
     """Return the same forecast for every row, with bounds two units to either side."""
-    full = [np.full(len(rows.slots), number) for number in (expected, expected - 2 * unit, expected + 2 * unit)]
-    usually = [np.full(len(rows.slots), number) for number in (usual, spread, unit)]
-    known = np.full(len(rows.slots), True)
-    daily = np.zeros(len(rows.slots)), ~known
-    return Forecast(known, np.full(len(rows.slots), seen, np.int64), *full, *usually, usually[-1], *daily)
+    count = len(rows.slots)
+    return Forecast(
+        known=np.full(count, True),
+        steps_seen=np.full(count, seen, np.int64),
+        expected=np.full(count, expected),
+        lower=np.full(count, expected - 2 * unit),
+        upper=np.full(count, expected + 2 * unit),
+        usual=np.full(count, usual),
+        spread=np.full(count, spread),
+        unit=np.full(count, unit),
+        scale=np.full(count, unit),
+        daily=np.zeros(count),
+        daily_known=np.full(count, False),
+    )

@@ -40,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=1, help="the same seed gives the same weights (default: %(default)s)"
     )
     parser.add_argument("--epochs", type=positive_count, default=40, help="most epochs (default: %(default)s)")
+    parser.add_argument(
+        "--untrained",
+        action="store_true",
+        help="keep the weights as they were drawn: a reservoir, to see what training is worth",
+    )
     parser.add_argument("--minutes", type=positive_number, help="stop at the end of the epoch in which this time is up")
     parser.add_argument(
         "--date", help="date to state in the model card (default: none, so that the card is reproducible)"
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             "training needs torch, which is not installed; install it with: pip install 'detector[train]'"
         )
     from detector.edge.model_file import REFERENCE, save_model
-    from detector.fit.accuracy import forecast_ratio
+    from detector.fit.accuracy import compare
     from detector.fit.card import Outcome, build_card, render_card
     from detector.fit.dataset import SEQUENCE_STEPS, WARM_UP_READINGS, sequences_of
     from detector.fit.loss_picture import loss_picture
@@ -68,16 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
     with console.status("reading recordings"):
         series = [one for one in load_series(arguments.data) if len(one) > WARM_UP_READINGS]
         train, kept = split(series, recipe.seed)
-        validation = sequences_of(kept)
-        trainer = Trainer(recipe, sequences_of(train, SEQUENCE_STEPS), validation)
-    losses = _watch(trainer.epochs(), _progress(console, recipe.epochs), arguments.minutes)
+        trainer = Trainer(recipe, sequences_of(train, SEQUENCE_STEPS), sequences_of(kept))
+    epochs = iter(()) if arguments.untrained else trainer.epochs()
+    losses = _watch(epochs, _progress(console, recipe.epochs), arguments.minutes)
     network = Network.from_tensors(recipe.cell, trainer.best)
     parameters = sum(tensor.size for tensor in trainer.best.values())
-    outcome = Outcome(losses, parameters, forecast_ratio(network, validation))
+    outcome = Outcome(losses, parameters, compare(network, kept))
     card = build_card(_describe(arguments.data, series), recipe, outcome, arguments.date)
     tails = reference_tails(network, kept, EngineSettings().memory)
     save_model(arguments.out, recipe.cell, {**trainer.best, REFERENCE: tails}, card)
-    (arguments.out / "loss.svg").write_text(loss_picture(losses), encoding="utf-8")
+    if losses:
+        (arguments.out / "loss.svg").write_text(loss_picture(losses), encoding="utf-8")
     (arguments.out / "README.md").write_text(render_card(card), encoding="utf-8")
     return 0
 

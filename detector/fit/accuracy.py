@@ -1,16 +1,20 @@
 """How far the forecasts are off, against saying that nothing changes.
 
-In: the numpy network, as it will serve, and sequences. Out: for each sequence the sum of absolute residuals
-relative to the last value's; below 1 the network helps.
+In: the numpy network and series. Out: for each series the sum of absolute residuals relative to the last value's,
+one reading at a time through the daemon's own code; below 1 the forecasts help.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detector.fit.dataset import Sequences
+from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS
+from detector.fit.series import Series
+from detector.fit.side_by_side import side_by_side
+from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
+from detector.settings import HeadKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +31,32 @@ class ForecastRatio:
     """Series that were compared: those that ever change."""
 
 
-def forecast_ratio(network: Network, sequences: Sequences) -> ForecastRatio:
-    """Return how the network's forecasts compare with the last value."""
-    residual = np.abs(sequences.target - locations(network, sequences.features))
-    ours = np.where(sequences.counted, residual, 0.0).sum(axis=1)
-    theirs = np.where(sequences.counted, np.abs(sequences.target), 0.0).sum(axis=1, dtype=np.float64)
+def compare(network: Network, series: Sequence[Series]) -> dict[str, ForecastRatio]:
+    """Return the ratio of every forecaster worth a row of a table, the simplest first."""
+    return {
+        "autoregression": forecast_ratio(Network.blank(network.features), series, HeadKind.RLS),
+        "network": forecast_ratio(network, series, HeadKind.NONE),
+        "network, lms": forecast_ratio(network, series, HeadKind.LMS),
+        "network, rls": forecast_ratio(network, series, HeadKind.RLS),
+    }
+
+
+def forecast_ratio(network: Network, series: Sequence[Series], head: HeadKind) -> ForecastRatio:
+    """Return how the forecasts of `network` with heads of this kind compare with the last value."""
+    forecaster = Forecaster(network, MEMORY_S, head)
+    forecaster.grow(len(series))
+    ours, theirs = np.zeros(len(series)), np.zeros(len(series))
+    for rows in side_by_side(series):
+        forecast = forecaster.predict(rows)
+        slots, counted = rows.slots, forecast.steps_seen >= WARM_UP_READINGS
+        last = forecaster.scale.last[slots]
+        change = np.clip((rows.values - last) / forecast.unit, -TARGET_LIMIT, TARGET_LIMIT)
+        ours[slots] += np.where(counted, np.abs(change - (forecast.expected - last) / forecast.unit), 0.0)
+        theirs[slots] += np.where(counted, np.abs(change), 0.0)
+        forecaster.learn(rows, forecast, np.zeros(len(slots), np.bool_))
     changes = theirs > 0.0
     ratios = ours[changes] / theirs[changes]
     if not len(ratios):  # nothing ever changes: the last value is perfect
         return ForecastRatio(1.0, 1.0, 0.0, 0)
     pooled = ours.sum() / theirs.sum()
     return ForecastRatio(float(np.median(ratios)), float(pooled), float(np.mean(ratios < 1.0)), len(ratios))
-
-
-def locations(network: Network, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the forecast of every step, from an empty state. Shapes: features (B, T, F); returns (B, T)."""
-    rows, steps, _ = features.shape
-    state = np.zeros((rows, network.cell.width), dtype=np.float32)
-    forecasts = np.empty((rows, steps))
-    for step in range(steps):
-        state, forecast = network.step(np.ascontiguousarray(features[:, step]), state)
-        forecasts[:, step] = forecast.location
-    return forecasts

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.forecast.head import Head, Lesson
 from detector.forecast.network import Network
 from detector.forecast.profile import DayProfile
@@ -49,20 +48,27 @@ class ForecastBlock(Block):
     """What the forecast of each channel remembers.
 
     Columns: `state` (N, S) float32, the network's memory, hidden part first; `width` (N,) of the bounds, in scales;
-    `noise` (N,), mean size of residuals, step units; `suspect_s` (N,), how long the channel has been suspect.
+    `noise` (N,), mean size of residuals, step units; `suspect_s` (N,), how long the channel has been suspect;
+    `daily`, `daily_known` (N,), what was usual at the time of day of the last reading, its unit.
     """
 
     state: NDArray[np.float32]
     width: Floats
     noise: Floats
     suspect_s: Floats
+    daily: Floats
+    daily_known: Mask
 
     def __init__(self, state_width: int) -> None:
         """Start without rows; new memories are zero, as in training."""
-        numbers = {
-            name: ((), np.float64, start) for name, start in (("width", 2.5), ("noise", 1.0), ("suspect_s", 0.0))
-        }
-        super().__init__({"state": ((state_width,), np.float32, 0.0), **numbers})
+        starts = {"width": 2.5, "noise": 1.0, "suspect_s": 0.0, "daily": 0.0}
+        super().__init__(
+            {
+                "state": ((state_width,), np.float32, 0.0),
+                "daily_known": ((), np.bool_, 0),
+                **{name: ((), np.float64, start) for name, start in starts.items()},
+            }
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,29 +110,16 @@ class Forecaster:
     def predict(self, rows: Rows) -> HeadForecast:
         """Step the memories with all that was known before these values, and forecast the values."""
         slots, scale = rows.slots, self.scale
-        features = scale.features(slots, rows.gap_s, rows.at_us)
-        seen, last, unit = scale.count[slots], scale.last[slots], scale.unit(slots)
-        memory, step = self._network.step(features, self.block.state[slots])
-        # a channel's first reading has no past to remember: its memory starts at the second one, as in training
-        self.block.state[slots] = np.where(seen[:, None] > 0, memory, np.float32(0.0))
         daily, daily_known = self.profile.usual(slots, rows.at_us)
-        before, before_known = self.profile.usual(slots, rows.at_us - (rows.gap_s * MICROSECONDS).astype(np.int64))
-        moment = Moment(
-            features,
-            memory[:, : self._network.cell.hidden],
-            step.location,
-            np.where(daily_known, daily - last, 0.0),
-            np.where(daily_known & before_known, daily - before, 0.0),
-        )
+        moment, log_scale = self._step(rows, daily, daily_known)
         seen_by_head = regressors(slots, moment, scale, self.recent)
-        location = step.location + self.head.correct(slots, seen_by_head)
-        expected = last + unit * np.clip(location, -LARGEST_STEP, LARGEST_STEP)
-        sharpness = np.exp(SHARPNESS * step.log_scale)
-        size = unit * self.block.noise[slots] * sharpness
+        location = np.clip(moment.location + self.head.correct(slots, seen_by_head), -LARGEST_STEP, LARGEST_STEP)
+        unit, sharpness = scale.unit(slots), np.exp(SHARPNESS * log_scale)
+        expected, size = scale.last[slots] + unit * location, unit * self.block.noise[slots] * sharpness
         half = self.block.width[slots] * size
         return HeadForecast(
-            known=seen >= FIRST_FORECAST,
-            steps_seen=seen,
+            known=scale.count[slots] >= FIRST_FORECAST,
+            steps_seen=scale.count[slots],
             expected=expected,
             lower=expected - half,
             upper=expected + half,
@@ -140,6 +133,17 @@ class Forecaster:
             sharpness=sharpness,
         )
 
+    def _step(self, rows: Rows, daily: Floats, daily_known: Mask) -> tuple[Moment, Floats]:
+        """Step the memories; return what the heads may see of the moment, and the network's log scale (B,)."""
+        slots, block, hidden = rows.slots, self.block, self._network.cell.hidden
+        features = self.scale.features(slots, rows.gap_s, rows.at_us)
+        memory, step = self._network.step(features, block.state[slots])
+        # a channel's first reading has no past to remember: its memory starts at the second one, as in training
+        block.state[slots] = np.where(self.scale.count[slots, None] > 0, memory, np.float32(0.0))
+        to_daily = np.where(daily_known, daily - self.scale.last[slots], 0.0)
+        change = np.where(daily_known & block.daily_known[slots], daily - block.daily[slots], 0.0)
+        return Moment(features, memory[:, :hidden], step.location, to_daily, change), step.log_scale
+
     def learn(self, rows: Rows, forecast: HeadForecast, suspect: Mask) -> None:
         """Take the values in; from `suspect` rows nothing is learnt until suspicion has lasted for `ACCEPT_S`."""
         slots = rows.slots
@@ -151,6 +155,7 @@ class Forecaster:
         self._widen(rows, forecast, known)
         self._learn_noise(rows, forecast, residual, known)
         self.recent.learn(rows, self.scale)
+        self.block.daily[slots], self.block.daily_known[slots] = forecast.daily, forecast.daily_known
         self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
         self.scale.update(slots, rows.values, rows.gap_s, trust)
 

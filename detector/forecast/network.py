@@ -70,6 +70,13 @@ class Network:
         cell = cell_type.from_torch_layout(w_ih, w_hh, b_ih, b_hh)
         return cls(np.ascontiguousarray(embed_w.T), embed_b, cell, np.ascontiguousarray(head_w.T), head_b)
 
+    @classmethod
+    def blank(cls, features: int) -> "Network":
+        """Return a network without memory that expects no change: the last value, or what heads do without a network."""
+        nothing = (np.zeros(shape, np.float32) for shape in ((features, 1), 1, (1, 0), 0, (0, 3), 3))
+        embed_weights, embed_bias, weights, bias, head_weights, head_bias = nothing
+        return cls(embed_weights, embed_bias, LstmCell(weights, bias), head_weights, head_bias)
+
     @property
     def features(self) -> int:
         """Width F of a feature row."""

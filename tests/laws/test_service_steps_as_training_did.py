@@ -10,6 +10,7 @@ from detector.fit.dataset import sequences_of
 from detector.fit.series import Series
 from detector.forecast.cell import CellKind
 from detector.forecast.forecaster import LARGEST_STEP, Forecaster
+from detector.settings import HeadKind
 from detector.state.rows import Rows
 from tests.fleet import START, noise, untrained_network
 
@@ -27,7 +28,7 @@ def test_forecasts_in_service_are_those_of_the_training_sequence(
     values = np.array(noise(seed, len(times)))
     network = untrained_network(kind)
     features = sequences_of([Series("pump", "t", times.astype(np.int64), values)]).features[0]
-    service = Forecaster(network, 7 * 86_400.0)
+    service = Forecaster(network, 7 * 86_400.0, HeadKind.NONE)
     service.grow(1)
     state = np.zeros((1, network.cell.width), np.float32)
     one = np.ones(1, np.int64)
@@ -46,4 +47,4 @@ def test_forecasts_in_service_are_those_of_the_training_sequence(
             state, said = network.step(features[reading - 1 : reading], state)
             step = float(np.clip(said.location[0], -LARGEST_STEP, LARGEST_STEP))
             assert forecast.expected[0] == pytest.approx(last + forecast.unit[0] * step, rel=1e-9, abs=1e-9)
-        service.learn(row, forecast)
+        service.learn(row, forecast, np.zeros(1, np.bool_))

@@ -5,7 +5,6 @@ An untrained reservoir is a model like any other: its folder stands beside those
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +21,7 @@ from detector.lab.evaluate.predictors import LinearContinuation, Predictor, Rece
 from detector.lab.evaluate.rivals import Oddity, Rival, Said, gaussian_rarity, no_rarity, random_rarity
 from detector.lab.tally import Opened
 from detector.report import Batch
-from detector.settings import Budget, Settings
+from detector.settings import Budget, HeadKind, Settings
 from detector.state.rows import Mask
 
 MOST_DEVICES = 1_000_000
@@ -150,14 +149,10 @@ def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject
     if rival is not None:
         return Rival(settings, *rival())
     model = load_model(contender.model)
-    muted = contender.method is Method.LAST_VALUE or contender.without == NETWORK
-    network = last_value(model.network) if muted else model.network
+    blank = Network.blank(model.network.features)
+    if contender.method is Method.LAST_VALUE:
+        plain = settings.engine.model_copy(update={"head": HeadKind.NONE})
+        return _Detector(Engine(settings.model_copy(update={"engine": plain}), blank, model.reference))
     without = [part for part in PARTS if part == contender.without]
+    network = blank if contender.without == NETWORK else model.network
     return _Detector(Engine(settings, network, model.reference, without))
-
-
-def last_value(network: Network) -> Network:
-    """Return a network that always expects no change: its head is zero."""
-    return replace(
-        network, head_weights=np.zeros_like(network.head_weights), head_bias=np.zeros_like(network.head_bias)
-    )

@@ -101,7 +101,8 @@ class Rival:
         deviation = np.maximum(np.sqrt(variance), self._scale.floor(slots))
         seen = self._scale.count[slots]
         low, high = expected - 2.0 * deviation, expected + 2.0 * deviation
-        return Forecast(seen > 1, seen, expected, low, high, usual=expected, spread=deviation, unit=deviation)
+        sizes = dict.fromkeys(("spread", "unit", "scale"), deviation)
+        return Forecast(seen > 1, seen, expected, low, high, expected, **sizes, daily=expected, daily_known=seen < 0)
 
     def _score(self, rows: Rows, forecast: Forecast) -> Judgement:
         """Return how strange each row is; one stream has all the say."""

@@ -13,7 +13,9 @@ from detector.fit.training import EpochLoss, Recipe
 
 LOSSES = [EpochLoss(1, 1.5, 1.6, True), EpochLoss(2, 1.3, 1.4, True), EpochLoss(3, 1.2, 1.5, False)]
 SOURCE = TrainingSource(["build/corpus"], 2, 100, "ab12", {"signals": 2, "length": 50, "seed": 7, "version": 1})
-OUTCOME = Outcome(LOSSES, 12_345, ForecastRatio(0.91, 0.93, 0.8, 2))
+OUTCOME = Outcome(
+    LOSSES, 12_345, {"network": ForecastRatio(0.91, 0.93, 0.8, 2), "network, rls": ForecastRatio(0.85, 0.9, 1.0, 2)}
+)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -34,8 +36,8 @@ def test_the_page_tells_people_how_to_make_the_corpus_again() -> None:
         "--signals 2 --length 50 --seed 7",
         "ab12",
         "12,345 parameters",
-        "0.910",
-        "80%",
+        "| network | 0.910 | 0.930 | 80% |",
+        "| network, rls | 0.850 |",
         "2026-01-02",
         "LSTM 48",
     ):
@@ -46,6 +48,13 @@ def test_the_page_names_the_recordings_of_a_user() -> None:
     """Trained on anything but one synthetic corpus, the page lists the paths that were given."""
     source = replace(SOURCE, corpus=None, paths=["march", "april.csv"])
     assert "recordings: `march`, `april.csv`" in render_card(build_card(source, Recipe(), OUTCOME, None))
+
+
+def test_the_page_of_an_untrained_network_says_so_and_shows_no_curve() -> None:
+    """Without an epoch there is nothing to draw, and nobody takes it for a trained network."""
+    page = render_card(build_card(SOURCE, Recipe(), replace(OUTCOME, losses=[]), None))
+    assert "a reservoir" in page
+    assert "loss.svg" not in page
 
 
 def test_the_picture_has_a_point_for_each_epoch() -> None:

@@ -37,6 +37,14 @@ def test_training_writes_a_model_that_the_service_loads(tmp_path: Path, kind: Ce
     assert card["epochs_run"] == 2
 
 
+def test_an_untrained_model_is_saved_as_it_was_drawn(tmp_path: Path) -> None:
+    """A reservoir expects no change, has no loss curve, and its card says that no epoch was run."""
+    assert train(corpus(tmp_path / "corpus"), tmp_path / "model", "--untrained") == 0
+    assert not load_model(tmp_path / "model").network.head_weights.any()
+    assert not (tmp_path / "model" / "loss.svg").exists()
+    assert json.loads((tmp_path / "model" / "card.json").read_text())["epochs_run"] == 0
+
+
 def test_the_same_command_gives_the_same_files(tmp_path: Path) -> None:
     """Weights, card, page and picture of two trainings are byte-identical."""
     data = corpus(tmp_path / "corpus")

@@ -13,6 +13,7 @@ from detector.fit.series import Series
 from detector.fit.training import EpochLoss, Recipe, Trainer, split
 from detector.forecast.cell import CellKind
 from detector.forecast.network import Network
+from detector.settings import HeadKind
 
 TINY = Recipe(hidden=4, epochs=2, rows=4, window_steps=32)
 
@@ -53,7 +54,7 @@ def test_a_network_learns_an_alternation(kind: CellKind) -> None:
     recipe = replace(TINY, cell=kind, hidden=8, epochs=12, rows=12, window_steps=50, learning_rate=0.04)
     trainer = Trainer(recipe, sequences, sequences)
     losses = list(trainer.epochs())
-    ratio = forecast_ratio(Network.from_tensors(kind, trainer.best), sequences)
+    ratio = forecast_ratio(Network.from_tensors(kind, trainer.best), channels, HeadKind.NONE)
     assert losses[-1].validation < losses[0].validation
     assert ratio.median < 0.3
     assert ratio.better == 1.0

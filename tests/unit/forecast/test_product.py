@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.forecast.product import TILES, tiled_product
+from detector.forecast.product import TILES, _by_sums, product_of_each, tiled_product
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 64, 101])
@@ -33,3 +33,29 @@ def test_the_rows_are_left_as_they_were() -> None:
     rows = np.ones((max(TILES), 4), np.float32)
     tiled_product(rows, np.ones((4, 4), np.float32))
     assert (rows == 1.0).all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 16, 33])
+def test_each_matrix_meets_its_own_vector(size: int) -> None:
+    """With BLAS or without, every product is what float64 makes of it."""
+    generator = np.random.default_rng(size)
+    matrices, vectors = (
+        generator.standard_normal(shape, dtype=np.float32) for shape in ((9, 3, size, size), (9, 3, size))
+    )
+    expected = np.einsum("bkij,bkj->bki", matrices.astype(np.float64), vectors.astype(np.float64))
+    for product in (product_of_each(matrices, vectors), _by_sums(matrices, vectors)):
+        assert product.dtype == np.float32
+        assert product == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 5, 16])
+def test_a_matrix_and_its_vector_do_not_see_their_neighbours(size: int) -> None:
+    """Alone or at any place of a batch, the product has the same bits."""
+    generator = np.random.default_rng(size)
+    matrices, vectors = (
+        generator.standard_normal(shape, dtype=np.float32) for shape in ((40, 2, size, size), (40, 2, size))
+    )
+    together = product_of_each(matrices, vectors)
+    for place in range(40):
+        alone = product_of_each(matrices[place : place + 1].copy(), vectors[place : place + 1].copy())
+        assert np.array_equal(alone[0], together[place])

@@ -7,12 +7,15 @@ import pytest
 
 from detector.domain import Reading
 from detector.forecast.forecaster import Forecaster
-from detector.lab.evaluate.contenders import Contender, Method, build, last_value
+from detector.forecast.network import Network
+from detector.forecast.scaling import FEATURES
+from detector.lab.evaluate.contenders import Contender, Method, build
+from detector.lab.evaluate.rivals import gaussian_rarity
 from detector.lab.tally import Opened
-from detector.settings import Budget
+from detector.settings import Budget, HeadKind
 from detector.state.rows import Rows
 from detector.stream.batch import Batcher
-from tests.fleet import noise, readings, untrained_network
+from tests.fleet import noise, readings
 
 MODEL = Path(__file__).parents[4] / "models" / "base"
 CALM = noise(1, 600)
@@ -26,7 +29,7 @@ def opened(method: Method, stream: list[Reading]) -> list[Opened]:
 
 def test_the_last_value_expects_no_change() -> None:
     """Whatever the readings were, the next one is expected to be the same as the last."""
-    forecaster = Forecaster(last_value(untrained_network()), 7 * 86_400.0)
+    forecaster = Forecaster(Network.blank(FEATURES), 7 * 86_400.0, HeadKind.NONE)
     forecaster.grow(1)
     one = np.ones(1, np.int64)
     last = np.nan
@@ -35,7 +38,7 @@ def test_the_last_value_expects_no_change() -> None:
         forecast = forecaster.predict(rows)
         if forecast.known[0]:
             assert forecast.expected[0] == last
-        forecaster.learn(rows, forecast)
+        forecaster.learn(rows, forecast, np.zeros(1, np.bool_))
         last = value
 
 
