@@ -1,5 +1,6 @@
 """The decision on a row: rarity against the threshold, the operator's limits, the rules."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from detector.anomaly.decide import BELOW_THRESHOLD, Decider, Decision
 from detector.anomaly.episode import Lane
 from detector.anomaly.score import Nonconformity
-from detector.anomaly.streams import Stream, View
+from detector.anomaly.streams import Stream
 from detector.settings import Budget, ChannelSettings
 from detector.state.slots import Slot
 from tests.rows import forecast, rows
@@ -17,16 +18,21 @@ THRESHOLD = np.log10(6048.0)
 """One a week, a reading every hundred seconds."""
 
 
+def nonconformity(rarity: float, deviation: float = 1.0, dominant: int = Stream.RESIDUAL) -> Nonconformity:
+    """Return the news of one row, as strange as it is rare."""
+    full = np.array([rarity])
+    return Nonconformity(full, full, full, np.array([dominant], np.intp), np.array([deviation]))
+
+
 def decide(
     value: float, rarity: float, *, dominant: Stream = Stream.RESIDUAL, scored: bool = True, **channel: Any
 ) -> Decision:
     """Decide on one reading of a channel that is expected at 10, and usually at 20."""
+    away = value - (20.0 if dominant is Stream.LEVEL else 10.0)
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1)
     subject.limits.set(Slot(0), ChannelSettings.model_validate(channel))
-    one, nothing = rows([value]), np.zeros(1)
-    view = View(np.zeros((1, 3)), nothing, np.array([value - 20.0]))
-    strange = Nonconformity(np.array([rarity]), np.array([int(dominant)], np.intp), view, nothing)
+    one, strange = rows([value]), nonconformity(rarity, away, dominant)
     return subject.decide(one, forecast(one, expected=10.0, usual=20.0), strange, np.array([100.0]), np.array([scored]))
 
 
@@ -85,8 +91,7 @@ def test_an_alert_makes_the_same_channels_threshold_stricter() -> None:
     """The second exceedance meets half a decade more."""
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1)
-    one, nothing, rare = rows([15.0]), np.zeros(1), np.array([9.0])
-    strange = Nonconformity(rare, np.zeros(1, np.intp), View(np.zeros((1, 3)), nothing, nothing), nothing)
+    one, strange = rows([15.0]), nonconformity(9.0)
     levels = [
         float(subject.decide(one, forecast(one), strange, np.array([100.0]), np.array([True])).threshold[0])
         for _ in range(2)
@@ -98,8 +103,7 @@ def test_a_stuck_alert_is_paid_for_by_the_budget() -> None:
     """When a run of equal values opens an episode, the channel's threshold becomes stricter."""
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1)
-    nothing = np.zeros(1)
-    strange = Nonconformity(nothing, np.zeros(1, np.intp), View(np.zeros((1, 3)), nothing, nothing), nothing)
+    strange = nonconformity(0.0)
     opened, thresholds = [], []
     for value in [*range(100), *[100.0] * 200]:
         one = rows([float(value)])
@@ -111,3 +115,18 @@ def test_a_stuck_alert_is_paid_for_by_the_budget() -> None:
     assert sum(opened) == 1
     after = opened.index(True) + 1
     assert thresholds[after] - thresholds[after - 1] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_an_episode_stays_open_while_it_is_strange_though_no_longer_news() -> None:
+    """What opened is kept open by the strangeness alone; without an episode, what is no news opens nothing."""
+    subject = Decider(Budget.parse("1 per device per week"))
+    subject.grow(1)
+    lasting = replace(nonconformity(9.0), rarity=np.zeros(1))
+    opened, still_open = [], []
+    for strange in (lasting, nonconformity(9.0), *[lasting] * 20):
+        one = rows([15.0])
+        decision = subject.decide(one, forecast(one), strange, np.array([100.0]), np.array([True]))
+        opened.append(bool(decision.turns.opened[0, Lane.LEARNT]))
+        still_open.append(bool(subject.episodes.block.open[0, Lane.LEARNT]))
+    assert opened == [False, True, *[False] * 20]
+    assert still_open == [False, *[True] * 21]
