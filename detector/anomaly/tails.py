@@ -88,7 +88,8 @@ class Tails:
         limited = np.minimum(values.T, AXIS_END)
         climbed = RISES * np.clip((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH), 0.0, 1.0)
         beyond = np.maximum(limited - rungs[-1], 0.0) / (np.log(10.0) * np.maximum(excess[0], LEAST_EXCESS))
-        return np.minimum(climbed.sum(axis=0) + beyond, RAREST).T
+        rarity: Floats = np.minimum(climbed.sum(axis=0) + beyond, RAREST).T
+        return rarity
 
     def learn(self, slots: Slots, values: Floats, gap_s: Floats, weight: Floats) -> None:
         """Move the ladders by values (B, K) of `weight` (B,), and let the past fade by the time that passed.

@@ -84,11 +84,11 @@ def test_a_far_residual_is_told_as_a_residual(value: float) -> None:
 
 
 def test_a_new_extreme_is_told_as_novelty() -> None:
-    """As forecast and hardly beyond what noise may do, but a tenth of the range beyond all that was read: new."""
-    subject = after(1000)
-    low, high = (float(end[0]) for end in (subject.scorer.novelty.block.low, subject.scorer.novelty.block.high))
-    value = high + 0.1 * (high - low)
-    assert subject.judge([value], expected=value).dominant.tolist() == [NOVELTY]
+    """As forecast and near values that are common, but a tenth of the range beyond all that was read: new."""
+    subject = Channels(1)
+    for value in np.random.default_rng(5).uniform(-1.0, 1.0, 1000):
+        subject.judge([float(value)])
+    assert subject.judge([1.2], expected=1.2).dominant.tolist() == [NOVELTY]
 
 
 def test_a_level_that_lasts_is_told_as_a_level() -> None:
