@@ -5,6 +5,8 @@ Weekdays and the days of the weekend have habits of their own, in hours of UTC; 
 yet is taken from the other.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,21 +17,34 @@ from detector.state.rows import Floats, Mask, Rows
 HOUR_S = 3600.0
 HOURS = 24
 KINDS_OF_DAY = 2
+HOUR_US = round(HOUR_S * MICROSECONDS)
+DAY_US = HOURS * HOUR_US
+
+NEVER = 2.0**62
+"""No reading yet, in microseconds: no moment is a day later than that."""
 
 SATURDAY, SUNDAY = 2, 3
 """Days since 1970-01-01, a Thursday, modulo 7."""
 
 
+def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float) -> Floats:
+    """Return how far a mean of `seen` readings moves to the next, `gap_s` after the last: 1/n at first. Shapes: (B,)."""
+    return np.maximum(1.0 / (seen + 1), -np.expm1(-gap_s / memory_s))
+
+
 class HabitBlock(Block):
-    """Columns (N, 48): level, in the channel's unit; seen, a count of readings."""
+    """Columns (N, 48): level, in the channel's unit; seen, a count of readings. Column (N,): since_us, the first of all."""
 
     level: Floats
     seen: NDArray[np.int32]
+    since_us: NDArray[np.int64]
 
     def __init__(self) -> None:
         """Start without rows."""
         hours = (KINDS_OF_DAY * HOURS,)
-        super().__init__({"level": (hours, np.float64, 0.0), "seen": (hours, np.int32, 0)})
+        super().__init__(
+            {"level": (hours, np.float64, 0.0), "seen": (hours, np.int32, 0), "since_us": ((), np.int64, NEVER)}
+        )
 
 
 class Habit:
@@ -41,25 +56,31 @@ class Habit:
         self.block = HabitBlock()
 
     def expected(self, rows: Rows, usual: Floats) -> Floats:
-        """Return what habit expects of each row, and `usual` (B,) where it knows nothing. Shape (B,)."""
+        """Return what habit expects of each row, and `usual` (B,) where it knows nothing. Shape (B,).
+
+        What was read earlier in a channel's first day is no habit.
+        """
         block, slots = self.block, rows.slots
         hour, other = _hours(rows.at_us)
         borrowed = np.where(block.seen[slots, other] > 0, block.level[slots, other], usual)
-        return np.where(block.seen[slots, hour] > 0, block.level[slots, hour], borrowed)
+        habitual = np.where(block.seen[slots, hour] > 0, block.level[slots, hour], borrowed)
+        return np.where(rows.at_us - block.since_us[slots] >= DAY_US, habitual, usual)
 
-    def learn(self, rows: Rows, expected: Floats, away: Floats, known: Mask) -> None:
-        """Move the habit of this hour from `expected` towards readings `away` from it, where `known`. Shapes: (B,)."""
+    def learn(self, rows: Rows, values: Floats, known: Mask) -> None:
+        """Move the habit of this hour towards `values` (B,), the rows' own as far as they are believed, where `known`."""
         block, slots = self.block, rows.slots
         hour, _ = _hours(rows.at_us)
-        seen = block.seen[slots, hour]
-        rate = np.maximum(1.0 / (seen + 1), -np.expm1(-np.minimum(rows.gap_s, HOUR_S) / self._hour_memory_s))
-        block.level[slots, hour] = np.where(known, expected + rate * away, block.level[slots, hour])
+        seen, level = block.seen[slots, hour], block.level[slots, hour]
+        rate = learning_rate(seen, np.minimum(rows.gap_s, HOUR_S), self._hour_memory_s)
+        block.level[slots, hour] = np.where(known, level + rate * (values - level), level)
         block.seen[slots, hour] = seen + known
+        new = known & (block.since_us[slots] == NEVER)
+        block.since_us[slots] = np.where(new, rows.at_us, block.since_us[slots])
 
 
 def _hours(at_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the places of this hour of this kind of day, and of the same hour of the other kind."""
-    hours = at_us // round(HOUR_S * MICROSECONDS)
+    hours = at_us // HOUR_US
     day = hours // HOURS % 7
     hour = hours % HOURS + HOURS * ((day == SATURDAY) | (day == SUNDAY))
     return hour, (hour + HOURS) % (KINDS_OF_DAY * HOURS)

@@ -10,7 +10,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.habit import Habit
+from detector.anomaly.habit import Habit, learning_rate
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
@@ -77,10 +77,10 @@ class View:
     """What each stream looked at, in the channel's unit, with its sign."""
     residual: Floats
     """In step units, with its sign."""
-    habitual: Floats
-    """What habit expected, in the channel's unit."""
+    believed: Floats
+    """The value, no farther from habit than is believed, in the channel's unit."""
     aways: Floats
-    """Distance from habit, as far as it is believed, and its mean over the last hours, in the channel's unit."""
+    """The believed distance from habit, and its mean over the last hours, in the channel's unit."""
 
 
 class Streams:
@@ -108,13 +108,13 @@ class Streams:
         mean, sigma, settled = block.mean[slots], np.sqrt(block.variance[slots]), block.seen[slots] >= SETTLED
         reach = np.where(settled, FARTHEST * sigma[:, 0] + SCALE_FLOOR * forecast.unit, np.inf)
         believed = np.clip(away, mean[:, 0] - reach, mean[:, 0] + reach)
-        rate = np.maximum(1.0 / (block.seen[slots] + 1), -np.expm1(-rows.gap_s / LEVEL_S))
+        rate = learning_rate(block.seen[slots], rows.gap_s, LEVEL_S)
         slow = block.slow[slots] + rate * (believed - block.slow[slots])
         off = np.stack([away, slow], axis=1) - mean
         distances = np.log1p(np.abs(off) / (sigma + SCALE_FLOOR * forecast.unit[:, None]))
         streams = np.column_stack([surprise, np.where(settled[:, None], distances, 0.0)])
         deviations = np.column_stack([missed, off])
-        return View(streams, deviations, residual, habitual, np.stack([believed, slow], axis=1))
+        return View(streams, deviations, residual, habitual + believed, np.stack([believed, slow], axis=1))
 
     def learn(self, rows: Rows, view: View, known: Mask) -> None:
         """Move scales, habits and level by the rows that are `known` (B,), those of which something was expected.
@@ -124,14 +124,14 @@ class Streams:
         """
         block, slots = self.block, rows.slots
         seen, scale = block.seen[slots], block.scale[slots]
-        warm, size = 1.0 / (seen + 1), np.abs(view.residual)
+        size = np.abs(view.residual)
         size = np.where(scale > 0.0, np.minimum(size, FARTHEST_RESIDUAL * scale + 1e-9), size)
-        rate = np.where(known, np.maximum(warm, -np.expm1(-rows.gap_s / self._memory_s)), 0.0)
+        rate = np.where(known, learning_rate(seen, rows.gap_s, self._memory_s), 0.0)
         block.scale[slots] = scale + rate * (size - scale)
-        rate = np.where(known, np.maximum(warm, -np.expm1(-rows.gap_s / self._long_memory_s)), 0.0)[:, None]
+        rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)[:, None]
         off = view.aways - block.mean[slots]
         block.mean[slots] += rate * off
         block.variance[slots] = (1.0 - rate) * (block.variance[slots] + rate * off * off)
         block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
-        self.habit.learn(rows, view.habitual, view.aways[:, 0], known)
+        self.habit.learn(rows, view.believed, known)
         block.seen[slots] = seen + known

@@ -15,11 +15,8 @@ SHARES = np.array([1 / 2, 1 / 8, 1 / 32, 1 / 128])
 
 RUNGS = len(SHARES)
 
-HEIGHTS = np.concatenate([[0.0], -np.log10(SHARES)])
-"""Rarity at the foot, which is the value 0, and at each rung."""
-
-RISES = np.concatenate([np.diff(HEIGHTS), [1.0]])
-"""Rarity won between a rung and the next; above the last one, in one decade of its tail."""
+RISES = -np.diff(np.log10(SHARES), prepend=0.0)[:, None, None]
+"""Rarity won from one rung to the next, the first from the value 0. Shape (RUNGS, 1, 1)."""
 
 LEAST_EXCESS = 0.1
 """Shortest tail that is believed: a constant past is no proof that nothing else can happen."""
@@ -35,6 +32,9 @@ RAREST = 12.0
 
 BORROWED = 30.0
 """Readings that the reference is worth beside a channel's own."""
+
+AXIS_END = 1000.0
+"""The logarithm of no number is larger."""
 
 LEAST_WIDTH = 1e-9
 """Keeps the division defined where rungs coincide."""
@@ -83,14 +83,13 @@ class Tails:
         Source: tracked quantiles in the body; in the tail the exponential law of excesses over a high threshold
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
-        rungs = self.block.rungs[slots].astype(np.float64)  # (B, K, RUNGS)
-        tail = np.log(10.0) * np.maximum(self.block.excess[slots, :, -1:], LEAST_EXCESS)
-        feet = np.concatenate([np.zeros_like(tail), rungs], axis=2)
-        widths = np.concatenate([np.diff(feet, axis=2), tail], axis=2)
-        place = (values[:, :, None] >= rungs).sum(axis=2)
-        here = (*np.ogrid[: len(slots), : values.shape[1]], place)
-        climbed = RISES[place] * (values - feet[here]) / np.maximum(widths[here], LEAST_WIDTH)
-        return np.minimum(HEIGHTS[place] + climbed, RAREST)
+        rungs, excess = _upright(self.block.rungs[slots]), _upright(self.block.excess[slots, :, -1:])
+        feet = np.concatenate([np.zeros_like(rungs[:1]), rungs[:-1]])
+        limited = np.minimum(values.T, AXIS_END)
+        climbed = RISES * np.clip((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH), 0.0, 1.0)
+        beyond = np.maximum(limited - rungs[-1], 0.0) / (np.log(10.0) * np.maximum(excess[0], LEAST_EXCESS))
+        rarity: Floats = np.minimum(climbed.sum(axis=0) + beyond, RAREST).T
+        return rarity
 
     def learn(self, slots: Slots, values: Floats, gap_s: Floats, weight: Floats) -> None:
         """Move the ladders by values (B, K) of `weight` (B,), and let the past fade by the time that passed.
@@ -101,13 +100,18 @@ class Tails:
         block = self.block
         faded = np.maximum(block.experience[slots] * np.exp(-gap_s / self._memory_s), BORROWED)
         block.experience[slots] = faded + weight
-        rate = (weight / (faded + weight))[:, None, None]
-        rungs, excess = block.rungs[slots].astype(np.float64), block.excess[slots].astype(np.float64)
-        mean = np.maximum(excess, LEAST_EXCESS)
-        beyond = values[:, :, None] - rungs
+        rate = weight / (faded + weight)
+        rungs, excess = _upright(block.rungs[slots]), _upright(block.excess[slots])
+        step = rate * np.maximum(excess, LEAST_EXCESS)
+        beyond = np.minimum(values.T, AXIS_END) - rungs
         above = beyond > 0.0
-        up = np.minimum(mean * rate * (1.0 / SHARES - 1.0), beyond)
-        moved = np.maximum(rungs + np.where(above, up, -mean * rate), 0.0)
-        block.rungs[slots] = np.maximum.accumulate(moved, axis=2)
-        share = np.where(above, np.minimum(rate / SHARES, BOLDEST), 0.0)
-        block.excess[slots] = excess + share * (np.minimum(beyond, FARTHEST_EXCESS * mean) - excess)
+        moved = rungs + np.where(above, np.minimum((1.0 / SHARES - 1.0)[:, None, None] * step, beyond), -step)
+        block.rungs[slots] = np.maximum.accumulate(np.maximum(moved, 0.0)).T
+        believed = np.minimum(beyond, FARTHEST_EXCESS * np.maximum(excess, LEAST_EXCESS))
+        pull = np.minimum(rate / SHARES[:, None, None], BOLDEST) * (believed - excess)
+        block.excess[slots] = (excess + np.where(above, pull, 0.0)).T
+
+
+def _upright(ladders: NDArray[np.float32]) -> Floats:
+    """Return ladders (B, K, RUNGS) as (RUNGS, K, B), whose long axis is the fast one."""
+    return np.array(ladders.T, np.float64, order="C")

@@ -1,66 +1,134 @@
-"""The scorer: streams calibrated by a channel's own past, summed and calibrated again."""
+"""The scorer: streams calibrated by a channel's own past, summed, told while they are news."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from detector.anomaly.score import Scorer
+from detector.anomaly.score import NOVELTY, SCORED_AFTER, SEVERITY_S, Judged, Scorer
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
-from detector.state.rows import Forecast, Rows
 from tests.rows import forecast, rows
 
-CHANNELS = 40
+CHANNELS = 20
+WEEK_S = 7 * 86_400.0
+GAP_S = 300.0
 
 
-def scorer(channels: int = CHANNELS) -> Scorer:
-    """Return a scorer that has learnt nothing."""
-    subject = Scorer(assumed_reference(len(Stream) + 1), 1e12)
-    subject.grow(channels)
+class Channels:
+    """Channels side by side, forecast at 0, and what a scorer says of them."""
+
+    def __init__(self, channels: int = CHANNELS) -> None:
+        """Start with channels that have read nothing."""
+        self.scorer = Scorer(assumed_reference(len(Stream)), WEEK_S)
+        self.scorer.grow(channels)
+        self.step = 0
+
+    def judge(self, values: NDArray[np.float64] | list[float], *, usual: float = 0.0, expected: float = 0.0) -> Judged:
+        """Score one reading of each channel and learn it."""
+        one = rows(values, gap_s=GAP_S if self.step else 0.0, step=self.step)
+        said = forecast(one, usual=usual, expected=expected, seen=self.step)
+        said = replace(said, known=said.steps_seen >= 2)
+        judged = self.scorer.score(one, said)
+        self.scorer.learn(one, said, judged, np.zeros(len(values), np.bool_))
+        self.step += 1
+        return judged
+
+
+def after(count: int, channels: int = 1, seed: int = 1) -> Channels:
+    """Return channels that have read `count` values of noise."""
+    subject, generator = Channels(channels), np.random.default_rng(seed)
+    for _ in range(count):
+        subject.judge(generator.standard_normal(channels))
     return subject
 
 
-def step(subject: Scorer, values: np.ndarray[tuple[int], np.dtype[np.float64]], *, settled: bool = True) -> list[float]:
-    """Score one reading of each channel about a forecast of 0, learn it, and return the rarities."""
-    one: Rows = rows(values)
-    said: Forecast = forecast(one)
-    strange = subject.score(one, said)
-    subject.learn(one, strange, np.full(len(values), settled), np.zeros(len(values), np.bool_))
-    return [float(rarity) for rarity in strange.rarity]
-
-
-def test_the_fused_rarity_is_calibrated_on_the_channels_own_past() -> None:
-    """On stationary noise one or two readings in a hundred are called rarer than one in a hundred."""
-    subject, generator = scorer(), np.random.default_rng(1)
-    said = [step(subject, generator.standard_normal(CHANNELS)) for _ in range(1500)]
-    settled = np.array(said[500:])
-    assert 0.005 <= (settled > 2.0).mean() <= 0.02
-    assert (settled > 4.0).mean() <= 0.0005
+def test_noise_is_hardly_ever_strange() -> None:
+    """On stationary noise the strangeness is about -log10 p, from a channel's second day on."""
+    subject, generator = after(300, CHANNELS), np.random.default_rng(2)
+    said = np.array([subject.judge(generator.standard_normal(CHANNELS)).strangeness for _ in range(1500)])
+    assert (said > 2.0).mean() < 0.03
+    assert (said > 3.0).mean() < 0.003
 
 
 def test_scoring_changes_nothing() -> None:
     """A score is final before anything is learnt: asking twice says the same."""
-    subject, generator = scorer(), np.random.default_rng(2)
-    for _ in range(50):
-        step(subject, generator.standard_normal(CHANNELS))
-    one = rows(generator.standard_normal(CHANNELS))
+    subject, one = after(100).scorer, rows([3.0], gap_s=GAP_S, step=100)
     first, second = (subject.score(one, forecast(one)).rarity for _ in range(2))
     assert np.array_equal(first, second)
 
 
-def test_nothing_is_counted_before_a_channel_has_settled() -> None:
-    """In warm-up the tails stay empty; the residual scale is learnt all the same."""
-    subject = scorer(1)
-    for _ in range(10):
-        step(subject, np.ones(1), settled=False)
-    assert subject.tails.block.counts[0].sum() == subject.sum_tails.block.counts[0].sum() == 0.0
-    assert subject.streams.block.scale[0] > 0.0
+def test_nothing_is_strange_before_it_can_be_told() -> None:
+    """In its first readings a channel has a strangeness of nothing, whatever it reads; then it has one."""
+    assert after(SCORED_AFTER - 1).judge([1e9]).strangeness.tolist() == [0.0]
+    assert after(SCORED_AFTER).judge([1e9]).strangeness[0] > 3.0
 
 
-@pytest.mark.parametrize(("usual", "dominant"), [(12.0, Stream.RESIDUAL), (-1000.0, Stream.LEVEL)])
-def test_the_strangest_stream_is_named(usual: float, dominant: Stream) -> None:
-    """A far residual is told as a residual; a far level as a level."""
-    subject, generator = scorer(1), np.random.default_rng(3)
-    for _ in range(200):
-        step(subject, generator.standard_normal(1))
-    one = rows([12.0 if dominant is Stream.RESIDUAL else 0.5])
-    assert subject.score(one, forecast(one, usual=usual)).dominant.tolist() == [dominant]
+def test_a_fault_that_lasts_is_news_once_and_strange_all_along() -> None:
+    """A step is told when it comes; while it lasts the strangeness stays up and the rarity is no higher."""
+    subject = after(1000)
+    said = [subject.judge([8.0 + noise], expected=8.0) for noise in np.random.default_rng(3).standard_normal(6) / 9]
+    assert all(one.strangeness[0] > 1.0 for one in said)
+    told = [float(one.rarity[0]) for one in said if one.rarity[0] > 0.0]
+    assert told[0] == said[0].strangeness[0]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("value", [3.0, -3.0])
+def test_a_far_residual_is_told_as_a_residual(value: float) -> None:
+    """Where the forecast is missed by far, and nothing else is strange, the deviation is the residual's."""
+    judged = after(1000).judge([value], expected=-3.0 * value)
+    assert judged.dominant.tolist() == [Stream.RESIDUAL]
+    assert judged.deviation.tolist() == [4.0 * value]
+
+
+def test_a_new_extreme_is_told_as_novelty() -> None:
+    """As forecast and near values that are common, but a tenth of the range beyond all that was read: new."""
+    subject = Channels(1)
+    for value in np.random.default_rng(5).uniform(-1.0, 1.0, 1000):
+        subject.judge([float(value)])
+    assert subject.judge([1.2], expected=1.2).dominant.tolist() == [NOVELTY]
+
+
+def test_a_level_that_lasts_is_told_as_a_level() -> None:
+    """Two deviations away, as forecast and within the range, reading after reading: the level has changed."""
+    subject, generator = after(3000), np.random.default_rng(4)
+    said = [subject.judge([2.0 + 0.1 * noise], expected=2.0) for noise in generator.standard_normal(60)]
+    assert said[-1].dominant.tolist() == [Stream.LEVEL]
+    assert said[-1].deviation[0] > 1.0
+
+
+def test_severity_is_the_mean_strangeness_of_the_last_hour() -> None:
+    """It grows while a fault lasts, and some hours after little of it is left."""
+    subject = after(1000)
+    during = [float(subject.judge([30.0]).severity[0]) for _ in range(3)]
+    assert during == sorted(during)
+    later = [float(subject.judge([0.0]).severity[0]) for _ in range(round(6 * SEVERITY_S / GAP_S))]
+    assert later[-1] < 0.5 * during[-1]
+
+
+@pytest.mark.parametrize(("suspect", "counted"), [(False, 1.0), (True, 0.1)])
+def test_suspect_readings_hardly_move_the_tails(suspect: bool, counted: float) -> None:
+    """The ladders of a channel under suspicion count a reading as a tenth; its scales count it in full."""
+    subject = after(500).scorer
+    experience, seen = float(subject.tails.block.experience[0]), int(subject.streams.block.seen[0])
+    one = rows([4.0], gap_s=0.0, step=500)
+    said = forecast(one)
+    subject.learn(one, said, subject.score(one, said), np.array([suspect]))
+    assert float(subject.tails.block.experience[0]) - experience == pytest.approx(counted)
+    assert int(subject.streams.block.seen[0]) - seen == 1
+
+
+def test_the_memory_of_a_channel_is_small() -> None:
+    """All that the scorer remembers of a channel fits in a kilobyte."""
+    scorer = Channels(1).scorer
+    blocks = (
+        scorer.streams.block,
+        scorer.streams.habit.block,
+        scorer.tails.block,
+        scorer.novelty.block,
+        scorer.freshness.block,
+        scorer.block,
+    )
+    assert sum(array.nbytes for block in blocks for array in block.arrays().values()) <= 1024

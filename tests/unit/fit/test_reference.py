@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detector.anomaly.streams import Stream
-from detector.anomaly.tails import BINS, Tails, assumed_reference
+from detector.anomaly.tails import RUNGS, Tails, assumed_reference
 from detector.engine import CALIBRATED
 from detector.fit.reference import reference_tails
 from detector.fit.series import Series
@@ -20,12 +20,13 @@ def series(seed: int, count: int, cadence_s: float = 60.0, size: float = 0.5) ->
     return Series(f"d{seed}", "t", at_us, np.array(noise(seed, count, size=size)))
 
 
-def test_reference_tails_are_distributions_of_the_streams_and_their_sum() -> None:
-    """Each row holds shares that sum to one."""
+def test_reference_tails_are_ladders_of_the_streams() -> None:
+    """Rungs rise, and the tails above them have a length."""
     tails = reference_tails(NETWORK, [series(1, 300), series(2, 200)], MEMORY_S)
-    assert tails.shape == (len(Stream) + 1, BINS)
+    assert tails.shape == (len(Stream), 2, RUNGS)
     assert tails.dtype == np.float32
-    assert tails.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert (np.diff(tails[:, 0], axis=1) > 0.0).all()
+    assert (tails[:, 1] > 0.0).all()
 
 
 def test_every_channel_weighs_the_same_however_long_it_is() -> None:
@@ -38,7 +39,7 @@ def test_every_channel_weighs_the_same_however_long_it_is() -> None:
 def test_series_too_short_to_settle_give_the_assumed_reference() -> None:
     """Without a settled reading nothing was measured; beside others, such a series does not count."""
     short = series(1, CALIBRATED)
-    assert reference_tails(NETWORK, [short], MEMORY_S) == pytest.approx(assumed_reference(len(Stream) + 1))
+    assert reference_tails(NETWORK, [short], MEMORY_S) == pytest.approx(assumed_reference(len(Stream)))
     longer = series(2, 200)
     assert np.array_equal(
         reference_tails(NETWORK, [short, longer], MEMORY_S), reference_tails(NETWORK, [longer], MEMORY_S)
@@ -61,7 +62,7 @@ def test_the_unit_of_a_channel_does_not_matter() -> None:
 def test_a_new_channel_may_borrow_them() -> None:
     """With them, a residual of half a deviation is ordinary and one of fifty deviations is rare."""
     tails = Tails(reference_tails(NETWORK, [series(seed, 400) for seed in range(5)], MEMORY_S).astype(float), MEMORY_S)
-    tails.block.grow(1)
-    ordinary, rare = (tails.rarity(np.zeros(1, np.intp), np.full((1, 4), np.log1p(z)))[0, 0] for z in (0.5, 50.0))
+    tails.grow(1)
+    ordinary, rare = (tails.rarity(np.zeros(1, np.intp), np.full((1, 3), np.log1p(z)))[0, 0] for z in (0.5, 50.0))
     assert ordinary < 0.5
     assert rare > 4.0
