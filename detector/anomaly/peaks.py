@@ -65,7 +65,8 @@ class Reference:
         """Return the mean peak at each cadence, (B,) to (B, L); a cadence of 0 is not known and counts as reference."""
         readings = np.where(cadence_s > 0.0, QUARTER_S / np.maximum(cadence_s, 1e-3), REFERENCE_READINGS)
         haste = np.log(np.maximum(readings, 1.0) / REFERENCE_READINGS)
-        return self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
+        mean: Floats = self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
+        return mean
 
 
 class PeakBlock(Block):
@@ -111,7 +112,7 @@ class Peaks:
         """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
         block, slots = self.block, rows.slots
         quarter = rows.at_us // QUARTER
-        ended = quarter != block.quarter[slots]
+        ended: Mask = quarter != block.quarter[slots]
         self._count(slots[ended], cadence_s[ended])
         block.quarter[slots] = quarter
         block.met[slots] |= known

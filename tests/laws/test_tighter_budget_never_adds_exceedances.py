@@ -18,7 +18,9 @@ def _lived(budget: Budget, peaks: NDArray[np.float64], opened: NDArray[np.bool_]
     known, cadences = np.full((peaks.shape[1], 2), True), np.full(peaks.shape[1], cadence_s)
     for quarter, (peak, alerts) in enumerate(zip(peaks, opened, strict=True)):
         row = rows(peak, gap_s=QUARTER_S, step=quarter)
-        subject.learn(row, np.stack([peak, peak / 2], axis=1), known, np.stack([alerts, alerts & False], axis=1), cadences)
+        subject.learn(
+            row, np.stack([peak, peak / 2], axis=1), known, np.stack([alerts, alerts & False], axis=1), cadences
+        )
     return subject
 
 

@@ -16,9 +16,17 @@ def law(mean: float = 0.0, spread: float = 1.0, skew: float = 0.0, weight: float
 
 @pytest.mark.parametrize(
     ("skew", "chance", "level"),
-    [(0.0, 0.025, 1.960), (0.0, 0.001, 3.090), (GUMBEL_SKEW, 1 / 28, 2.133), (GUMBEL_SKEW, 1 / 120, 3.278), (2.0, 0.01, 3.605)],
+    [
+        (0.0, 0.025, 1.960),
+        (0.0, 0.001, 3.090),
+        (GUMBEL_SKEW, 1 / 28, 2.133),
+        (GUMBEL_SKEW, 1 / 120, 3.278),
+        (2.0, 0.01, 3.605),
+    ],
 )
-def test_levels_are_those_of_the_normal_the_gumbel_and_the_exponential(skew: float, chance: float, level: float) -> None:
+def test_levels_are_those_of_the_normal_the_gumbel_and_the_exponential(
+    skew: float, chance: float, level: float
+) -> None:
     """In standard deviations above the mean, within three hundredths of the textbook."""
     assert law(skew=skew).level(np.array([chance]))[0] == pytest.approx(level, abs=0.03)
 
