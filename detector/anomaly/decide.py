@@ -121,9 +121,9 @@ class Decider:
     def _without_storms(self, rows: Rows, strength: Floats) -> Floats:
         """Return strengths (B, budgeted lanes) below 1 where an episode would open and the device has had too many."""
         opens = (strength >= 1.0) & ~self.episodes.block.open[rows.slots][:, BUDGETED]
-        devices = self.thresholds.block.device[rows.slots]
-        held = opens.any(axis=1) & ~self.storms.admit(devices, rows.at_us, opens.any(axis=1))
-        return np.where(held[:, None] & opens, BELOW_THRESHOLD, strength)
+        wanted: Mask = opens.any(axis=1)
+        admitted = self.storms.admit(self.thresholds.block.device[rows.slots], rows.at_us, wanted)
+        return np.where(opens & ~admitted[:, None], BELOW_THRESHOLD, strength)
 
     def _range_strength(self, rows: Rows) -> Floats:
         """Return how far out of range each row is: 0 within, 1.25 (a warning) outside, 2 (critical) far outside."""

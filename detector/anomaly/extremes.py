@@ -42,7 +42,7 @@ class PeakLaw:
         Advisory Committee on Water Data 1982, appendix 3).
         """
         normal = _normal_quantile(np.clip(chance, RAREST, 0.5))
-        normal *= np.sqrt(1.0 + DEPENDENCE * (1.0 + normal**2 / 2.0) / self.weight)
+        normal = normal * np.sqrt(1.0 + DEPENDENCE * (1.0 + normal**2 / 2.0) / self.weight)
         skew = np.where(np.abs(self.skew) < 0.01, 0.01, np.clip(self.skew, FLATTEST, STEEPEST))
         bent = np.maximum(1.0 + skew * normal / 6.0 - skew**2 / 36.0, 0.0)
         level: Floats = self.mean + self.spread * (2.0 / skew) * (bent**3 - 1.0)

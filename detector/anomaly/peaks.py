@@ -19,7 +19,7 @@ QUARTER = round(QUARTER_S * MICROSECONDS)
 """A quarter of a day (µs)."""
 
 MEMORY = 224.0
-"""Quarters over which peaks are forgotten: eight weeks."""
+"""Quarters over which peaks are forgotten in the long run: eight weeks."""
 
 BORROWED, BORROWED_SKEW = 8.0, 100.0
 """Weight, in quarters, of the pool beside a channel's own peaks, and of the reference beside the pool's."""
@@ -29,6 +29,12 @@ LEAST_SPREAD = 0.25
 
 REFERENCE_READINGS = 72.0
 """Readings of a quarter in the reference: one every five minutes."""
+
+YOUTH = 2.0
+"""How much faster than in a plain mean a channel's first quarters fade: they were judged by what it did not know yet."""
+
+FARTHEST = 4.0
+"""Spreads from the mean that one peak may count for."""
 
 NO_POOL = -1
 NEVER = np.iinfo(np.int64).min
@@ -59,7 +65,8 @@ class Reference:
         """Return the mean peak at each cadence, (B,) to (B, L); a cadence of 0 is not known and counts as reference."""
         readings = np.where(cadence_s > 0.0, QUARTER_S / np.maximum(cadence_s, 1e-3), REFERENCE_READINGS)
         haste = np.log(np.maximum(readings, 1.0) / REFERENCE_READINGS)
-        return self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
+        mean: Floats = self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
+        return mean
 
 
 class PeakBlock(Block):
@@ -101,30 +108,31 @@ class Peaks:
         self.block = PeakBlock(len(reference.mean))
         self._pooled = np.zeros((1, len(reference.mean), 4))  # quarters, and their sums of peak, square and skew
 
-    def learn(self, rows: Rows, strangeness: Floats, known: Mask, highest: Floats) -> Mask:
-        """Take in strangeness where `known`; return whose quarter ended (B,). Shapes: (B, L).
-
-        No peak counts for more than `highest`: a true fault must not raise the threshold for weeks, while a false
-        alarm that comes every day still does, a little each time.
-        """
+    def learn(self, rows: Rows, strangeness: Floats, known: Mask, cadence_s: Floats) -> Mask:
+        """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
         block, slots = self.block, rows.slots
         quarter = rows.at_us // QUARTER
-        ended = quarter != block.quarter[slots]
-        self._count(slots[ended], highest[ended])
+        ended: Mask = quarter != block.quarter[slots]
+        self._count(slots[ended], cadence_s[ended])
         block.quarter[slots] = quarter
         block.met[slots] |= known
         block.lately[slots] |= known
         block.peak[slots] = np.maximum(block.peak[slots], np.where(known, strangeness, 0.0))
         return ended
 
-    def _count(self, slots: Slots, highest: Floats) -> None:
-        """Count the peaks of quarters that ended, and start new ones."""
-        block = self.block
+    def _count(self, slots: Slots, cadence_s: Floats) -> None:
+        """Count the peaks of quarters that ended, and start new ones.
+
+        No peak counts for more than FARTHEST spreads: a true fault must not raise the threshold for weeks, while a
+        false alarm that comes every day still does, step by step. What was seen young fades soon.
+        Source: polynomial-decay averaging, Shamir and Zhang 2013, section 4.
+        """
+        block, law = self.block, self.law(slots, cadence_s)
         counted = block.met[slots] & block.whole[slots][:, None]
-        quarters = np.minimum(block.quarters[slots] + counted, MEMORY)
-        powers = np.minimum(block.peak[slots], highest)[:, :, None] ** np.arange(1, 4)
-        rate = np.where(counted, 1.0 / np.maximum(quarters, 1.0), 0.0)[:, :, None]
-        block.moments[slots] += rate * (powers - block.moments[slots])
+        quarters = np.minimum(block.quarters[slots] + counted, (1.0 + YOUTH) * MEMORY)
+        peak = np.minimum(block.peak[slots], law.mean + FARTHEST * law.spread)
+        rate = np.where(counted, (1.0 + YOUTH) / (np.maximum(quarters, 1.0) + YOUTH), 0.0)[:, :, None]
+        block.moments[slots] += rate * (peak[:, :, None] ** np.arange(1, 4) - block.moments[slots])
         block.quarters[slots] = quarters
         block.whole[slots] = block.quarter[slots] != NEVER
         block.lately[slots] = block.met[slots]

@@ -65,7 +65,8 @@ class Storms:
     def _spent(self, devices: Slots, at_us: NDArray[np.int64]) -> Floats:
         """Return what is still spent of each device's allowance; it comes back in the course of a day."""
         passed = np.maximum(at_us - self.block.at_us[devices], 0) / (DAY_S * MICROSECONDS)
-        return np.maximum(self.block.spent[devices] - self._daily * passed, 0.0)
+        spent: Floats = np.maximum(self.block.spent[devices] - self._daily * passed, 0.0)
+        return spent
 
     @property
     def _daily(self) -> float:

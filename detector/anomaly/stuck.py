@@ -30,6 +30,9 @@ LEAST_MEAN = 1.02
 FEWEST = 6.0
 """Readings without which no run is too long: repeats come in clusters."""
 
+YOUTH_S = 2 * 86_400.0
+"""Time in which every run becomes habit in full: the first night is no fault."""
+
 MEMORY_S = 56 * 86_400.0
 """Time over which the longest run fades."""
 
@@ -77,7 +80,8 @@ class StuckRule:
         block.first[slots] = np.where(block.run[slots] == 0, rows.at_us, block.first[slots])
         limit_s, known = self._limit_s(rows, cadence_s)
         same = rows.values == block.last[slots]  # NaN before the first reading: never the same
-        self._finish(rows, np.where(known, limit_s, np.inf), ~same & (block.run[slots] > 0))
+        grown = known & (rows.at_us - block.first[slots] > YOUTH_S * MICROSECONDS)
+        self._finish(rows, np.where(grown, limit_s, np.inf), ~same & (block.run[slots] > 0))
         counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)
         run_s = np.where(same, block.run_s[slots] + counted_s, 0.0)
         block.run_s[slots], block.last[slots] = run_s, rows.values
@@ -99,7 +103,7 @@ class StuckRule:
         """Return the time at which a run is too long, and whether the habit behind it is known. Shapes: (B,)."""
         block, slots = self.block, rows.slots
         again = 1.0 - 1.0 / np.maximum(block.mean[slots], LEAST_MEAN)
-        readings = np.maximum(-DECADES / np.log(again), FEWEST)
+        readings = np.maximum(-DECADES / np.log10(again), FEWEST)
         limit_s = np.maximum(LONGEST_RUNS * block.longest_s[slots], readings * np.maximum(cadence_s, 1e-3))
         watched_s = (rows.at_us - block.first[slots]) / MICROSECONDS
         known = (block.runs[slots] >= HABIT_RUNS) & (watched_s >= WATCHED_LIMITS * limit_s)

@@ -20,6 +20,9 @@ STRICTER = 0.5
 SLACK, STRICTEST = 1.0, 6.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
+LOWEST = 0.5
+"""No threshold lies below this share of the reference's mean peak: a calm past is no proof that nothing can happen."""
+
 COMES_OF_AGE = 64
 """Readings after which a channel's cadence is known."""
 
@@ -104,11 +107,11 @@ class Thresholds:
         block.readings[slots] += 1
         owed = alerts - np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
         floor = -SLACK / block.sharers[slots]
-        block.pressure[slots] = np.clip(block.pressure[slots] + owed, floor, STRICTEST)
-        block.used[slots] = np.exp(-rows.gap_s / self.budget.period_s) * block.used[slots] + alerts
+        faded = np.exp(-rows.gap_s / self.budget.period_s)
+        block.pressure[slots] = np.clip(faded * block.pressure[slots] + owed, floor, STRICTEST)
+        block.used[slots] = faded * block.used[slots] + alerts
         widened = (known & ~self.peaks.block.lately[slots]).any(axis=1)
-        highest = block.threshold[slots] + self.peaks.reference.spread
-        ended = self.peaks.learn(rows, strangeness, known, highest)
+        ended = self.peaks.learn(rows, strangeness, known, cadence_s)
         self._refresh(slots[ended | widened | (alerts > 0) | (block.readings[slots] == COMES_OF_AGE)])
 
     def turn(self, at: EventTime) -> None:
@@ -142,7 +145,7 @@ class Thresholds:
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 
     def _refresh(self, slots: Slots) -> None:
-        """Set the thresholds of these channels by what is known now; none lies below the reference's usual peak."""
+        """Set the thresholds of these channels by what is known now."""
         if not len(slots):
             return
         block, peaks = self.block, self.peaks
@@ -153,7 +156,7 @@ class Thresholds:
         shares = self._shares / np.maximum((present * self._shares).sum(axis=1, keepdims=True), self._shares)
         chance = (allowed * np.exp(-STRICTER * pressure))[:, None] * shares
         level = peaks.law(slots, block.cadence_s[slots]).level(chance)
-        block.threshold[slots] = np.maximum(level, peaks.reference.mean)
+        block.threshold[slots] = np.maximum(level, LOWEST * peaks.reference.mean)
 
 
 def _pooled(pressure: Floats, pool: Slots) -> Floats:

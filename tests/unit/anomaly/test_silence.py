@@ -64,6 +64,26 @@ def test_a_device_that_speaks_seldom_may_be_quiet_for_long() -> None:
     assert "O" in quiet[50:]
 
 
+def test_a_habit_is_believed_once_it_was_watched_for_far_longer_than_its_limit() -> None:
+    """A device that speaks of changes, and was quiet for a hundred ticks before, may be so for five hundred on its first day."""
+    subject = rule()
+    story(subject, "x" * 10 + "." * 100 + "x" * 30)
+    assert set(story(subject, "." * 500, start=141)) == {""}
+
+
+def test_one_outage_is_not_the_habit() -> None:
+    """After an hour of silence, a talkative device is silent again after minutes."""
+    subject = rule()
+    story(subject, "x" * 60 + "." * 120 + "x" * 60)
+    assert "O" in story(subject, "." * 20, start=241)
+
+
+def test_a_device_that_sleeps_every_night_is_silent_twice_at_most() -> None:
+    """What happened before is a habit: from the third night on, nights are known for weeks."""
+    turns = story(rule(), ("x" * 200 + "." * 100) * 40)
+    assert sum("O" in turn for turn in turns) <= 2
+
+
 def test_silence_opens_worsens_and_closes_once_each() -> None:
     """It opens at its limit, is critical at four limits, and closes when the device speaks, as critical as it was."""
     subject = rule(60.0)

@@ -1,99 +1,178 @@
-"""Thresholds: the budget's arithmetic, and the feedback of alerts."""
+"""Thresholds: the budget's arithmetic, the lanes' shares, and the feedback of alerts."""
 
 import numpy as np
 import pytest
 
-from detector.anomaly.threshold import SLACK, STRICTER, STRICTEST, Thresholds
+from detector.anomaly.peaks import QUARTER_S, Reference
+from detector.anomaly.threshold import SLACK, STRICTEST, Thresholds
+from detector.domain import MICROSECONDS, EventTime
 from detector.settings import Budget
+from detector.state.rows import Floats, Rows
+from detector.state.slots import Slot
+from tests.fleet import START
 from tests.rows import rows
 
 DAY_S, WEEK_S = 86_400.0, 604_800.0
 
 
-def thresholds(budget: str, channels: int = 1) -> Thresholds:
-    """Return thresholds under a budget, with no history."""
-    subject = Thresholds(Budget.parse(budget))
-    subject.block.grow(channels)
+def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
+    """Return thresholds under a budget that lanes share evenly; channels have no history, and a device each."""
+    subject = Thresholds(Budget.parse(budget), Reference.of_p_values(lanes), np.full(lanes, 1.0 / lanes))
+    subject.grow(channels)
     return subject
 
 
-def level(budget: str, cadence_s: float, *, siblings: int = 1, fleet: int = 1) -> float:
-    """Return the rarity at which a channel without history alerts."""
-    one = rows([0.0], siblings=siblings, fleet=fleet)
-    return float(thresholds(budget).current(one, np.array([cadence_s]))[0])
+def level(budget: str, **how: int) -> float:
+    """Return the threshold of a channel that came of age, and saw nothing strange: siblings, fleet, cadence_s."""
+    subject, cadence_s = thresholds(budget), np.array([float(how.pop("cadence_s", 300))])
+    for _ in range(64):
+        one = rows([0.0], gap_s=0.0, **how)
+        subject.learn(one, np.zeros((1, 1)), np.full((1, 1), True), np.full((1, 1), False), cadence_s)
+    return float(subject.block.threshold[0, 0])
+
+
+def learn(subject: Thresholds, row: Rows, opened: list[bool], strangeness: Floats | float = 0.0) -> None:
+    """Learn a row of each channel whose first lane opened episodes or not, with all lanes known."""
+    shape = subject.current(row).shape
+    alerts = np.zeros(shape, np.bool_)
+    alerts[:, 0] = opened
+    subject.learn(row, np.zeros(shape) + strangeness, np.full(shape, True), alerts, np.full(len(opened), 300.0))
 
 
 @pytest.mark.parametrize(
-    ("budget", "cadence_s", "siblings", "fleet", "chances"),
+    ("stricter", "laxer"),
     [
-        ("1 per device per week", 60.0, 1, 1, 10_080),
-        ("1 per device per week", 60.0, 5, 500, 50_400),
-        ("7 per device per week", 60.0, 1, 1, 1_440),
-        ("1 per device per day", 1.0, 1, 1, 86_400),
-        ("1 per fleet per day", 1.0, 5, 500, 43_200_000),
-        ("10 per fleet per hour", 10.0, 3, 100, 3_600),
-        ("0.5 per device per month", 3600.0, 1, 1, 1_440),
+        ("1 per device per month", "1 per device per week"),
+        ("1 per device per week", "7 per device per week"),
+        ("1 per fleet per day", "10 per fleet per hour"),
     ],
 )
-def test_the_threshold_is_one_alert_in_as_many_readings_as_the_budget_has_chances(
-    budget: str, cadence_s: float, siblings: int, fleet: int, chances: int
-) -> None:
-    """Readings of all sharers in the period, over the alerts allowed in it; sharers are the device's or the fleet's channels."""
-    assert level(budget, cadence_s, siblings=siblings, fleet=fleet) == pytest.approx(np.log10(chances))
+def test_a_smaller_budget_means_a_higher_threshold(stricter: str, laxer: str) -> None:
+    """At equal history and equal sharers."""
+    assert level(stricter, fleet=10) > level(laxer, fleet=10)
 
 
-def test_no_threshold_is_below_one_in_ten() -> None:
-    """A budget that a slow channel could never spend does not make alerts of ordinary readings."""
-    assert level("100 per device per hour", 3600.0) == 1.0
+def test_sharers_divide_a_budget() -> None:
+    """Seven channels of a device with one alert a day stand where one stands with one a week; so do seven of a fleet."""
+    alone = level("1 per device per week")
+    assert level("1 per device per day", siblings=7, fleet=99) == pytest.approx(alone)
+    assert level("1 per fleet per day", siblings=2, fleet=7) == pytest.approx(alone)
 
 
-def test_a_cadence_not_yet_known_makes_the_threshold_strict_and_finite() -> None:
-    """A cadence of zero counts as a thousandth of a second."""
-    assert level("1 per device per week", 0.0) == pytest.approx(np.log10(WEEK_S * 1000))
+def test_no_budget_is_so_large_that_ordinary_readings_alert() -> None:
+    """A budget that could never be spent has the median peak for a threshold, not less."""
+    assert level("100 per device per hour") == pytest.approx(2.0, abs=0.1)
 
 
-def test_an_alert_raises_its_own_channels_threshold() -> None:
-    """Half a decade for the channel that alerted, nothing for its neighbour."""
+def test_the_threshold_of_a_faster_channel_is_higher() -> None:
+    """Until its own peaks are known, more readings a day are more chances."""
+    assert level("1 per device per week", cadence_s=1) > level("1 per device per week", cadence_s=300) + 2.0
+
+
+def test_lanes_that_a_channel_lacks_give_their_shares_away() -> None:
+    """With one of two lanes known, the threshold is that of a budget that need not be shared."""
+    subject, cadence_s = thresholds("1 per device per week", lanes=2), np.array([300.0])
+    for _ in range(64):
+        one = rows([0.0], gap_s=0.0)
+        subject.learn(one, np.zeros((1, 2)), np.array([[True, False]]), np.full((1, 2), False), cadence_s)
+    assert subject.block.threshold[0, 0] == pytest.approx(level("1 per device per week"))
+    assert thresholds("1 per device per week", lanes=2).current(rows([0.0]))[0, 0] > subject.block.threshold[0, 0]
+
+
+def test_a_threshold_stands_still_within_a_quarter() -> None:
+    """Between turns, without alerts, readings of one quarter move nothing, however strange."""
+    subject = thresholds("1 per device per week")
+    for step in range(70):
+        learn(subject, rows([0.0], step=step), [False])
+    before = subject.current(rows([0.0]))[0, 0]
+    for step in range(70, 80):
+        learn(subject, rows([0.0], step=step), [False], 9.0)
+    assert subject.current(rows([0.0]))[0, 0] == before
+
+
+def test_an_alert_raises_its_own_channels_threshold_at_once() -> None:
+    """For the channel that alerted, and not yet for its neighbour."""
     subject, both = thresholds("1 per device per week", 2), rows([0.0, 0.0], gap_s=1e-9)
-    before = subject.current(both, np.full(2, 60.0))
-    subject.learn(both, np.array([True, False]))
-    assert subject.current(both, np.full(2, 60.0)) - before == pytest.approx([STRICTER, 0.0])
+    before = subject.current(both)
+    learn(subject, both, [True, False])
+    after = subject.current(both)
+    assert after[0, 0] > before[0, 0] + 0.1
+    assert after[1, 0] == pytest.approx(before[1, 0])
 
 
-def test_one_alert_a_period_leaves_the_threshold_where_it_was() -> None:
-    """A channel that alerts at the rate of its budget is in balance."""
-    subject = thresholds("1 per device per day")
-    for step in range(24):
-        subject.learn(rows([0.0], gap_s=3600.0), np.array([step == 0]))
-    assert subject.block.pressure[0] == pytest.approx(0.0, abs=1e-9)
+def test_an_alert_raises_its_siblings_thresholds_at_the_turn() -> None:
+    """Channels of a device share a budget, so they share what is owed; another device does not."""
+    subject, three = thresholds("1 per device per week", 3), rows(np.zeros(3), gap_s=1e-9)
+    for channel, device in enumerate((0, 0, 1)):
+        subject.join(Slot(channel), Slot(device))
+    before = subject.current(three)[:, 0]
+    learn(subject, three, [True, False, False])
+    subject.turn(START)
+    raised = subject.current(three)[:, 0] - before
+    assert raised[0] == pytest.approx(raised[1])
+    assert raised[1] > 0.1
+    assert raised[2] == pytest.approx(0.0)
 
 
-def test_sharers_of_a_budget_sink_together_at_its_rate() -> None:
-    """With four channels, each may sink at a quarter of the budget's rate."""
-    subject = thresholds("1 per device per week", 4)
-    subject.block.pressure[:] = 1.0
-    subject.learn(rows(np.zeros(4), gap_s=DAY_S, siblings=4, fleet=400), np.zeros(4, np.bool_))
-    assert subject.block.pressure[:4] == pytest.approx(np.full(4, 1.0 - STRICTER / 7.0 / 4.0))
+def test_a_site_that_runs_hot_is_calmed_at_the_turn() -> None:
+    """One alert each raises a pool of nine by more than it raises a device on its own."""
+    alone, site = thresholds("1 per device per week"), thresholds("1 per device per week", 9)
+    for channel in range(9):
+        site.join(Slot(channel), Slot(channel), pool=0)
+    for subject, count in ((alone, 1), (site, 9)):
+        learn(subject, rows(np.zeros(count), gap_s=1e-9), [True] * count)
+        subject.turn(START)
+    assert site.current(rows(np.zeros(9)))[0, 0] > alone.current(rows([0.0]))[0, 0] + 0.3
+
+
+def test_a_fleets_budget_is_owed_by_everyone() -> None:
+    """Under a fleet's budget one alert makes all stricter at the turn, pooled or not."""
+    subject, five = thresholds("1 per fleet per week", 5), rows(np.zeros(5), gap_s=1e-9, fleet=5)
+    learn(subject, five, [False] * 5)
+    subject.turn(START)
+    before = subject.current(five)[:, 0]
+    learn(subject, five, [True, *[False] * 4])
+    subject.turn(START)
+    assert np.ptp(subject.current(five)[:, 0] - before) == pytest.approx(0.0)
+    assert (subject.current(five)[:, 0] > before + 0.1).all()
 
 
 def test_a_storm_of_alerts_is_capped_and_never_to_silence() -> None:
-    """A thousand alerts raise the threshold by six decades at most; long calm lowers it by half a decade at most."""
+    """A thousand alerts owe six at most; long calm saves up one at most."""
     subject = thresholds("1 per device per day")
     for _ in range(1000):
-        subject.learn(rows([0.0], gap_s=1.0), np.array([True]))
+        learn(subject, rows([0.0], gap_s=1.0), [True])
     assert subject.block.pressure[0] == STRICTEST
-    for _ in range(1000):
-        subject.learn(rows([0.0], gap_s=WEEK_S), np.array([False]))
+    assert np.isfinite(subject.current(rows([0.0]))).all()
+    for _ in range(100):
+        learn(subject, rows([0.0], gap_s=WEEK_S), [False])
     assert subject.block.pressure[0] == -SLACK
 
 
+def test_an_alert_that_was_right_can_be_forgiven() -> None:
+    """What people confirmed makes nothing stricter and uses nothing of the budget."""
+    subject = thresholds("1 per device per week")
+    before = subject.current(rows([0.0]))[0, 0]
+    learn(subject, rows([0.0], gap_s=0.0), [True])
+    subject.forgive(Slot(0))
+    assert subject.current(rows([0.0]))[0, 0] == before
+    assert subject.used_ratio(1) == 0.0
+
+
+def test_another_budget_holds_at_once() -> None:
+    """Reconfigured, thresholds are those of the new budget."""
+    subject = thresholds("1 per device per week")
+    subject.reconfigure(Budget.parse("1 per device per month"))
+    assert np.array_equal(subject.current(rows([0.0])), thresholds("1 per device per month").current(rows([0.0])))
+
+
 def test_used_counts_the_alerts_of_about_the_last_period() -> None:
-    """Three alerts at once use three of a budget of one, and a period later e times less."""
-    subject = thresholds("1 per device per day")
+    """Three alerts use three of a budget of one, and a period later e times less, though nothing spoke meanwhile."""
+    subject, first = thresholds("1 per device per day"), rows([0.0], gap_s=0.0)
     for _ in range(3):
-        subject.learn(rows([0.0], gap_s=0.0), np.array([True]))
+        learn(subject, first, [True])
     assert subject.used_ratio(1) == pytest.approx(3.0)
-    subject.learn(rows([0.0], gap_s=DAY_S), np.array([False]))
+    subject.turn(EventTime(START + round(DAY_S * MICROSECONDS)))
     assert subject.used_ratio(1) == pytest.approx(3.0 / np.e)
 
 
@@ -101,10 +180,24 @@ def test_the_fleet_has_one_budget_and_devices_have_one_each() -> None:
     """One alert among four devices uses a quarter of four budgets, or all of the fleet's one."""
     for budget, ratio in (("1 per device per day", 0.25), ("1 per fleet per day", 1.0)):
         subject = thresholds(budget, 4)
-        subject.learn(rows(np.zeros(4)), np.array([True, False, False, False]))
+        learn(subject, rows(np.zeros(4)), [True, False, False, False])
         assert subject.used_ratio(4) == pytest.approx(ratio)
 
 
-def test_an_empty_fleet_has_used_nothing() -> None:
+def test_an_empty_fleet_has_used_nothing_and_turns() -> None:
     """Without devices the ratio is zero, not a division by nothing."""
-    assert thresholds("1 per device per day", 0).used_ratio(0) == 0.0
+    subject = thresholds("1 per device per day", 0)
+    subject.turn(START)
+    assert subject.used_ratio(0) == 0.0
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-12, 1.0, 30.0])
+def test_any_axis_gives_finite_thresholds(size: float) -> None:
+    """Lanes that say nothing, hardly anything or much for weeks have thresholds, and no alert when nothing changes."""
+    subject, noise = thresholds("1 per device per week"), np.random.default_rng(1)
+    for step in range(160):
+        row = rows([0.0], step=step, gap_s=QUARTER_S / 4)
+        learn(subject, row, [False], size * noise.uniform(0.5, 1.0))
+        subject.turn(EventTime(int(row.at_us[0])))
+    assert np.isfinite(subject.current(rows([0.0]))).all()
+    assert subject.current(rows([0.0]))[0, 0] > size
