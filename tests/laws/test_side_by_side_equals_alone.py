@@ -20,10 +20,10 @@ from detector.stream.batch import Batcher
 from tests.fleet import merged, noise, readings
 from tests.laws.streams import channel_streams
 
-DETECTOR, EWMA = (
-    Contender(method, Path(__file__).parents[2] / "models" / "base", Budget.parse("1 per device per hour"))
-    for method in (Method.DETECTOR, Method.EWMA)
-)
+CONTENDERS = {
+    method: Contender(method, Path(__file__).parents[2] / "models" / "base", Budget.parse("1 per device per hour"))
+    for method in Method
+}
 
 
 @settings(max_examples=4)
@@ -31,20 +31,18 @@ DETECTOR, EWMA = (
     devices=st.integers(1, 3),
     cadence_s=st.sampled_from([33.0, 600.0]),
     seed=st.integers(0, 1000),
-    contender=st.sampled_from([DETECTOR, EWMA]),
+    method=st.sampled_from(Method),
 )
-def test_copies_of_a_site_say_what_each_says_alone(
-    devices: int, cadence_s: float, seed: int, contender: Contender
-) -> None:
+def test_copies_of_a_site_say_what_each_says_alone(devices: int, cadence_s: float, seed: int, method: Method) -> None:
     """A round that is replayed among others tells the alerts that it tells in an engine and a batcher of its own."""
     stream = merged(*(readings(f"d{row}", noise(seed + row, 300), cadence_s=cadence_s) for row in range(devices)))
     site = Site("site", tuple(stream), "temperature", streams_of(stream, "temperature"))
     faults = [(), *(draw_faults(seed, turn, site.streams, "temperature", PROTOCOL_KINDS) for turn in range(3))]
     together = replay_copies(
-        contender, site, [changes_of(site.readings, site.streams, one) for one in faults], lambda _: None
+        CONTENDERS[method], site, [changes_of(site.readings, site.streams, one) for one in faults], lambda _: None
     )
     for of_round, alerts in zip(faults, together, strict=True):
-        subject = build(contender)
+        subject = build(CONTENDERS[method])
         batches = Batcher(4096).cut(inject(site.readings, site.streams, of_round))
         assert alerts == [alert for batch in batches for alert in subject.step(batch).opened]
 
@@ -53,16 +51,16 @@ def test_copies_of_a_site_say_what_each_says_alone(
 @given(
     recordings=st.lists(channel_streams("device", "temperature"), min_size=1, max_size=4),
     weeks=st.integers(0, 3),
-    contender=st.sampled_from([DETECTOR, EWMA]),
+    method=st.sampled_from(Method),
 )
 def test_recordings_abreast_say_what_each_says_alone(
-    recordings: list[list[Reading]], weeks: int, contender: Contender
+    recordings: list[list[Reading]], weeks: int, method: Method
 ) -> None:
     """Scores and alerts of a recording do not depend on those beside it, nor on the week in which it was made."""
     moved = [reading._replace(at=EventTime(reading.at + weeks * WEEK)) for reading in recordings[0]]
-    abreast = replay_abreast(contender, [moved, *recordings[1:]], lambda _: None)
+    abreast = replay_abreast(CONTENDERS[method], [moved, *recordings[1:]], lambda _: None)
     for recording, heard in zip(recordings, abreast, strict=True):
-        (alone,) = replay_abreast(contender, [recording], lambda _: None)
+        (alone,) = replay_abreast(CONTENDERS[method], [recording], lambda _: None)
         assert np.array_equal(heard.scores, alone.scores)
         assert np.array_equal(heard.alerted, alone.alerted)
         assert len(heard.scores) == len(recording)

@@ -92,3 +92,27 @@ def test_a_benchmark_without_labels_is_told(tmp_path: Path) -> None:
     done = detector("evaluate", "--corpus", "nab", "--data", tmp_path)
     assert done.returncode == 1
     assert "expected the label windows in labels.json" in done.stderr
+
+
+def test_own_recordings_are_measured_with_each_part_taken_out(tmp_path: Path) -> None:
+    """A folder with labels gives the whole detector and the detector without its network, and all figures as JSON."""
+    with RecordingFile(tmp_path / "pump.csv") as file:
+        for reading in readings("pump", [*noise(1, 500), 90.0, *noise(2, 99)], cadence_s=60.0):
+            file.write(reading)
+    (tmp_path / "labels.csv").write_text("start,end\n2023-11-15T06:33:00Z,2023-11-15T06:34:00Z\n", encoding="utf-8")
+    write_model(tmp_path.parent / "model")
+    out = tmp_path / "out.json"
+    model = tmp_path.parent / "model"
+    done = detector("evaluate", "--corpus", "folder", "--data", tmp_path, "--ablate", "--model", model, "--json", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "without network" in done.stdout
+    measured = json.loads(out.read_bytes())["measurements"]
+    assert [one["contender"] for one in measured][:2] == ["detector (model)", "without network"]
+    assert (measured[0]["events"], measured[0]["found"]) == (1, 1)
+
+
+def test_recordings_without_labels_are_told(tmp_path: Path) -> None:
+    """A folder without labels ends with exit code 1 and names the file that is missing."""
+    done = detector("evaluate", "--corpus", "folder", "--data", tmp_path)
+    assert done.returncode == 1
+    assert "labels.csv: expected a readable file" in done.stderr

@@ -22,7 +22,7 @@ WARNING: Final = (
 
 def nab_table(measurements: Sequence[NabMeasurement]) -> RenderableType:
     """Return one table: groups in rows, contenders beside one another."""
-    both = [f"{profile.name}\n{at}" for profile in PROFILES for at in ("best", "own")]
+    both = [f"{profile.name.replace('standard', 'std.')}\n{at}" for profile in PROFILES for at in ("best", "own")]
     columns = ["events\nfound", "false", *both[:2], "own\n95 %", *both[2:], "VUS\n-PR"]
     groups = list(measurements[0].groups)
     title = f"NAB, {len(groups) - 1} of 7 groups, {measurements[0].groups['all'].files} files"
@@ -51,4 +51,6 @@ def _cells(figures: GroupFigures) -> list[str]:
 
 def _short(group: str) -> str:
     """Return a group's name in fewer letters."""
-    return group.replace("artificialNo", "art. no ").replace("artificialWith", "art. with ").removeprefix("real")
+    return {"artificialNoAnomaly": "no anomaly", "artificialWithAnomaly": "artificial"}.get(
+        group, group.removeprefix("real")
+    )

@@ -44,7 +44,7 @@ def fleet_tables(measurements: Sequence[Measurement]) -> RenderableType:
 
 def empty_table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
     """Return an empty table with columns for words and columns for numbers."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     for name in left:
         table.add_column(name)
     for name in right:
