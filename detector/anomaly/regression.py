@@ -1,0 +1,78 @@
+"""A linear regression for every channel, learnt one reading at a time.
+
+In: slots, their regressors, and the residuals that were met. Out: what the regressors lead one to expect.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.state.block import Block
+from detector.state.rows import Floats, Slots
+
+
+class RegressionBlock(Block):
+    """What each channel's regression knows: `weights` (N, D) and `doubt` (N, D, D), its covariance over the noise's."""
+
+    weights: Floats
+    doubt: Floats
+
+    def __init__(self, width: int) -> None:
+        """Start without rows, for `width` regressors."""
+        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((width, width), np.float64, 0.0)})
+
+
+class Regression:
+    """Recursive least squares for many channels at once, forgetting at each row's own pace."""
+
+    def __init__(self, prior: Floats) -> None:
+        """Start from weights of zero with variances `prior` (D,), in units of the noise's; doubt never exceeds them."""
+        self._prior = prior
+        self.block = RegressionBlock(len(prior))
+
+    def grow(self, channels: int) -> None:
+        """Make room for new channels, which know nothing yet."""
+        known = len(self.block)
+        self.block.grow(channels)
+        self.block.doubt[known:channels] = np.diag(self._prior)
+
+    def expect(self, slots: Slots, regressors: Floats) -> Floats:
+        """Return what is expected of each row. Shapes: slots (B,), regressors (B, D); returns (B,)."""
+        expected: Floats = (self.block.weights[slots] * regressors).sum(axis=1)
+        return expected
+
+    def learn(self, slots: Slots, regressors: Floats, residuals: Floats, keep: Floats, weight: Floats) -> None:
+        """Take in the `residuals` (B,) of what was expected, each row counting `weight` (B,) readings.
+
+        `keep` (B,) is the share of the past that a row's forgetting leaves.
+
+        Source: recursive least squares with exponential forgetting, Haykin, Adaptive Filter Theory, table 10.1;
+        the bound on each variance keeps what is not excited from winding up.
+        """
+        block = self.block
+        doubt = block.doubt[slots]  # (B, D, D)
+        gain = (doubt * regressors[:, None, :]).sum(axis=2)
+        share = weight / (keep + weight * (regressors * gain).sum(axis=1))
+        block.weights[slots] += gain * (share * residuals)[:, None]
+        doubt -= gain[:, :, None] * (gain * share[:, None])[:, None, :]
+        variance = np.maximum(_diagonal(doubt), 1e-12 * self._prior)
+        widen = np.minimum(1.0 / np.sqrt(keep)[:, None], np.sqrt(self._prior / variance))
+        doubt *= widen[:, :, None]
+        doubt *= widen[:, None, :]
+        block.doubt[slots] = doubt
+
+    def reopen(self, slots: Slots) -> None:
+        """Let the channels doubt all that they know, so that the next readings decide."""
+        self.block.doubt[slots] = np.diag(self._prior)
+
+    def forget(self, slot: int, place: int) -> None:
+        """Give one regressor of a channel up for another, of which nothing is known."""
+        block = self.block
+        block.weights[slot, place] = 0.0
+        block.doubt[slot, place, :] = block.doubt[slot, :, place] = 0.0
+        block.doubt[slot, place, place] = self._prior[place]
+
+
+def _diagonal(matrices: Floats) -> Floats:
+    """Return the diagonals of matrices (B, D, D), as (B, D)."""
+    diagonals: NDArray[np.float64] = np.diagonal(matrices, axis1=1, axis2=2)
+    return diagonals
