@@ -1,8 +1,8 @@
-"""The organ for lasting changes: is this channel where its own days and its siblings lead one to expect it?
+"""The organ for lasting changes: is a channel where its own days, and its siblings, lead one to expect it?
 
-In: `Rows` and their `Forecast`. Out: an `Opinion` of each row. Two witnesses, each an average of residuals over its
-habit: the first knows the channel's usual level and day, the second also how far its siblings are from theirs. The
-reference moves slowly, hardly while a case is open, and a case is open for a bounded time.
+In: `Rows` and their `Forecast`. Out: an `Opinion` of each row. Two witnesses speak, each by its mean residual over
+what is usual for that: the first knows the channel's level and day, the second also how far the siblings are from
+theirs. What they expect moves slowly, hardly while a case is open, and a case is open for a bounded time.
 """
 
 from dataclasses import dataclass
@@ -10,213 +10,194 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.habit import Habit
+from detector.anomaly.habit import MEAN_TO_SIGMA, Habit, Moment
 from detector.anomaly.regression import Regression
 from detector.anomaly.siblings import PANEL, Siblings
-from detector.domain import MICROSECONDS
+from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
 
 DAY_S = 86_400.0
 
-DAY_TERMS = 5
-"""Regressors of the first witness: the level, and two harmonics of the day."""
-
 LEVEL_PRIOR, DAY_PRIOR, SIBLING_PRIOR = 1.0, 0.05, 0.03
-"""Variances that weights start from: siblings have to earn theirs."""
+"""Variances that weights start from, in units of the noise's: the day and the siblings have to earn theirs."""
 
 MEMORY_S = 7 * DAY_S
-"""Time over which the reference forgets."""
+"""Time over which expectations forget; a channel that is younger forgets over its age."""
+
+LEAST_KEPT = 0.95
+"""Share of the past that the first readings, whose age is nothing yet, leave at least."""
 
 LONGEST_GAP_S = 3600.0
 """One reading after a long silence counts for no more time than this."""
 
-KNOWN_AFTER = 64
-"""Readings after which the organ has an opinion."""
+SETTLED, KNOWN_AFTER = 30, 64
+"""Readings after which outliers pull less and siblings are listened to; after which the organ has an opinion."""
 
-SETTLED = 30
-"""Readings after which an outlier's pull is limited."""
+PULL, FARTHEST = 6.0, 8.0
+"""Standard deviations by which one residual pulls at most, and that a sibling is taken to be away at most."""
 
-FARTHEST = 8.0
-"""Standard deviations that a sibling is taken to be from its usual place at most."""
-
-PULL = 3.0
-"""Standard deviations by which one residual moves the reference at most."""
-
-ROUGH_S = 1800.0
-"""Time over which the roughness of the moment is taken: what flickers now has to move further to be called moved."""
-
-LEAST_SCALE = 0.25
-"""Step units: no smaller mean residual is a change of level."""
-
-SUSPECT_WEIGHT = 0.05
-"""Share of a reading that is learnt while the row is suspect."""
-
-LONGEST_CASE_S = DAY_S
-"""A new level that stands for so long, or for as long as the channel was known before it, is the new normal."""
+LEAST_SCALE = 0.05
+"""Step units: what moved by less did not move."""
 
 FARTHEST_OUT = 1e6
 """Scales beyond which a mean residual says nothing more."""
 
-NOT_SUSPECT = -1
+SUSPECT_WEIGHT = 0.05
+"""Share of a reading that is learnt while its row is suspect."""
+
+NO_CASE = -1
 
 
 class CouplingBlock(Block):
-    """What the organ remembers of each channel beside its regressions and habits.
+    """What is remembered of each channel beside its expectations and habits.
 
-    Columns (N,): count of readings; begun and suspect_since (µs); last value; size, the mean absolute residual of
-    the first witness, and rough, the mean absolute difference of the last half hour, in the channel's unit.
+    Columns (N,): count of readings; begun, its first (µs); case_since (µs), or NO_CASE; size, the mean absolute
+    residual of the first witness, in the channel's unit.
     """
 
     count: NDArray[np.int64]
     begun: NDArray[np.int64]
-    suspect_since: NDArray[np.int64]
-    last: Floats
+    case_since: NDArray[np.int64]
     size: Floats
-    rough: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        super().__init__(
-            {
-                "count": ((), np.int64, 0),
-                "begun": ((), np.int64, 0),
-                "suspect_since": ((), np.int64, NOT_SUSPECT),
-                **dict.fromkeys(("last", "size", "rough"), ((), np.float64, 0.0)),
-            }
-        )
+        counts = dict.fromkeys(("count", "begun"), ((), np.int64, 0))
+        super().__init__({**counts, "case_since": ((), np.int64, NO_CASE), "size": ((), np.float64, 0.0)})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Comparison:
+    """How rows compare with what was expected; letters B rows, W witnesses, S spans. Kept for learning."""
+
+    moment: Moment
+    terms: Floats
+    """Regressors of the first witness: the level and the time of day. Shape (B, 5)."""
+    sigma: Floats
+    """Usual size of its residuals, in the channel's unit, never zero. Shape (B,)."""
+    standing: Floats
+    """How many of these the row is away from what its own days lead one to expect. Shape (B,)."""
+    standings: Floats
+    """The same of its siblings: regressors of the second witness. Shape (B, PANEL)."""
+    residuals: Floats
+    """In the channel's unit. Shape (B, W)."""
+    means: Floats
+    """Of the residuals. Shape (B, W, S)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Opinion:
-    """What the organ says of rows. Shapes: (B,); W witnesses, S spans."""
+    """What the organ makes of rows. Shapes: (B,)."""
 
     strangeness: Floats
-    """Mean of log(1 + z) over the witnesses, at the span where it is largest."""
+    """log(1 + z) of the mean residual, averaged over the witnesses, at the span where that is largest."""
     known: Mask
     deviation: Floats
-    """Mean residual from `expected` over that span, in the channel's unit."""
+    """Mean residual over that span, in the channel's unit."""
     expected: Floats
-    """By the first witness, in the channel's unit."""
-    terms: Floats
-    """Regressors of the first witness (B, DAY_TERMS)."""
-    standings: Floats
-    """Where the siblings stand (B, PANEL), the regressors of the second."""
-    residuals: Floats
-    """Of both witnesses (B, W), in the channel's unit."""
-    means: Floats
-    """Their means (B, W, S)."""
-    sigma: Floats
-    """Usual size of the first witness's residual, never zero."""
+    """What the channel's own days lead one to expect, in its unit."""
+    comparison: Comparison
 
 
 class Coupling:
-    """Level, day and siblings of every channel as a reference that faults do not move."""
+    """Level, day and siblings of every channel as references that faults do not move."""
 
     def __init__(self) -> None:
         """Know no channel."""
         self.block = CouplingBlock()
         self.siblings = Siblings()
-        self.own = Regression(np.array([LEVEL_PRIOR] + [DAY_PRIOR] * (DAY_TERMS - 1)))
-        self.others = Regression(np.full(PANEL, SIBLING_PRIOR))
+        self.day = Regression(np.array([LEVEL_PRIOR, *[DAY_PRIOR] * 4]))
+        self.company = Regression(np.full(PANEL, SIBLING_PRIOR))
         self.habit = Habit(witnesses=2)
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        for part in (self.block, self.siblings.block, self.own, self.others, self.habit.block):
+        for part in (self.block, self.siblings.block, self.day, self.company, self.habit.block):
             part.grow(channels)
 
     def join(self, slot: int, device: int) -> None:
-        """Make a new channel the sibling of the other channels of its device."""
+        """Make a new channel the sibling of its device's other channels."""
         self.siblings.join(slot, device)
 
-    def turn(self) -> None:
-        """Let devices with many channels try other siblings."""
-        for slot, place in self.siblings.try_others(self.others.block.weights):
-            self.others.forget(slot, place)
+    def turn(self, at: EventTime) -> None:
+        """Let the channels of devices with very many listen to others of them; once an hour of the stream."""
+        for slot, place in self.siblings.try_others(self.company.block.weights):
+            self.company.forget(slot, place)
 
     def judge(self, rows: Rows, forecast: Forecast) -> Opinion:
         """Return what the organ makes of every row, before anything is learnt from it."""
-        block, slots = self.block, rows.slots
-        age_s = self._age_s(rows)
-        terms = _terms(rows, age_s)
-        expected = np.where(block.count[slots] > 0, self.own.expect(slots, terms), rows.values)
+        slots, seen = rows.slots, self.block.count[rows.slots]
+        moment = self._moment(rows)
+        terms = _terms(rows, moment.age_s)
+        expected = np.where(seen > 0, self.day.expect(slots, terms), rows.values)
         least = LEAST_SCALE * forecast.unit
-        sigma = 1.25 * block.size[slots] + least
-        first = rows.values - expected
-        standing = np.clip(first / sigma, -FARTHEST, FARTHEST)
+        sigma = MEAN_TO_SIGMA * self.block.size[slots] + least
+        away = rows.values - expected
+        standing = np.where(seen > SETTLED, np.clip(away / sigma, -FARTHEST, FARTHEST), 0.0)
         standings = self.siblings.standings(slots, standing)
-        second = first - sigma * self.others.expect(slots, standings)
-        residuals = np.stack([first, second], axis=1)
-        means = self.habit.means(slots, residuals, _gap_s(rows), age_s)
-        scale = self.habit.scale(rows, age_s) + (block.rough[slots] + least)[:, None, None]
-        z = np.minimum(np.abs(means) / scale, FARTHEST_OUT)
-        strangeness = np.log1p(z).mean(axis=1)
-        span = strangeness.argmax(axis=1)
-        row = np.arange(len(slots))
-        known = block.count[slots] >= KNOWN_AFTER
-        deviation = means[row, 0, span]
-        return Opinion(
-            np.where(known, strangeness[row, span], 0.0), known, deviation, expected, terms, standings, residuals,
-            means, sigma,
-        )  # fmt: skip
+        explained = sigma * self.company.expect(slots, standings)
+        residuals = np.stack([away, away - explained], axis=1)
+        means = self.habit.means(moment, residuals)
+        z = np.abs(means) / (self.habit.scale(moment) + least[:, None, None])
+        strangeness = np.log1p(np.minimum(z, FARTHEST_OUT)).mean(axis=1)  # (B, S)
+        known, span, row = seen >= KNOWN_AFTER, strangeness.argmax(axis=1), np.arange(len(slots))
+        comparison = Comparison(moment, terms, sigma, standing, standings, residuals, means)
+        strongest = np.where(known, strangeness[row, span], 0.0)
+        return Opinion(strongest, known, means[row, 0, span], expected, comparison)
 
     def learn(self, rows: Rows, opinion: Opinion, suspect: Mask) -> None:
-        """Take the rows in: hardly where `suspect` (B,), until the case has lasted too long to be one."""
-        block, slots, gap_s = self.block, rows.slots, _gap_s(rows)
-        count, first = block.count[slots], block.count[slots] == 0
-        block.begun[slots] = np.where(first, rows.at_us, block.begun[slots])
-        weight = self._weight(rows, suspect)
-        keep = np.exp(-weight * gap_s / MEMORY_S)
-        self.habit.learn(rows, opinion.means, gap_s, count, weight)
-        limit = np.where(count > SETTLED, PULL * opinion.sigma, np.inf)[:, None]
-        pulls = np.clip(opinion.residuals, -limit, limit)
-        self.own.learn(slots, opinion.terms, pulls[:, 0], keep, weight)
-        self.others.learn(slots, opinion.standings, pulls[:, 1] / opinion.sigma, keep, weight)
-        self.own.block.weights[slots[first], 0] = rows.values[first]
-        self._learn_sizes(rows, opinion, gap_s, weight)
-        self.siblings.block.standing[slots] = np.clip(opinion.residuals[:, 0] / opinion.sigma, -FARTHEST, FARTHEST)
-        block.last[slots], block.count[slots] = rows.values, count + 1
+        """Take the rows in, hardly where `suspect` (B,): until a case has lasted too long to be one."""
+        block, slots, seen = self.block, rows.slots, opinion.comparison
+        count, moment = block.count[slots], seen.moment
+        new = count == 0
+        block.begun[slots] = np.where(new, rows.at_us, block.begun[slots])
+        accepted = self._accepted(rows, suspect)
+        weight = np.where(suspect & ~accepted, SUSPECT_WEIGHT, 1.0)
+        self.habit.learn(moment, seen.residuals, seen.means, weight)
+        memory_s = np.maximum(np.minimum(MEMORY_S, moment.age_s), 1e-6)
+        keep = np.exp(-weight * np.minimum(moment.gap_s / memory_s, 1.0 - LEAST_KEPT))
+        limit = np.where(count > SETTLED, PULL * seen.sigma, np.inf)
+        away, unexplained = np.clip(seen.residuals.T, -limit, limit)
+        self.day.learn(slots, seen.terms, away, keep, weight)
+        self.day.block.weights[slots[new], 0] = rows.values[new]
+        told = (count > SETTLED) & self.siblings.paired(slots)
+        self.company.learn(
+            slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]
+        )
+        rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-moment.gap_s / MEMORY_S))
+        block.size[slots] += rate * (np.abs(away) - block.size[slots])
+        self.siblings.block.standing[slots] = seen.standing
+        block.count[slots] = count + 1
+        self._settle(slots[accepted], seen.means[accepted, 0, 0])
 
-    def _age_s(self, rows: Rows) -> Floats:
-        """Return for how long each channel has been known, seconds."""
+    def _moment(self, rows: Rows) -> Moment:
+        """Return when the rows were heard, with the time each counts for and the ages of their channels."""
         known = self.block.count[rows.slots] > 0
-        return np.where(known, (rows.at_us - self.block.begun[rows.slots]) / MICROSECONDS, 0.0)
+        age_s = np.where(known, (rows.at_us - self.block.begun[rows.slots]) / MICROSECONDS, 0.0)
+        return Moment(rows.slots, rows.at_us, np.minimum(rows.gap_s, LONGEST_GAP_S), age_s)
 
-    def _weight(self, rows: Rows, suspect: Mask) -> Floats:
-        """Return how much of each row is learnt, and accept the new level where a case has lasted too long."""
+    def _accepted(self, rows: Rows, suspect: Mask) -> Mask:
+        """Return the rows whose case has lasted for a day, or for as long as the channel was known before it."""
         block, slots = self.block, rows.slots
-        since = np.where(suspect, block.suspect_since[slots], NOT_SUSPECT)
-        since = np.where(suspect & (since == NOT_SUSPECT), rows.at_us, since)
-        known_s = (since - block.begun[slots]) / MICROSECONDS
-        over = suspect & ((rows.at_us - since) / MICROSECONDS > np.minimum(LONGEST_CASE_S, known_s))
-        self.own.reopen(slots[over])
-        self.habit.block.mean[slots[over]] = 0.0
-        block.suspect_since[slots] = np.where(over, NOT_SUSPECT, since)
-        return np.where(suspect & ~over, SUSPECT_WEIGHT, 1.0)
+        since = np.where(suspect, block.case_since[slots], NO_CASE)
+        since = np.where(suspect & (since == NO_CASE), rows.at_us, since)
+        lasted_us, known_us = rows.at_us - since, since - block.begun[slots]
+        accepted = suspect & (lasted_us > np.minimum(DAY_S * MICROSECONDS, known_us))
+        block.case_since[slots] = np.where(accepted, NO_CASE, since)
+        return accepted
 
-    def _learn_sizes(self, rows: Rows, opinion: Opinion, gap_s: Floats, weight: Floats) -> None:
-        """Take in how large residuals and differences are."""
-        block, slots = self.block, rows.slots
-        count, size, rough = block.count[slots], block.size[slots], block.rough[slots]
-        away, change = np.abs(opinion.residuals[:, 0]), np.abs(rows.values - block.last[slots])
-        change = np.where(count > 0, change, 0.0)
-        away = np.where(count > SETTLED, np.minimum(away, 5.0 * opinion.sigma), away)
-        rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / MEMORY_S))
-        block.size[slots] = size + rate * (away - size)
-        change = np.where(count > SETTLED, np.minimum(change, 5.0 * rough + 0.05 * opinion.sigma), change)
-        rate = np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / ROUGH_S))
-        block.rough[slots] = rough + rate * (change - rough)
-
-
-def _gap_s(rows: Rows) -> Floats:
-    """Return the time that each row counts for, seconds."""
-    return np.minimum(rows.gap_s, LONGEST_GAP_S)
+    def _settle(self, slots: Slots, moved: Floats) -> None:
+        """Take the level that channels have `moved` (B,) to as the new normal, and doubt the rest."""
+        self.day.block.weights[slots, 0] += moved
+        self.day.reopen(slots)
+        self.company.reopen(slots)
+        self.habit.block.mean[slots] = 0.0
 
 
 def _terms(rows: Rows, age_s: Floats) -> Floats:
-    """Return the level and, once a day was seen, two harmonics of the time of day. Shape (B, DAY_TERMS)."""
+    """Return the level and, once a day was seen, two harmonics of the time of day. Shape (B, 5)."""
     angle = (2.0 * np.pi / DAY_S) * np.mod(rows.at_us / MICROSECONDS, DAY_S)
-    seen = (age_s >= DAY_S).astype(np.float64)
+    seen = age_s >= DAY_S
     turns = (np.sin(angle), np.cos(angle), np.sin(2.0 * angle), np.cos(2.0 * angle))
     return np.stack([np.ones(len(angle)), *(seen * turn for turn in turns)], axis=1)

@@ -9,23 +9,26 @@ from numpy.typing import NDArray
 from detector.state.block import Block
 from detector.state.rows import Floats, Slots
 
+LEAST_TOLD = 1e-9
+"""A row that tells less than this, in units of the noise's variance, tells nothing."""
+
 
 class RegressionBlock(Block):
     """What each channel's regression knows: `weights` (N, D) and `doubt` (N, D, D), its covariance over the noise's."""
 
     weights: Floats
-    doubt: Floats
+    doubt: NDArray[np.float32]
 
     def __init__(self, width: int) -> None:
         """Start without rows, for `width` regressors."""
-        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((width, width), np.float64, 0.0)})
+        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((width, width), np.float32, 0.0)})
 
 
 class Regression:
     """Recursive least squares for many channels at once, forgetting at each row's own pace."""
 
     def __init__(self, prior: Floats) -> None:
-        """Start from weights of zero with variances `prior` (D,), in units of the noise's; doubt never exceeds them."""
+        """Start from weights of zero with variances `prior` (D,), in units of the noise's."""
         self._prior = prior
         self.block = RegressionBlock(len(prior))
 
@@ -43,21 +46,21 @@ class Regression:
     def learn(self, slots: Slots, regressors: Floats, residuals: Floats, keep: Floats, weight: Floats) -> None:
         """Take in the `residuals` (B,) of what was expected, each row counting `weight` (B,) readings.
 
-        `keep` (B,) is the share of the past that a row's forgetting leaves.
+        `keep` (B,) is the share of the past that a row's forgetting leaves, in the directions that it speaks of.
 
-        Source: recursive least squares with exponential forgetting, Haykin, Adaptive Filter Theory, table 10.1;
-        the bound on each variance keeps what is not excited from winding up.
+        Source: recursive least squares with directional forgetting, Kulhavy 1987, eq. 3.10: what is not excited is
+        not forgotten, so that nothing winds up.
         """
         block = self.block
         doubt = block.doubt[slots]  # (B, D, D)
-        gain = (doubt * regressors[:, None, :]).sum(axis=2)
-        share = weight / (keep + weight * (regressors * gain).sum(axis=1))
-        block.weights[slots] += gain * (share * residuals)[:, None]
-        doubt -= gain[:, :, None] * (gain * share[:, None])[:, None, :]
-        variance = np.maximum(_diagonal(doubt), 1e-12 * self._prior)
-        widen = np.minimum(1.0 / np.sqrt(keep)[:, None], np.sqrt(self._prior / variance))
-        doubt *= widen[:, :, None]
-        doubt *= widen[:, None, :]
+        gain = (doubt * regressors.astype(np.float32)[:, None, :]).sum(axis=2).astype(np.float64)
+        told = weight * np.maximum((regressors * gain).sum(axis=1), 0.0)
+        block.weights[slots] += gain * (weight * residuals / (1.0 + told))[:, None]
+        heard = told > LEAST_TOLD
+        share = weight * (keep - (1.0 - keep) / np.where(heard, told, 1.0)) / (keep * (1.0 + told))
+        half = gain * np.sqrt(np.abs(share) * heard)[:, None]  # so that the covariance stays symmetric to the last bit
+        other_half = half * np.sign(share)[:, None]
+        doubt -= half.astype(np.float32)[:, :, None] * other_half.astype(np.float32)[:, None, :]
         block.doubt[slots] = doubt
 
     def reopen(self, slots: Slots) -> None:
@@ -70,9 +73,3 @@ class Regression:
         block.weights[slot, place] = 0.0
         block.doubt[slot, place, :] = block.doubt[slot, :, place] = 0.0
         block.doubt[slot, place, place] = self._prior[place]
-
-
-def _diagonal(matrices: Floats) -> Floats:
-    """Return the diagonals of matrices (B, D, D), as (B, D)."""
-    diagonals: NDArray[np.float64] = np.diagonal(matrices, axis1=1, axis2=2)
-    return diagonals

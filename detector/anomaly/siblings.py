@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import Floats, Slots
+from detector.state.rows import Floats, Mask, Slots
 
 PANEL = 8
 """Siblings that one channel is compared with at most."""
@@ -16,8 +16,11 @@ NOBODY = -1
 
 
 class SiblingBlock(Block):
-    """Each channel's panel and standing: `panel` (N, PANEL) slots or NOBODY, `next` (N,) the turn of the next on
-    trial, `standing` (N,) what its siblings see of it."""
+    """Each channel's panel and standing.
+
+    Columns: panel (N, PANEL), slots or NOBODY; next (N,), the place in the device of the next on trial; standing (N,),
+    what its siblings see of it.
+    """
 
     panel: NDArray[np.intp]
     next: NDArray[np.intp]
@@ -63,6 +66,11 @@ class Siblings:
             turn = (turn + 1) % len(device)
         block.panel[slot, place], block.next[slot] = device[turn], (turn + 1) % len(device)
         return place
+
+    def paired(self, slots: Slots) -> Mask:
+        """Return which channels have a sibling at all. Shape (B,)."""
+        paired: Mask = self.block.panel[slots, 0] != NOBODY
+        return paired
 
     def standings(self, slots: Slots, standing: Floats) -> Floats:
         """Return where each row's siblings stand: as of their row before it in the batch, or else as last known.
