@@ -19,8 +19,11 @@ from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
 
 DAY_S = 86_400.0
 
-LEVEL_PRIOR, DAY_PRIOR, SIBLING_PRIOR = 1.0, 0.05, 0.03
-"""Variances that weights start from, in units of the noise's: the day and the siblings have to earn theirs."""
+DAY_TERMS = 5
+"""What a channel's own days are made of: its level, and two harmonics of the day."""
+
+DAY_PRIOR, SIBLING_PRIOR = 1.0, 0.03
+"""Variances that weights start from, in units of the noise's: siblings have to earn theirs."""
 
 MEMORY_S = 7 * DAY_S
 """Time over which expectations forget; a channel that is younger forgets over its age."""
@@ -73,7 +76,7 @@ class Comparison:
 
     moment: Moment
     terms: Floats
-    """Regressors of the first witness: the level and the time of day. Shape (B, 5)."""
+    """Regressors of the first witness: the level and the time of day. Shape (B, DAY_TERMS)."""
     sigma: Floats
     """Usual size of its residuals, in the channel's unit, never zero. Shape (B,)."""
     standing: Floats
@@ -107,7 +110,7 @@ class Coupling:
         """Know no channel."""
         self.block = CouplingBlock()
         self.siblings = Siblings()
-        self.day = Regression(np.array([LEVEL_PRIOR, *[DAY_PRIOR] * 4]))
+        self.day = Regression(np.full(DAY_TERMS, DAY_PRIOR))
         self.company = Regression(np.full(PANEL, SIBLING_PRIOR))
         self.habit = Habit(witnesses=2)
 
@@ -196,7 +199,7 @@ class Coupling:
 
 
 def _terms(rows: Rows, age_s: Floats) -> Floats:
-    """Return the level and, once a day was seen, two harmonics of the time of day. Shape (B, 5)."""
+    """Return the level and, once a day was seen, two harmonics of the time of day. Shape (B, DAY_TERMS)."""
     angle = (2.0 * np.pi / DAY_S) * np.mod(rows.at_us / MICROSECONDS, DAY_S)
     seen = age_s >= DAY_S
     turns = (np.sin(angle), np.cos(angle), np.sin(2.0 * angle), np.cos(2.0 * angle))

@@ -52,7 +52,7 @@ class HabitBlock(Block):
 
     mean: Floats
     usual: Floats
-    by_hour: NDArray[np.float32]
+    by_hour: Floats
     heard_s: NDArray[np.float32]
     rough: Floats
     count: NDArray[np.int64]
@@ -64,7 +64,7 @@ class HabitBlock(Block):
             {
                 "mean": (shape, np.float64, 0.0),
                 "usual": (shape, np.float64, 0.0),
-                "by_hour": ((24, *shape), np.float32, 0.0),
+                "by_hour": ((24, *shape), np.float64, 0.0),
                 "heard_s": ((24,), np.float32, 0.0),
                 "rough": ((), np.float64, 0.0),
                 "count": ((), np.int64, 0),
