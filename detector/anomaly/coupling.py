@@ -22,7 +22,7 @@ DAY_S = 86_400.0
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""
 
-DAY_PRIOR, SIBLING_PRIOR = 1.0, 0.03
+DAY_PRIOR, SIBLING_PRIOR = 0.2, 0.03
 """Variances that weights start from, in units of the noise's: siblings have to earn theirs."""
 
 MEMORY_S = 7 * DAY_S
@@ -39,6 +39,9 @@ SETTLED, KNOWN_AFTER = 30, 64
 
 PULL, FARTHEST = 6.0, 8.0
 """Standard deviations by which one residual pulls at most, and that a sibling is taken to be away at most."""
+
+TEACHING = 3.0
+"""Standard deviations beyond which a sibling's distance teaches nothing: that is its case, not what they share."""
 
 LEAST_SCALE = 0.05
 """Step units: what moved by less did not move."""
@@ -164,15 +167,20 @@ class Coupling:
         away, unexplained = np.clip(seen.residuals.T, -limit, limit)
         self.day.learn(slots, seen.terms, away, keep, weight)
         self.day.block.weights[slots[new], 0] = rows.values[new]
-        told = (count > SETTLED) & self.siblings.paired(slots)
-        self.company.learn(
-            slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]
-        )
+        self._learn_company(rows, seen, unexplained, keep, weight)
         rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-moment.gap_s / MEMORY_S))
         block.size[slots] += rate * (np.abs(away) - block.size[slots])
         self.siblings.block.standing[slots] = seen.standing
         block.count[slots] = count + 1
         self._settle(slots[accepted], seen.means[accepted, 0, 0])
+
+    def _learn_company(self, rows: Rows, seen: Comparison, unexplained: Floats, keep: Floats, weight: Floats) -> None:
+        """Learn how channels that have siblings go together with them."""
+        told = (self.block.count[rows.slots] > SETTLED) & self.siblings.paired(rows.slots)
+        told &= np.abs(seen.standings).max(axis=1) <= TEACHING
+        self.company.learn(
+            rows.slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]
+        )
 
     def _moment(self, rows: Rows) -> Moment:
         """Return when the rows were heard, with the time each counts for and the ages of their channels."""

@@ -48,8 +48,8 @@ class Regression:
 
         `keep` (B,) is the share of the past that a row's forgetting leaves, in the directions that it speaks of.
 
-        Source: recursive least squares with directional forgetting, Kulhavy 1987, eq. 3.10: what is not excited is
-        not forgotten, so that nothing winds up.
+        Source: recursive least squares with directional forgetting (Kulhavy, Restricted exponential forgetting in
+        real-time identification, Automatica 23, 1987): what is not excited is not forgotten, so that nothing winds up.
         """
         block = self.block
         doubt = np.ascontiguousarray(block.doubt[slots].transpose(1, 2, 0))  # (D, D, B): 3 times faster than (B, D, D)

@@ -94,6 +94,21 @@ def test_a_channel_that_leaves_its_siblings_is_strange_where_it_would_not_be_alo
     assert together.max() > alone.max() + 0.3
 
 
+def test_a_siblings_case_does_not_unteach_what_they_have_in_common() -> None:
+    """Two channels that go together still do so for the organ after one of them was far away for a while."""
+    values = noise(700) + 0.2 * noise(700, 2, seed=2)
+    subject = organ([0, 0])
+    bonds = []
+    for step, rows in enumerate(series(values, gap_s=1.0)):
+        if 500 <= step < 600:
+            rows.values[0] += 30.0
+        opinion = subject.judge(rows, forecast(rows))
+        subject.learn(rows, opinion, opinion.strangeness >= STRANGE)
+        bonds.append(float(subject.company.block.weights[1, 0]))
+    assert bonds[499] > 0.7
+    assert bonds[-1] == pytest.approx(bonds[499], rel=0.2)
+
+
 def test_a_step_is_found_on_a_channel_that_repeats_its_day() -> None:
     """After a week, four hours of most of a day's swing are strange, and the week before hardly ever was."""
     values = days(8)
