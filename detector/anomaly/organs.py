@@ -115,7 +115,7 @@ class Organs:
         own = self.own.score(rows, forecast)
         peers = self.peers.judge(rows, forecast)
         coupling = self.coupling.judge(rows, forecast)
-        texture = self.texture.judge(rows, cadence_s, peers.panel)
+        texture = self.texture.judge(rows, peers.panel)
         views = Views(own, peers, coupling, texture)
         judgement = _judgement(rows, forecast, views)
         judgement.known[:, self._muted] = False

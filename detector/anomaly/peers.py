@@ -162,6 +162,10 @@ class PeersOrgan:
         told = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * projection.novelty) - block.bias[slots]
         return block.mean[slots] - np.expm1(-rows.gap_s / (3600.0 * SPAN_H)) * (told - block.mean[slots])
 
+    def blocks(self) -> dict[str, Block]:
+        """Return what is remembered, by name."""
+        return {"peers": self.block, "company": self.company.block, "fit": self.fit.block, "hourly": self.habit.block}
+
     def learn(self, rows: Rows, forecast: Forecast, opinion: PeerOpinion, suspect: Mask) -> None:
         """Take the rows in, for the time since the last reading, and for less of it where `suspect`."""
         block, slots, company = self.block, rows.slots, self.company.block

@@ -6,10 +6,13 @@ Final before anything is learnt from the rows.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from detector.anomaly.jolts import Jolt, Jolts
 from detector.anomaly.opinion import Opinion
 from detector.anomaly.roughness import Peers, Roughness, RoughView
 from detector.anomaly.spikes import Spikes, SpikeView
+from detector.state.block import Block
 from detector.state.rows import Rows
 
 
@@ -25,6 +28,11 @@ class TextureView:
     def noise(self) -> Opinion:
         """How strange the roughness of the last hour is; its deviation is a log ratio, below 0 for too quiet."""
         return self.rough.opinion
+
+    @property
+    def trembling(self) -> Floats:
+        """How large the bends of the last hour were, in the channel's unit, below 0 for too quiet. Shape (B,)."""
+        return np.sign(self.noise.deviation) * self.jolt.unit * self.rough.tremble**2
 
     @property
     def spike(self) -> Opinion:
@@ -51,6 +59,10 @@ class Texture:
         jolt = self.jolts.view(rows)
         rough = self.roughness.view(rows, jolt, peers)
         return TextureView(jolt, rough, self.spikes.view(rows, jolt, rough.abroad))
+
+    def blocks(self) -> dict[str, Block]:
+        """Return what is remembered, by name."""
+        return {"jolts": self.jolts.block, "roughness": self.roughness.block, "spikes": self.spikes.block}
 
     def learn(self, rows: Rows, view: TextureView) -> None:
         """Take the rows in."""

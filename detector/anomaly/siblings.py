@@ -1,0 +1,86 @@
+"""Which channels of a device speak for one another, and where they stand when one of them is judged.
+
+In: who joined which device, and each row's standing. Out: the standings of a row's siblings in stream order.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.state.block import Block
+from detector.state.rows import Floats, Mask, Slots
+
+PANEL = 8
+"""Siblings that one channel is compared with at most."""
+
+NOBODY = -1
+
+
+class SiblingBlock(Block):
+    """Each channel's panel and standing.
+
+    Columns: panel (N, PANEL), slots or NOBODY; next (N,), the place in the device of the next on trial; standing (N,),
+    what its siblings see of it.
+    """
+
+    panel: NDArray[np.intp]
+    next: NDArray[np.intp]
+    standing: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__(
+            {"panel": ((PANEL,), np.intp, NOBODY), "next": ((), np.intp, 0), "standing": ((), np.float64, 0.0)}
+        )
+
+
+class Siblings:
+    """The panels of all channels."""
+
+    def __init__(self) -> None:
+        """Know no device."""
+        self.block = SiblingBlock()
+        self._channels: dict[int, list[int]] = {}
+
+    def join(self, slot: int, device: int) -> None:
+        """Make a channel the sibling of its device's others. It and they take in whom they have a place for."""
+        others = self._channels.setdefault(device, [])
+        panel = self.block.panel
+        panel[slot, : len(others[:PANEL])] = others[:PANEL]
+        if 0 < len(others) <= PANEL:
+            panel[others, len(others) - 1] = slot
+        others.append(slot)
+
+    def try_others(self, use: Floats) -> list[tuple[int, int]]:
+        """Let each channel with more siblings than places give the place of least `use` (N, PANEL) to the next in turn.
+
+        Returns the channels and places that changed hands.
+        """
+        crowded = [device for device in self._channels.values() if len(device) > PANEL + 1]
+        return [(slot, self._seat_next(slot, device, use[slot])) for device in crowded for slot in device]
+
+    def _seat_next(self, slot: int, device: list[int], use: Floats) -> int:
+        """Put the next sibling that has no place in that of least use, and return the place."""
+        block = self.block
+        place, turn = int(np.abs(use).argmin()), int(block.next[slot])
+        while device[turn] == slot or device[turn] in block.panel[slot]:
+            turn = (turn + 1) % len(device)
+        block.panel[slot, place], block.next[slot] = device[turn], (turn + 1) % len(device)
+        return place
+
+    def paired(self, slots: Slots) -> Mask:
+        """Return which channels have a sibling at all. Shape (B,)."""
+        paired: Mask = self.block.panel[slots, 0] != NOBODY
+        return paired
+
+    def standings(self, slots: Slots, standing: Floats) -> Floats:
+        """Return where each row's siblings stand: as of their row before it in the batch, or else as last known.
+
+        Shapes: slots (B,), standing (B,) of the rows themselves; returns (B, PANEL), 0 where there is nobody.
+        """
+        panel = self.block.panel[slots]
+        place = np.full(len(self.block), len(slots), np.intp)
+        place[slots] = np.arange(len(slots))
+        row = place[panel]  # NOBODY reads the last channel's place, and is masked below
+        before = row < np.arange(len(slots))[:, None]
+        now = standing[np.where(before, row, 0)]
+        return np.where(panel == NOBODY, 0.0, np.where(before, now, self.block.standing[panel]))
