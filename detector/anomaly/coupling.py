@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.spans import MEAN_TO_SIGMA, Spans, Moment
 from detector.anomaly.regression import Regression
 from detector.anomaly.siblings import PANEL, Siblings
+from detector.anomaly.spans import MEAN_TO_SIGMA, Moment, Spans
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows, Slots

@@ -13,7 +13,7 @@ from detector.anomaly.opinion import Opinion
 from detector.anomaly.roughness import Peers, Roughness, RoughView
 from detector.anomaly.spikes import Spikes, SpikeView
 from detector.state.block import Block
-from detector.state.rows import Rows
+from detector.state.rows import Floats, Rows
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.anomaly.coupling import KNOWN_AFTER, Coupling
-from detector.anomaly.spans import SETTLED
 from detector.anomaly.siblings import PANEL
+from detector.anomaly.spans import SETTLED
 from detector.domain import EventTime
 from detector.state.rows import Rows
 from tests.rows import forecast, series

@@ -90,7 +90,8 @@ def test_what_lasts_keeps_an_episode_open_though_it_is_no_news() -> None:
     calm = judgement(10.0, 0.0)
     said = [news, *[still] * 20, *[calm] * 5]
     closed = [
-        bool(subject.decide(rows([15.0]), one, CADENCE_S, np.array([True])).turns.closed[0, Lane.LEARNT]) for one in said
+        bool(subject.decide(rows([15.0]), one, CADENCE_S, np.array([True])).turns.closed[0, Lane.LEARNT])
+        for one in said
     ]
     assert closed == [False] * 25 + [True]
 

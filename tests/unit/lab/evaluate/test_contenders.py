@@ -10,7 +10,6 @@ from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
 from detector.forecast.scaling import FEATURES
 from detector.lab.evaluate.contenders import Contender, Method, build
-from detector.lab.evaluate.rivals import gaussian_rarity
 from detector.lab.tally import Opened
 from detector.settings import Budget, HeadKind
 from detector.state.rows import Rows
