@@ -32,8 +32,11 @@ SCORED_AFTER = 64
 ALIKE = 0.5
 """Weight of each rarity in the sum: the streams look at one reading, and what all of them see is seen but once or twice."""
 
-CHANCES, AT_START = 0.6, 0.3
-"""Decades by which every stream is discounted for each decade of a thousand readings, counted from 0.3 of them."""
+CHANCES = 0.6
+"""Decades by which every stream is discounted for each decade of experience: who reads more has more chances."""
+
+WELL_KNOWN, AT_START = 1000.0, 300.0
+"""Readings from which chances count, and readings that a channel is taken to have had at its start."""
 
 SEVERITY_S = 3600.0
 """Time over which severity is averaged."""
@@ -106,7 +109,8 @@ class Scorer:
         novelty = self.novelty.rarity(slots, beyond, experience)
         rarities = np.column_stack([self.tails.rarity(slots, view.streams), novelty])
         rarities[:, self._muted] = 0.0
-        discount = CHANCES * (len(Stream) - len(self._muted)) * np.log10(AT_START + experience / 1000.0)
+        chances = np.log10((experience + AT_START) / WELL_KNOWN)
+        discount = CHANCES * (len(Stream) - len(self._muted)) * np.maximum(chances, 0.0)
         fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
         strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
         rarity = np.where(self.freshness.passes(rows, strangeness), strangeness, 0.0)
