@@ -96,7 +96,7 @@ class Decider:
     def _without_storms(self, rows: Rows, strength: Floats) -> Floats:
         """Return strengths (B, budgeted lanes) below 1 where an episode would open and the device has had too many."""
         opens = (strength >= 1.0) & ~self.episodes.block.open[rows.slots][:, BUDGETED]
-        wanted: Mask = opens.any(axis=1)
+        wanted: Mask = np.any(opens, axis=1)
         admitted = self.storms.admit(self.thresholds.block.device[rows.slots], rows.at_us, wanted)
         return np.where(opens & ~admitted[:, None], BELOW_THRESHOLD, strength)
 
