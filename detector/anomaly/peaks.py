@@ -33,6 +33,9 @@ REFERENCE_READINGS = 72.0
 YOUTH = 2.0
 """How much faster than in a plain mean a channel's first quarters fade: they were judged by what it did not know yet."""
 
+WORTH = (1.0 + 2.0 * YOUTH) / (1.0 + YOUTH) ** 2
+"""Quarters of a plain mean that one quarter is worth, because the young ones hardly count."""
+
 FARTHEST = 4.0
 """Spreads from the mean that one peak may count for."""
 
@@ -163,4 +166,4 @@ class Peaks:
         square += own * (moments[:, :, 1] - square)
         skew += quarters / (quarters + BORROWED_SKEW) * (skewness(moments) - skew)
         spread = np.sqrt(np.maximum(square - mean**2, (LEAST_SPREAD * reference.spread) ** 2))
-        return PeakLaw(mean, spread, skew, quarters + BORROWED)
+        return PeakLaw(mean, spread, skew, WORTH * quarters + BORROWED)

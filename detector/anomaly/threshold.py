@@ -97,8 +97,9 @@ class Thresholds:
 
         Shapes: strangeness, at least 0 on an axis like a logarithm, known, and opened, the episodes that the budget
         pays for: (B, L); cadence_s, the usual seconds between the channel's readings: (B,).
-        Source: quantile tracking on episode starts, q <- q + eta (start - rho dt); it bounds the starts of any
-        sequence by rho T + const (Angelopoulos, Candes and Tibshirani 2023, conformal PID control, prop. 1).
+        Source: quantile tracking on episode starts, q <- q + eta (start - rho dt) (Angelopoulos, Candes and
+        Tibshirani 2023, conformal PID control, prop. 1); what is owed fades with the budget's period, so that a bad
+        start is not paid for in months of silence.
         """
         block, slots = self.block, rows.slots
         alerts = opened.sum(axis=1)
