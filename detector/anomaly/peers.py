@@ -45,8 +45,8 @@ LARGEST = 1e6
 FLOOR = 0.003
 """In the channel's units; keeps a noise-free channel from a scale of nothing."""
 
-COMMON = 0.5
-"""What moves the middle peer as strangely is a common cause: z / (1 + this * the middle peer's z)."""
+AHEAD = 3.0
+"""A z that is half as large again as the middle peer's counts in full; what all share is a common cause."""
 
 WARM_UP_H = 12.0
 """Hours in company before a channel is judged."""
@@ -135,9 +135,10 @@ class PeersOrgan:
         innovation = np.where(met, innovation, 0.0)
         mean = self._mean(rows, innovation, projection)
         strange = np.abs(mean) / (self.habit.current(slots, rows.at_us) + FLOOR)
-        usual = panel.middle(panel.latest(strange, block.strange))
+        shared = panel.middle(panel.latest(strange, block.strange))
         known = met & (self.company.block.age_h[slots] >= WARM_UP_H) & (block.share[slots] >= LEAST_SHARE)
-        strangeness = np.where(known, np.log1p(strange / (1.0 + COMMON * usual)), 0.0)
+        alone = np.minimum(strange, AHEAD * np.maximum(strange - shared, 0.0))
+        strangeness = np.where(known, np.log1p(alone), 0.0)
         expected = rows.values - innovation * unit
         return PeerOpinion(
             known, strangeness, mean * unit, expected, panel, middle, projection, innovation, mean, strange
