@@ -123,8 +123,10 @@ class Engine:
         for slot, reading in placed.new_slots:
             self._entries.append(reading.entry)
             self._units.append(None)
-            self._decider.thresholds.join(slot, Slot(int(self._alignment.block.device[slot])))
             self._configure(slot)
+            device, group = Slot(int(self._alignment.block.device[slot])), self._group_of(reading)
+            self._organs.join(slot, device, group)
+            self._decider.join(slot, device, group)
 
     def _group_of(self, reading: Reading) -> int | None:
         """Return the number of the channels that a new one is compared with: those of its name in its group."""
