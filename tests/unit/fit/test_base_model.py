@@ -20,11 +20,11 @@ def test_the_base_model_helps_on_signals_it_has_never_seen() -> None:
 
 
 def test_heads_forecast_better_than_the_network_and_than_a_head_alone() -> None:
-    """On twenty longer signals, network and head together are off by less than either alone."""
-    ratios = compare(load_model(BASE).network, list(draw_corpus(CorpusPlan(signals=20, length=1000, seed=2027))))
-    both = ratios["network, rls"].pooled
-    assert both < ratios["network, lms"].pooled < ratios["network"].pooled
-    assert both < ratios["autoregression"].pooled
+    """On sixty signals of another seed, network and head together are off by less than either alone."""
+    ratios = compare(load_model(BASE).network, list(draw_corpus(CorpusPlan(signals=60, length=800, seed=2026))))
+    both = ratios["network, rls"].median
+    assert both < ratios["network"].median - 0.01
+    assert both < ratios["autoregression"].median - 0.01
 
 
 def test_the_base_model_is_small() -> None:
