@@ -22,8 +22,8 @@ DAY_S = 86_400.0
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""
 
-DAY_PRIOR, SIBLING_PRIOR = 0.2, 0.03
-"""Variances that weights start from, in units of the noise's: siblings have to earn theirs."""
+LEVEL_PRIOR, DAY_PRIOR, SIBLING_PRIOR = 1.0, 0.05, 0.03
+"""Variances that weights start from, in units of the noise's: the day and the siblings have to earn theirs."""
 
 MEMORY_S = 7 * DAY_S
 """Time over which expectations forget; a channel that is younger forgets over its age."""
@@ -113,7 +113,7 @@ class Coupling:
         """Know no channel."""
         self.block = CouplingBlock()
         self.siblings = Siblings()
-        self.day = Regression(np.full(DAY_TERMS, DAY_PRIOR))
+        self.day = Regression(np.array([LEVEL_PRIOR, *[DAY_PRIOR] * (DAY_TERMS - 1)]))
         self.company = Regression(np.full(PANEL, SIBLING_PRIOR))
         self.spans = Spans(witnesses=2)
 
