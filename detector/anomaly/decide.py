@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.episode import LANES, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
-from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
+from detector.anomaly.organs import CODE, Judgement, Organ
 from detector.anomaly.peaks import NO_POOL, Reference
 from detector.anomaly.storms import Storms
 from detector.anomaly.stuck import StuckRule
@@ -24,6 +24,16 @@ from detector.state.slots import Slot
 
 SHARES = {Organ.OWN: 0.2, Organ.PEERS: 0.35, Organ.COUPLING: 0.35, Organ.NOISE: 0.25, Organ.SPIKE: 0.2}
 """How the organs divide the budget; one that does not know a channel leaves its share to the others."""
+
+PEAKS = {
+    Organ.OWN: (1.65, 0.95, 1.1, 0.25, 2.0),
+    Organ.PEERS: (0.8, 0.45, 0.4, 0.0, 1.0),
+    Organ.COUPLING: (0.8, 0.3, 0.4, 0.0, 1.2),
+    Organ.NOISE: (0.4, 0.25, 1.0, 0.0, 0.6),
+    Organ.SPIKE: (0.5, 0.8, 2.0, 0.2, 2.0),
+}
+"""What the peaks of a quarter of a day are like, organ by organ, before a channel has its own: mean, spread, skew, what
+a faster cadence does to them, and the least threshold. Rounded from clean days of several cadences."""
 
 BUDGETED = [Lane.LEARNT, Lane.STUCK, Lane.CLIPPED]
 """Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
@@ -57,7 +67,8 @@ class Decider:
 
     def __init__(self, budget: Budget) -> None:
         """Hold `budget`."""
-        self.thresholds = Thresholds(budget, Reference.of_p_values(ORGANS), np.array(list(SHARES.values())))
+        reference = Reference(*np.array([PEAKS[organ] for organ in Organ]).T)
+        self.thresholds = Thresholds(budget, reference, np.array([SHARES[organ] for organ in Organ]))
         self.storms = Storms(budget)
         self.limits = Limits()
         self.stuck = StuckRule()

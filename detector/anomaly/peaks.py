@@ -39,6 +39,9 @@ WORTH = (1.0 + 2.0 * YOUTH) / (1.0 + YOUTH) ** 2
 FARTHEST = 4.0
 """Spreads from the mean that one peak may count for."""
 
+LOWEST = 0.5
+"""No threshold of p-values lies below so many of their mean peaks."""
+
 NO_POOL = -1
 NEVER = np.iinfo(np.int64).min
 
@@ -48,20 +51,22 @@ class Reference:
     """What is assumed of peaks before there are any. Shapes: (L,) each.
 
     `hurried` says how much faster cadences raise a lane's peaks: 1 where every reading is a chance of its own, 0 where
-    the lane looks at means over stretches of time.
+    the lane looks at means over stretches of time. No threshold lies below `least`: a calm past is no proof that
+    nothing can happen.
     """
 
     mean: Floats
     spread: Floats
     skew: Floats
     hurried: Floats
+    least: Floats
 
     @classmethod
     def of_p_values(cls, lanes: int) -> "Reference":
         """Return the peaks of independent -log10 p, five minutes apart: a Gumbel law."""
         decade = np.log(10.0)
         mean = (np.log(REFERENCE_READINGS) + np.euler_gamma) / decade
-        laws = (mean, np.pi / np.sqrt(6.0) / decade, GUMBEL_SKEW, 1.0)
+        laws = (mean, np.pi / np.sqrt(6.0) / decade, GUMBEL_SKEW, 1.0, LOWEST * mean)
         return cls(*(np.full(lanes, law) for law in laws))
 
     def mean_at(self, cadence_s: Floats) -> Floats:

@@ -20,9 +20,6 @@ STRICTER = 0.5
 SLACK, STRICTEST = 1.0, 6.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
-LOWEST = 0.5
-"""No threshold lies below this share of the reference's mean peak: a calm past is no proof that nothing can happen."""
-
 COMES_OF_AGE = 64
 """Readings after which a channel's cadence is known."""
 
@@ -157,7 +154,7 @@ class Thresholds:
         shares = self._shares / np.maximum((present * self._shares).sum(axis=1, keepdims=True), self._shares)
         chance = (allowed * np.exp(-STRICTER * pressure))[:, None] * shares
         level = peaks.law(slots, block.cadence_s[slots]).level(chance)
-        block.threshold[slots] = np.maximum(level, LOWEST * peaks.reference.mean)
+        block.threshold[slots] = np.maximum(level, peaks.reference.least)
 
 
 def _pooled(pressure: Floats, pool: Slots) -> Floats:

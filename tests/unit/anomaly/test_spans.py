@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.spans import SPANS_S, Spans, Moment
+from detector.anomaly.spans import SPANS_S, Moment, Spans
 
 SLOT = np.array([0])
 DAY_S = 86_400.0
