@@ -82,7 +82,7 @@ class Engine:
         judgement, views = self._organs.judge(rows, forecast, cadence_s)
         decision = self._decider.decide(rows, judgement, cadence_s, forecast.steps_seen >= CALIBRATED)
         told = self._listen(batch, placed) + self._tell(batch, _Verdicts(placed, forecast, judgement, decision))
-        self._organs.learn(rows, forecast, views, decision.suspect)
+        self._organs.learn(rows, forecast, judgement, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
 

@@ -80,7 +80,8 @@ class Listener:
         rows = self._rows(batch)
         usual, spread = self.scale.location[rows.slots], self.scale.spread(rows.slots)
         seen = self.scale.count[rows.slots]
-        forecast = Forecast(seen > 1, seen, rows.values, rows.values, rows.values, usual, spread, spread)
+        value, unknown = rows.values, seen < 0
+        forecast = Forecast(seen > 1, seen, value, value, value, usual, spread, spread, spread, value, unknown)
         opinion = self.organ.judge(rows, forecast)
         self.organ.learn(rows, forecast, opinion, np.zeros(len(batch), np.bool_))
         self.scale.update(rows.slots, rows.values, rows.gap_s)

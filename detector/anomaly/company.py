@@ -98,6 +98,8 @@ class Panel:
     """The peer speaks in this batch, before this row."""
     heard: NDArray[np.intp]
     """(B,), how many are present."""
+    seated: NDArray[np.intp]
+    """(B,), how many there are."""
 
     def latest(self, of_rows: Floats, stored: Floats) -> Floats:
         """Return a number of each peer: of its row if that comes earlier in this batch, else the `stored` (N,) one."""
@@ -140,7 +142,7 @@ class Company:
         present = (peers >= 0) & block.placed[peers] & fresh
         value = np.where(earlier, rows.values[row], block.value[peers])
         away = np.where(present, value - block.offset[peers], 0.0)
-        return Panel(peers, present, away, row, earlier, present.sum(axis=1))
+        return Panel(peers, present, away, row, earlier, present.sum(axis=1), (peers >= 0).sum(axis=1))
 
     def learn(self, rows: Rows, middle: Floats, weight_h: Floats) -> None:
         """Take in the values; places move by `weight_h` (B,) hours towards the distance from the panel's `middle`."""

@@ -96,7 +96,7 @@ class Decider:
 
     def decide(self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask) -> Decision:
         """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits."""
-        slots, known = rows.slots, judgement.known & scored[:, None]
+        slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
         thresholds = self.thresholds.current(rows)
         scores = self._scores(slots, np.where(known, judgement.strangeness, 0.0) / thresholds, judgement.deviation)
         lasting = self._scores(slots, np.where(known, judgement.lasting, 0.0) / thresholds, judgement.deviation)
@@ -107,7 +107,7 @@ class Decider:
         strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
         strength[:, BUDGETED] = self._without_storms(rows, strength[:, BUDGETED])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
-        self.thresholds.learn(rows, judgement.strangeness, known, turns.opened[:, BUDGETED], cadence_s)
+        self.thresholds.learn(rows, judgement.lasting, known, turns.opened[:, BUDGETED], cadence_s)
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[slots], axis=1)

@@ -1,6 +1,6 @@
-"""What is news: a reading stranger than all that was told in the last hours.
+"""What is news: a reading stranger, to one organ, than all that passed in the last hours.
 
-In: how strange rows are. Out: the same, but 0 where something at least as strange passed a short time ago. At any
+In: how strange each organ finds rows. Out: which of it is news. At any
 threshold the first exceedance passes, and only repetitions of what passed that threshold are held back; so whoever
 counts exceedances counts events and not readings.
 """
@@ -15,31 +15,32 @@ HELD_S = 12 * 3600.0
 
 
 class FreshnessBlock(Block):
-    """Columns (N,): peak, the strangest that passed of late; age_s, time since it did."""
+    """Columns (N, ORGANS): peak, the strangest that passed of late; age_s, time since it did."""
 
     peak: Floats
     age_s: Floats
 
-    def __init__(self) -> None:
+    def __init__(self, organs: int) -> None:
         """Start without rows."""
-        super().__init__({"peak": ((), np.float64, 0.0), "age_s": ((), np.float64, 0.0)})
+        super().__init__(dict.fromkeys(("peak", "age_s"), ((organs,), np.float64, 0.0)))
 
 
 class Freshness:
-    """The last peak of every channel."""
+    """The last peaks of every channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, organs: int) -> None:
         """Remember nothing."""
-        self.block = FreshnessBlock()
+        self.block = FreshnessBlock(organs)
 
     def passes(self, rows: Rows, strangeness: Floats) -> Mask:
-        """Return which rows are news. Shapes: (B,)."""
+        """Return what is news. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
-        held = block.age_s[slots] + rows.gap_s < HELD_S
-        return strangeness > np.where(held, block.peak[slots], 0.0)
+        held = block.age_s[slots] + rows.gap_s[:, None] < HELD_S
+        news: Mask = strangeness > np.where(held, block.peak[slots], 0.0)
+        return news
 
     def learn(self, rows: Rows, strangeness: Floats, passed: Mask) -> None:
-        """Remember what passed. Shapes: (B,)."""
+        """Remember what passed. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
         block.peak[slots] = np.where(passed, strangeness, block.peak[slots])
-        block.age_s[slots] = np.where(passed, 0.0, block.age_s[slots] + rows.gap_s)
+        block.age_s[slots] = np.where(passed, 0.0, block.age_s[slots] + rows.gap_s[:, None])

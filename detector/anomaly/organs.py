@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.coupling import Coupling, CouplingOpinion
+from detector.anomaly.freshness import Freshness
 from detector.anomaly.peers import PeerOpinion, PeersOrgan
 from detector.anomaly.score import Judged, Scorer
 from detector.anomaly.texture import Texture, TextureView
@@ -43,6 +44,14 @@ KINDS: Final = (
 """Kinds by their code in the blocks."""
 
 CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
+
+KIND_OF: Final = np.array(
+    [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE)], np.int8
+)
+"""The kind that each organ tells of; the channel's own past tells of two."""
+
+FOR_LONERS: Final = np.array([organ is Organ.COUPLING for organ in Organ])
+"""Organs that a channel has no need of once it has peers, or while it waits for them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,11 +101,12 @@ class Organs:
         self.peers = PeersOrgan()
         self.coupling = Coupling()
         self.texture = Texture()
+        self.freshness = Freshness(ORGANS)
         self._muted = [organ for organ in Organ if organ.name.lower() in without]
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        for organ in (self.own, self.peers, self.coupling, self.texture):
+        for organ in (self.own, self.peers, self.coupling, self.texture, self.freshness.block):
             organ.grow(channels)
 
     def join(self, channel: Slot, device: Slot, group: int | None) -> None:
@@ -117,12 +127,12 @@ class Organs:
         coupling = self.coupling.judge(rows, forecast)
         texture = self.texture.judge(rows, peers.panel)
         views = Views(own, peers, coupling, texture)
-        judgement = _judgement(rows, forecast, views)
-        judgement.known[:, self._muted] = False
+        judgement = self._judgement(rows, forecast, views)
         return judgement, views
 
-    def learn(self, rows: Rows, forecast: Forecast, views: Views, suspect: Mask) -> None:
+    def learn(self, rows: Rows, forecast: Forecast, judgement: Judgement, views: Views, suspect: Mask) -> None:
         """Take the rows in; hardly where `suspect` (B,)."""
+        self.freshness.learn(rows, judgement.lasting, judgement.strangeness > 0.0)
         self.own.learn(rows, forecast, views.own, suspect)
         self.peers.learn(rows, forecast, views.peers, suspect)
         self.coupling.learn(rows, views.coupling, suspect)
@@ -131,27 +141,34 @@ class Organs:
     def blocks(self) -> dict[str, Block]:
         """Return what the organs remember, by name."""
         own, peers, coupling, texture = self.own, self.peers, self.coupling, self.texture
-        return {**own.blocks(), **peers.blocks(), **coupling.blocks(), **texture.blocks()}
+        return {
+            **own.blocks(),
+            **peers.blocks(),
+            **coupling.blocks(),
+            **texture.blocks(),
+            "freshness": self.freshness.block,
+        }
 
-
-def _judgement(rows: Rows, forecast: Forecast, views: Views) -> Judgement:
-    """Put what the organs saw into columns."""
-    own, peers, coupling, texture = views.own, views.peers, views.coupling, views.texture
-    noise, spike = texture.noise, texture.spike
-    everywhere = np.full(len(rows.slots), True)
-    # a channel with peers is judged by them; its own days take their place where it has none
-    alone = coupling.known & ~peers.known
-    news = np.column_stack([own.rarity, peers.strangeness, coupling.strangeness, noise.strangeness, spike.strangeness])
-    lasting = news.copy()
-    lasting[:, Organ.OWN] = own.strangeness
-    known = np.column_stack([everywhere, peers.known, alone, noise.known, spike.known])
-    expected = np.column_stack(
-        [forecast.expected, peers.expected, coupling.expected, forecast.expected, forecast.expected]
-    )
-    deviation = np.column_stack(
-        [own.deviation, peers.deviation, coupling.deviation, texture.trembling, spike.deviation]
-    )
-    codes = [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE)]
-    kind = np.tile(np.array(codes, np.int8), (len(rows.slots), 1))
-    kind[:, Organ.OWN] = np.where(own.of_level, CODE[Kind.LEVEL_SHIFT], CODE[Kind.RESIDUAL])
-    return Judgement(np.where(known, news, 0.0), np.where(known, lasting, 0.0), known, expected, deviation, kind)
+    def _judgement(self, rows: Rows, forecast: Forecast, views: Views) -> Judgement:
+        """Put what the organs saw into columns."""
+        own, peers, coupling, noise, spike = (
+            views.own,
+            views.peers,
+            views.coupling,
+            views.texture.noise,
+            views.texture.spike,
+        )
+        known = np.column_stack([np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known])
+        known &= ~peers.awaited[:, None] | ~FOR_LONERS
+        known[:, self._muted] = False
+        lasting = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike)])
+        lasting = np.where(known, lasting, 0.0)
+        strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
+        expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
+        expected[:, Organ.PEERS], expected[:, Organ.COUPLING] = peers.expected, coupling.expected
+        deviation = np.column_stack(
+            [own.deviation, peers.deviation, coupling.deviation, views.texture.trembling, spike.deviation]
+        )
+        kind = np.repeat(KIND_OF[None, :], len(rows.slots), axis=0)
+        kind[own.of_level, Organ.OWN] = CODE[Kind.LEVEL_SHIFT]
+        return Judgement(strangeness, lasting, known, expected, deviation, kind)

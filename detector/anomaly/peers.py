@@ -90,6 +90,8 @@ class PeerOpinion:
 
     known: Mask
     """The channel has company, knows it for long enough, and belongs to it."""
+    awaited: Mask
+    """The channel is judged by its peers, or will be once it knows them for long enough."""
     strangeness: Floats
     """On a log axis that starts at 0; 0 where not known."""
     deviation: Floats
@@ -136,12 +138,15 @@ class PeersOrgan:
         mean = self._mean(rows, innovation, projection)
         strange = np.abs(mean) / (self.habit.current(slots, rows.at_us) + FLOOR)
         shared = panel.middle(panel.latest(strange, block.strange))
-        known = met & (self.company.block.age_h[slots] >= WARM_UP_H) & (block.share[slots] >= LEAST_SHARE)
+        old, belongs = self.company.block.age_h[slots] >= WARM_UP_H, block.share[slots] >= LEAST_SHARE
+        known = met & old & belongs
+        # before its first turn a channel has a panel, but no unit to be compared in
+        awaited = (met | (block.unit[slots] == 0.0)) & (belongs | ~old) & (panel.seated >= LEAST_PEERS)
         alone = np.minimum(strange, AHEAD * np.maximum(strange - shared, 0.0))
         strangeness = np.where(known, np.log1p(alone), 0.0)
         expected = rows.values - innovation * unit
         return PeerOpinion(
-            known, strangeness, mean * unit, expected, panel, middle, projection, innovation, mean, strange
+            known, awaited, strangeness, mean * unit, expected, panel, middle, projection, innovation, mean, strange
         )
 
     def _regressors(self, rows: Rows, panel: Panel, middle: Floats, unit: Floats) -> NDArray[np.float32]:

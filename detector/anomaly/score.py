@@ -1,6 +1,6 @@
-"""The scoring organ: streams, each calibrated by its own past, summed, and told while they are news.
+"""The scoring organ: streams, each calibrated by its own past, and summed.
 
-In: `Rows` and their `Forecast`. Out: how strange each row is, which stream says so, and how long it has been so.
+In: `Rows` and their `Forecast`. Out: how strange each row is, which stream says so, and how strange the last hour was.
 Final before anything is learnt from the row.
 """
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.freshness import Freshness
 from detector.anomaly.novelty import Novelty
 from detector.anomaly.streams import Stream, Streams, View
 from detector.anomaly.tails import Tails
@@ -49,10 +48,7 @@ SUSPECT_WEIGHT = 0.1
 class Nonconformity:
     """How strange each row is. Shapes: (B,). All on one log axis from 0, about -log10 p for the rarest."""
 
-    rarity: Floats
-    """The strangeness where it is news, else 0: what is held against a threshold."""
     strangeness: Floats
-    """Whether news or not: what keeps an episode open."""
     severity: Floats
     """Its mean over the last hour."""
     dominant: NDArray[np.intp]
@@ -93,13 +89,12 @@ class Scorer:
         self.streams = Streams(memory_s, LONG * memory_s)
         self.tails = Tails(reference, LONG * memory_s)
         self.novelty = Novelty(LONG * memory_s)
-        self.freshness = Freshness()
         self.block = ScoreBlock()
         self._muted = [place for place, name in enumerate(VOICES) if name in without]
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        for organ in (self.streams, self.tails, self.novelty.block, self.freshness.block, self.block):
+        for organ in (self.streams, self.tails, self.novelty.block, self.block):
             organ.grow(channels)
 
     def score(self, rows: Rows, forecast: Forecast) -> Judged:
@@ -113,14 +108,13 @@ class Scorer:
         discount = CHANCES * (len(Stream) - len(self._muted)) * np.maximum(chances, 0.0)
         fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
         strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
-        rarity = np.where(self.freshness.passes(rows, strangeness), strangeness, 0.0)
         severity = self.block.severity[slots]
         severity = severity - np.expm1(-rows.gap_s / SEVERITY_S) * (strangeness - severity)
         dominant = rarities.argmax(axis=1)
         looked_at = np.where(dominant == NOVELTY, Stream.RESIDUAL, dominant)
         deviation = view.deviations[np.arange(len(slots)), looked_at]
         of_level = (dominant == Stream.HOUR) | (dominant == Stream.LEVEL)
-        return Judged(rarity, strangeness, severity, dominant, of_level, deviation, view, beyond)
+        return Judged(strangeness, severity, dominant, of_level, deviation, view, beyond)
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""
@@ -129,7 +123,6 @@ class Scorer:
             "habit": self.streams.habit.block,
             "tails": self.tails.block,
             "novelty": self.novelty.block,
-            "freshness": self.freshness.block,
             "severity": self.block,
         }
 
@@ -140,5 +133,4 @@ class Scorer:
         self.tails.learn(rows.slots, strange.view.streams, rows.gap_s, weight)
         self.streams.learn(rows, strange.view, forecast.known)
         self.novelty.learn(rows, strange.beyond, forecast.steps_seen)
-        self.freshness.learn(rows, strange.strangeness, strange.rarity > 0.0)
         self.block.severity[rows.slots] = strange.severity

@@ -15,6 +15,9 @@ from detector.state.rows import Floats, Mask, Rows
 HABIT_RUNS = 20
 """Finished runs that make a habit."""
 
+LIVED_S = 2 * 86_400.0
+"""Time after which even a channel that hardly ever moves has a past: lamps that were dark at first are no anomaly."""
+
 WATCHED_LIMITS = 16.0
 """A habit has been watched for so many times the limit that it gives."""
 
@@ -88,6 +91,12 @@ class StuckRule:
         block.run[slots] = np.where(same, block.run[slots] + 1, 1)
         block.began[slots] = np.where(same, block.began[slots], rows.at_us)
         return np.where(known, run_s / limit_s, 0.0), block.began[slots]
+
+    def lived(self, rows: Rows) -> Mask:
+        """Return which channels have moved often enough, or were watched for long enough, to have a past. Shape (B,)."""
+        watched_s = (rows.at_us - self.block.first[rows.slots]) / MICROSECONDS
+        lived: Mask = (self.block.runs[rows.slots] >= HABIT_RUNS) | (watched_s >= LIVED_S)
+        return lived
 
     def _finish(self, rows: Rows, highest_s: Floats, ended: Mask) -> None:
         """Count the runs that ended into the habit; one that was too long counts as its limit only."""
