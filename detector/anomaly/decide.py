@@ -11,19 +11,25 @@ from numpy.typing import NDArray
 from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.episode import LANES, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
-from detector.anomaly.organs import CODE, Judgement, Organ
+from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
 from detector.anomaly.peaks import NO_POOL, Reference
 from detector.anomaly.storms import Storms
 from detector.anomaly.stuck import StuckRule
-from detector.anomaly.threshold import Thresholds
+from detector.anomaly.threshold import Shares, Thresholds
 from detector.domain import EventTime, Kind
 from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
-SHARES = {Organ.OWN: 0.2, Organ.PEERS: 0.35, Organ.COUPLING: 0.35, Organ.NOISE: 0.25, Organ.SPIKE: 0.2}
-"""How the organs divide the budget; one that does not know a channel leaves its share to the others."""
+SHARES = {
+    Organ.OWN: (0.08, 0.5),
+    Organ.PEERS: (0.5, 0.0),
+    Organ.COUPLING: (0.0, 0.2),
+    Organ.NOISE: (0.2, 0.15),
+    Organ.SPIKE: (0.22, 0.15),
+}
+"""How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
     Organ.OWN: (1.65, 0.95, 1.1, 0.25, 2.0),
@@ -37,6 +43,9 @@ a faster cadence does to them, and the least threshold. Rounded from clean days 
 
 BUDGETED = [Lane.LEARNT, Lane.STUCK, Lane.CLIPPED]
 """Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
+
+BY_RULE = [Lane.STUCK, Lane.CLIPPED]
+"""Those of them that no organ, but a rule, opens."""
 
 BELOW_THRESHOLD = 0.999
 """Highest score of what may not open an alert."""
@@ -68,7 +77,8 @@ class Decider:
     def __init__(self, budget: Budget) -> None:
         """Hold `budget`."""
         reference = Reference(*np.array([PEAKS[organ] for organ in Organ]).T)
-        self.thresholds = Thresholds(budget, reference, np.array([SHARES[organ] for organ in Organ]))
+        in_company, alone = np.array([SHARES[organ] for organ in Organ]).T
+        self.thresholds = Thresholds(budget, reference, Shares(in_company, alone, Organ.PEERS))
         self.storms = Storms(budget)
         self.limits = Limits()
         self.stuck = StuckRule()
@@ -107,7 +117,9 @@ class Decider:
         strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
         strength[:, BUDGETED] = self._without_storms(rows, strength[:, BUDGETED])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
-        self.thresholds.learn(rows, judgement.lasting, known, turns.opened[:, BUDGETED], cadence_s)
+        by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
+        self.thresholds.learn(rows, judgement.lasting, known, by_organ, cadence_s)
+        self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[slots], axis=1)

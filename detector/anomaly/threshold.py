@@ -4,6 +4,8 @@ In: how strange each lane was, which episodes opened. Out: the strangeness at wh
 A threshold moves when its channel's quarter ends, when its channel alerts, and at the hourly turn; never in between.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,15 +22,19 @@ STRICTER = 0.5
 SLACK, STRICTEST = 1.0, 6.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
+OVERLAP = 1.6
+"""Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
+
 COMES_OF_AGE = 64
 """Readings after which a channel's cadence is known."""
 
 
 class ThresholdBlock(Block):
-    """Columns (N,): device; sharers of its budget; cadence_s; readings, a count; at_us, of the last one.
+    """What thresholds are made from.
 
-    pressure, alerts beyond the budget, its own, and shared_pressure, that of those with whom it shares;
-    used, alerts of about the last period. Column (N, L): threshold.
+    Columns (N,): device; sharers of its budget; cadence_s; readings, a count; at_us, of the last one; used, alerts of
+    about the last period. Columns (N, L): pressure, alerts of the lane beyond its share of the budget, the channel's own,
+    and shared_pressure, that of those with whom it shares; threshold.
     """
 
     device: Slots
@@ -43,7 +49,8 @@ class ThresholdBlock(Block):
 
     def __init__(self, lanes: int) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("cadence_s", "pressure", "shared_pressure", "used"), ((), np.float64, 0.0))
+        floats = dict.fromkeys(("cadence_s", "used"), ((), np.float64, 0.0))
+        pressures = dict.fromkeys(("pressure", "shared_pressure"), ((lanes,), np.float64, 0.0))
         super().__init__(
             {
                 "device": ((), np.intp, 0),
@@ -52,18 +59,34 @@ class ThresholdBlock(Block):
                 "at_us": ((), np.int64, 0),
                 "threshold": ((lanes,), np.float64, np.inf),
                 **floats,
+                **pressures,
             }
         )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shares:
+    """How lanes divide a budget: shares (L,) of a channel that has `company`, a lane of its own, and of one that has none."""
+
+    in_company: Floats
+    alone: Floats
+    company: int
+
+    def among(self, present: Mask) -> Floats:
+        """Return the shares (N, L) of channels that have the lanes `present` (N, L); the others give theirs away."""
+        plain = np.where(present[:, [self.company]], self.in_company, self.alone)
+        shares: Floats = plain / np.maximum((present * plain).sum(axis=1, keepdims=True), plain)
+        return shares
 
 
 class Thresholds:
     """Thresholds that hold a budget, for every channel and each of L lanes."""
 
-    def __init__(self, budget: Budget, reference: Reference, shares: Floats) -> None:
-        """Hold `budget`, of which each lane has a share (L,); lanes that a channel does not have give theirs away."""
+    def __init__(self, budget: Budget, reference: Reference, shares: Shares) -> None:
+        """Hold `budget`, divided among the lanes by `shares`."""
         self.budget = budget
         self.peaks = Peaks(reference)
-        self.block = ThresholdBlock(len(shares))
+        self.block = ThresholdBlock(len(shares.alone))
         self._shares = shares
         self._turned = 0
 
@@ -99,18 +122,24 @@ class Thresholds:
         start is not paid for in months of silence.
         """
         block, slots = self.block, rows.slots
-        alerts = opened.sum(axis=1)
         block.sharers[slots] = rows.siblings if self.budget.scope is BudgetScope.DEVICE else rows.fleet
         block.cadence_s[slots], block.at_us[slots] = cadence_s, rows.at_us
         block.readings[slots] += 1
-        owed = alerts - np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
-        floor = -SLACK / block.sharers[slots]
-        faded = np.exp(-rows.gap_s / self.budget.period_s)
-        block.pressure[slots] = np.clip(faded * block.pressure[slots] + owed, floor, STRICTEST)
-        block.used[slots] = faded * block.used[slots] + alerts
+        allowed = np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
+        shares, faded = self._shares_of(slots), np.exp(-rows.gap_s / self.budget.period_s)
+        pressure = faded[:, None] * block.pressure[slots] + opened - shares * allowed[:, None]
+        block.pressure[slots] = np.clip(pressure, -SLACK * shares / block.sharers[slots, None], STRICTEST)
+        block.used[slots] = faded * block.used[slots] + opened.sum(axis=1)
         widened = (known & ~self.peaks.block.lately[slots]).any(axis=1)
         ended = self.peaks.learn(rows, strangeness, known, cadence_s)
-        self._refresh(slots[ended | widened | (alerts > 0) | (block.readings[slots] == COMES_OF_AGE)])
+        self._refresh(slots[ended | widened | opened.any(axis=1) | (block.readings[slots] == COMES_OF_AGE)])
+
+    def spend(self, slots: Slots, alerts: Mask) -> None:
+        """Let the budget pay for `alerts` (B,) of rules that have no lane: every lane bears its share of them."""
+        spent = slots[alerts]
+        self.block.used[spent] += 1.0
+        self.block.pressure[spent] = np.minimum(self.block.pressure[spent] + self._shares_of(spent), STRICTEST)
+        self._refresh(spent)
 
     def turn(self, at: EventTime) -> None:
         """Share what was learnt within the hour: peaks and pressure among pools, pressure within each budget's scope."""
@@ -119,17 +148,16 @@ class Thresholds:
         block, count = self.block, len(self.block)
         pressure, pool = block.pressure[:count], self.peaks.block.pool[:count]
         if self.budget.scope is BudgetScope.FLEET:
-            block.shared_pressure[:count] = pressure.sum() - pressure
+            block.shared_pressure[:count] = pressure.sum(axis=0) - pressure
         else:
-            device = block.device[:count]
-            siblings = np.bincount(device, pressure)[device] - pressure
+            siblings = _sums(pressure, block.device[:count]) - pressure
             block.shared_pressure[:count] = siblings + _pooled(pressure, pool)
         self._refresh(np.arange(count))
 
     def forgive(self, channel: Slot) -> None:
         """Give back one alert that people found right, so that it makes nothing stricter."""
         block = self.block
-        block.pressure[channel] = max(block.pressure[channel] - 1.0, -SLACK)
+        block.pressure[channel] = np.maximum(block.pressure[channel] - 1.0, -SLACK)
         block.used[channel] = max(block.used[channel] - 1.0, 0.0)
         self._refresh(np.array([channel]))
 
@@ -149,22 +177,29 @@ class Thresholds:
         block, peaks = self.block, self.peaks
         allowed = self.budget.rate * QUARTER_S / block.sharers[slots]
         pressure = np.clip(block.pressure[slots] + block.shared_pressure[slots], -SLACK, STRICTEST)
-        lately = peaks.block.lately[slots]
-        present = lately | ~lately.any(axis=1, keepdims=True)
-        shares = self._shares / np.maximum((present * self._shares).sum(axis=1, keepdims=True), self._shares)
-        chance = (allowed * np.exp(-STRICTER * pressure))[:, None] * shares
+        chance = OVERLAP * allowed[:, None] * np.exp(-STRICTER * pressure) * self._shares_of(slots)
         level = peaks.law(slots, block.cadence_s[slots]).level(chance)
         block.threshold[slots] = np.maximum(level, peaks.reference.least)
+
+    def _shares_of(self, slots: Slots) -> Floats:
+        """Return the share of the budget that each lane has now, by the lanes that were known of late. Shape (B, L)."""
+        lately = self.peaks.block.lately[slots]
+        return self._shares.among(lately | ~lately.any(axis=1, keepdims=True))
+
+
+def _sums(numbers: Floats, where: Slots) -> Floats:
+    """Return for each row the sum of all rows of the same place. Shapes: (N, L), where (N,) from 0 on."""
+    return np.column_stack([np.bincount(where, lane)[where] for lane in numbers.T])
 
 
 def _pooled(pressure: Floats, pool: Slots) -> Floats:
     """Return what the others of a pool add to each channel's pressure, so that a site that runs hot is calmed soon.
 
     The mean pressure of n channels is known sqrt(n) times better than that of one, so it counts (sqrt(n) - 1) times
-    beside it. Shapes: (N,).
+    beside it. Shapes: (N, L).
     """
-    counts = np.bincount(pool + 1)
-    mean = np.bincount(pool + 1, pressure) / np.maximum(counts, 1)
-    more = np.sqrt(counts) - 1.0
-    shared: Floats = np.where(pool == NO_POOL, 0.0, (more * mean)[pool + 1])
+    counts = np.bincount(pool + 1)[pool + 1][:, None]
+    shared: Floats = np.where(
+        pool[:, None] == NO_POOL, 0.0, (np.sqrt(counts) - 1.0) * _sums(pressure, pool + 1) / counts
+    )
     return shared
