@@ -23,11 +23,11 @@ from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
 SHARES = {
-    Organ.OWN: (0.08, 0.5),
-    Organ.PEERS: (0.5, 0.0),
+    Organ.OWN: (0.06, 0.5),
+    Organ.PEERS: (0.66, 0.0),
     Organ.COUPLING: (0.0, 0.2),
-    Organ.NOISE: (0.2, 0.15),
-    Organ.SPIKE: (0.22, 0.15),
+    Organ.NOISE: (0.18, 0.15),
+    Organ.SPIKE: (0.1, 0.15),
 }
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
@@ -36,7 +36,7 @@ PEAKS = {
     Organ.PEERS: (0.8, 0.45, 0.4, 0.0, 1.0),
     Organ.COUPLING: (0.8, 0.3, 0.4, 0.0, 1.2),
     Organ.NOISE: (0.4, 0.25, 1.0, 0.0, 0.6),
-    Organ.SPIKE: (0.5, 0.8, 2.0, 0.2, 2.0),
+    Organ.SPIKE: (0.6, 1.0, 2.0, 0.2, 2.5),
 }
 """What the peaks of a quarter of a day are like, organ by organ, before a channel has its own: mean, spread, skew, what
 a faster cadence does to them, and the least threshold. Rounded from clean days of several cadences."""

@@ -53,7 +53,7 @@ def skewness(moments: Floats) -> Floats:
     """Return the skew of each (mean, mean square, mean cube). Shape: (..., 3) to (...); 0 where nothing varies."""
     first, second, third = moments[..., 0], moments[..., 1], moments[..., 2]
     variance = second - first**2
-    varies = variance > 1e-9 * second
+    varies = variance > np.maximum(1e-9 * second, 1e-100)  # below, its powers are nothing
     cube = third - 3.0 * first * second + 2.0 * first**3
     skew: Floats = np.where(varies, cube / np.where(varies, variance, 1.0) ** 1.5, 0.0)
     return np.clip(skew, -STEEPEST, STEEPEST)

@@ -94,7 +94,8 @@ class StuckRule:
 
     def lived(self, rows: Rows) -> Mask:
         """Return which channels have moved often enough, or were watched for long enough, to have a past. Shape (B,)."""
-        watched_s = (rows.at_us - self.block.first[rows.slots]) / MICROSECONDS
+        first_us = np.where(self.block.run[rows.slots] > 0, self.block.first[rows.slots], rows.at_us)
+        watched_s = (rows.at_us - first_us) / MICROSECONDS
         lived: Mask = (self.block.runs[rows.slots] >= HABIT_RUNS) | (watched_s >= LIVED_S)
         return lived
 

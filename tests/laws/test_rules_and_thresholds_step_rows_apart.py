@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.peaks import Reference
 from detector.anomaly.stuck import StuckRule
-from detector.anomaly.threshold import Thresholds
+from detector.anomaly.threshold import Shares, Thresholds
 from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Rows
@@ -23,7 +23,7 @@ class Organs:
     def __init__(self) -> None:
         """Know four channels."""
         budget = Budget.parse("1 per device per day")
-        self.thresholds = Thresholds(budget, Reference.of_p_values(2), np.array([0.6, 0.4]))
+        self.thresholds = Thresholds(budget, Reference.of_p_values(2), Shares(np.array([0.6, 0.4]), np.array([0.6, 0.4]), 0))
         self.stuck, self.clipping = StuckRule(), ClippingRule()
         for organ in (self.thresholds, self.stuck.block, self.clipping.block):
             organ.grow(CHANNELS)

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detector.anomaly.peaks import QUARTER_S, Reference
-from detector.anomaly.threshold import Thresholds
+from detector.anomaly.threshold import Shares, Thresholds
 from detector.settings import Budget, BudgetScope
 from tests.rows import rows
 
 
 def _lived(budget: Budget, peaks: NDArray[np.float64], opened: NDArray[np.bool_], cadence_s: float) -> Thresholds:
     """Return thresholds of channels with a reading, and perhaps an alert, in each quarter: (Q, N)."""
-    subject = Thresholds(budget, Reference.of_p_values(2), np.array([0.7, 0.3]))
+    subject = Thresholds(budget, Reference.of_p_values(2), Shares(np.array([0.7, 0.3]), np.array([0.7, 0.3]), 0))
     subject.grow(peaks.shape[1])
     known, cadences = np.full((peaks.shape[1], 2), True), np.full(peaks.shape[1], cadence_s)
     for quarter, (peak, alerts) in enumerate(zip(peaks, opened, strict=True)):

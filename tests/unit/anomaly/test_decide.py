@@ -8,6 +8,7 @@ import pytest
 from detector.anomaly.decide import BELOW_THRESHOLD, Decider, Decision
 from detector.anomaly.episode import Lane
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
+from detector.anomaly.stuck import HABIT_RUNS
 from detector.domain import Kind
 from detector.settings import Budget, ChannelSettings
 from detector.state.slots import Slot
@@ -17,10 +18,11 @@ CADENCE_S = np.array([100.0])
 
 
 def decider() -> Decider:
-    """Return a decider that knows one channel of one device."""
+    """Return a decider that knows one channel of one device, which has moved often enough to have a past."""
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1, 1)
     subject.join(Slot(0), Slot(0), None)
+    subject.stuck.block.runs[0] = HABIT_RUNS
     return subject
 
 
@@ -82,10 +84,18 @@ def test_an_organ_that_does_not_know_a_channel_has_no_say() -> None:
     assert not decision.turns.opened.any()
 
 
+def test_a_channel_that_never_moved_has_no_past_to_be_strange_against() -> None:
+    """A lamp that was dark since it is known may go on without an alert."""
+    subject = decider()
+    subject.stuck.block.runs[0] = 0
+    decision = subject.decide(rows([15.0]), judgement(15.0, 9.0 * threshold()), CADENCE_S, np.array([True]))
+    assert not decision.turns.opened.any()
+
+
 def test_what_lasts_keeps_an_episode_open_though_it_is_no_news() -> None:
     """Once open, an episode goes on while the strangeness does, and closes when that calms down."""
     subject = decider()
-    news = judgement(15.0, 2 * threshold())
+    news = judgement(15.0, 4 * threshold())
     still = Judgement(0 * news.strangeness, news.lasting, news.known, news.expected, news.deviation, news.kind)
     calm = judgement(10.0, 0.0)
     said = [news, *[still] * 20, *[calm] * 5]

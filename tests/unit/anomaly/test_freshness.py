@@ -11,20 +11,29 @@ from tests.rows import rows
 
 def passed(strangeness: list[float], gap_s: float = 3600.0) -> list[bool]:
     """Return which readings of one channel are news."""
-    subject = Freshness()
+    subject = Freshness(1)
     subject.block.grow(1)
     said = []
     for one in strangeness:
-        row, values = rows([0.0], gap_s=gap_s), np.array([one])
+        row, values = rows([0.0], gap_s=gap_s), np.array([[one]])
         news = subject.passes(row, values)
         subject.learn(row, values, news)
-        said.append(bool(news[0]))
+        said.append(bool(news[0, 0]))
     return said
 
 
 def test_only_what_is_stranger_passes() -> None:
     """A repetition is held back, and so is what is less strange."""
     assert passed([2.0, 2.0, 1.0, 3.0, 2.9]) == [True, False, False, True, False]
+
+
+def test_what_one_organ_told_holds_no_other_back() -> None:
+    """Each organ has news of its own."""
+    subject, row = Freshness(2), rows([0.0])
+    subject.block.grow(1)
+    first = np.array([[5.0, 0.0]])
+    subject.learn(row, first, subject.passes(row, first))
+    assert subject.passes(row, np.array([[4.0, 4.0]])).tolist() == [[False, True]]
 
 
 def test_what_is_not_strange_at_all_is_no_news() -> None:

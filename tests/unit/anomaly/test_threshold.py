@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detector.anomaly.peaks import QUARTER_S, Reference
-from detector.anomaly.threshold import SLACK, STRICTEST, Thresholds
+from detector.anomaly.threshold import SLACK, STRICTEST, Shares, Thresholds
 from detector.domain import MICROSECONDS, EventTime
 from detector.settings import Budget
 from detector.state.rows import Floats, Rows
@@ -17,7 +17,7 @@ DAY_S, WEEK_S = 86_400.0, 604_800.0
 
 def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
     """Return thresholds under a budget that lanes share evenly; channels have no history, and a device each."""
-    subject = Thresholds(Budget.parse(budget), Reference.of_p_values(lanes), np.full(lanes, 1.0 / lanes))
+    subject = Thresholds(Budget.parse(budget), Reference.of_p_values(lanes), Shares(np.full(lanes, 1.0 / lanes), np.full(lanes, 1.0 / lanes), 0))
     subject.grow(channels)
     return subject
 
