@@ -34,7 +34,7 @@ SHARES = {
 PEAKS = {
     Organ.OWN: (1.65, 0.95, 1.1, 0.25, 2.0),
     Organ.PEERS: (0.8, 0.45, 0.4, 0.0, 1.0),
-    Organ.COUPLING: (0.8, 0.3, 0.4, 0.0, 1.2),
+    Organ.COUPLING: (0.8, 0.125, 0.4, 0.0, 1.2),
     Organ.NOISE: (0.4, 0.25, 1.0, 0.0, 0.6),
     Organ.SPIKE: (0.6, 1.0, 2.0, 0.2, 2.5),
 }
