@@ -195,7 +195,8 @@ class Coupling:
     def _moment(self, rows: Rows) -> Moment:
         """Return when the rows were heard, with the time each counts for and the ages of their channels."""
         known = self.block.count[rows.slots] > 0
-        age_s = np.where(known, (rows.at_us - self.block.begun[rows.slots]) / MICROSECONDS, 0.0)
+        since_us = np.maximum(rows.at_us - self.block.begun[rows.slots], 0)  # a clock may be set back
+        age_s = np.where(known, since_us / MICROSECONDS, 0.0)
         return Moment(rows.slots, rows.at_us, np.minimum(rows.gap_s, LONGEST_GAP_S), age_s)
 
     def _accepted(self, rows: Rows, suspect: Mask) -> Mask:

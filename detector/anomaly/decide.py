@@ -32,7 +32,7 @@ SHARES = {
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
-    Organ.OWN: (1.65, 0.95, 1.1, 0.25, 2.0),
+    Organ.OWN: (1.65, 0.95, 1.1, 0.5, 2.0),
     Organ.PEERS: (0.8, 0.45, 0.4, 0.0, 1.0),
     Organ.COUPLING: (0.8, 0.125, 0.4, 0.0, 1.2),
     Organ.NOISE: (0.4, 0.25, 1.0, 0.0, 0.6),
@@ -41,11 +41,8 @@ PEAKS = {
 """What the peaks of a quarter of a day are like, organ by organ, before a channel has its own: mean, spread, skew, what
 a faster cadence does to them, and the least threshold. Rounded from clean days of several cadences."""
 
-BUDGETED = [Lane.LEARNT, Lane.STUCK, Lane.CLIPPED]
-"""Lanes whose alerts the budget pays for; what the operator wrote is not held back by it."""
-
 BY_RULE = [Lane.STUCK, Lane.CLIPPED]
-"""Those of them that no organ, but a rule, opens."""
+"""Lanes that rules open, and the budget pays for; what the operator wrote as a range is not held back by it."""
 
 BELOW_THRESHOLD = 0.999
 """Highest score of what may not open an alert."""
@@ -115,7 +112,7 @@ class Decider:
         strength, onsets = self._rules(rows, cadence_s, scored)
         open_already = self.episodes.block.open[slots, Lane.LEARNT]
         strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
-        strength[:, BUDGETED] = self._without_storms(rows, strength[:, BUDGETED])
+        strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.lasting, known, by_organ, cadence_s)
@@ -142,11 +139,10 @@ class Decider:
         return strength, onsets
 
     def _without_storms(self, rows: Rows, strength: Floats) -> Floats:
-        """Return strengths (B, budgeted lanes) below 1 where an episode would open and the device has had too many."""
-        opens = (strength >= 1.0) & ~self.episodes.block.open[rows.slots][:, BUDGETED]
-        wanted: Mask = np.any(opens, axis=1)
+        """Return strengths (B,) below 1 where an episode would open and the device has had too many today."""
+        wanted = (strength >= 1.0) & ~self.episodes.block.open[rows.slots, Lane.LEARNT]
         admitted = self.storms.admit(self.thresholds.block.device[rows.slots], rows.at_us, wanted)
-        return np.where(opens & ~admitted[:, None], BELOW_THRESHOLD, strength)
+        return np.where(wanted & ~admitted, BELOW_THRESHOLD, strength)
 
     def _range_strength(self, rows: Rows) -> Floats:
         """Return how far out of range each row is: 0 within, 1.25 (a warning) outside, 2 (critical) far outside."""

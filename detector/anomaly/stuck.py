@@ -103,7 +103,7 @@ class StuckRule:
         """Count the runs that ended into the habit; one that was too long counts as its limit only."""
         block, slots, at_us = self.block, rows.slots[ended], rows.at_us[ended]
         run_s = np.minimum(block.run_s[slots], highest_s[ended])
-        faded = np.exp((block.finished[slots] - at_us) / (MEMORY_S * MICROSECONDS))
+        faded = np.exp(np.minimum(block.finished[slots] - at_us, 0) / (MEMORY_S * MICROSECONDS))
         block.longest_s[slots] = np.maximum(run_s, faded * block.longest_s[slots])
         block.finished[slots] = at_us
         block.runs[slots] += 1

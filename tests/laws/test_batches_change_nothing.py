@@ -9,6 +9,9 @@ from detector.forecast.cell import CellKind
 from tests.fleet import all_rows, engine, events
 from tests.laws.streams import fleets
 
+ALONE = [{"name": "fleet", "group": "none"}]
+"""Sensors that are not compared with each other."""
+
 
 @given(fleets(), st.integers(1, 50), st.sampled_from(CellKind))
 def test_cutting_the_stream_differently_changes_nothing(stream: list[Reading], most: int, kind: CellKind) -> None:
@@ -19,16 +22,16 @@ def test_cutting_the_stream_differently_changes_nothing(stream: list[Reading], m
 
 @given(fleets())
 def test_a_device_alone_is_scored_as_in_company(stream: list[Reading]) -> None:
-    """A device's rows are the same, bit for bit, whether or not others send beside it."""
-    together = all_rows(engine(), stream)
+    """The rows of a device that has no peers are the same, bit for bit, whether or not others send beside it."""
+    together = all_rows(engine(sensors=ALONE), stream)
     for device in {reading.device for reading in stream}:
-        alone = all_rows(engine(), [reading for reading in stream if reading.device == device])
+        alone = all_rows(engine(sensors=ALONE), [reading for reading in stream if reading.device == device])
         assert alone == [row for row in together if row[0].device == device]
 
 
 @given(fleets(), st.integers(0, 2**32))
 def test_the_order_of_devices_at_one_moment_changes_nothing(stream: list[Reading], seed: int) -> None:
-    """Readings of different devices that bear the same event time may arrive in any order."""
+    """Readings of devices that are no peers and bear the same event time may arrive in any order."""
     generator = np.random.default_rng(seed)
     rank = {device: generator.random() for device in sorted({reading.device for reading in stream})}
     moments: list[list[Reading]] = []
@@ -38,4 +41,6 @@ def test_the_order_of_devices_at_one_moment_changes_nothing(stream: list[Reading
         else:
             moments.append([reading])
     other = [reading for moment in moments for reading in sorted(moment, key=lambda one: rank[one.device])]
-    assert sorted(map(repr, all_rows(engine(), stream))) == sorted(map(repr, all_rows(engine(), other)))
+    assert sorted(map(repr, all_rows(engine(sensors=ALONE), stream))) == sorted(
+        map(repr, all_rows(engine(sensors=ALONE), other))
+    )

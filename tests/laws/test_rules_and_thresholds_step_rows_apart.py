@@ -23,7 +23,9 @@ class Organs:
     def __init__(self) -> None:
         """Know four channels."""
         budget = Budget.parse("1 per device per day")
-        self.thresholds = Thresholds(budget, Reference.of_p_values(2), Shares(np.array([0.6, 0.4]), np.array([0.6, 0.4]), 0))
+        self.thresholds = Thresholds(
+            budget, Reference.of_p_values(2), Shares(np.array([0.6, 0.4]), np.array([0.6, 0.4]), 0)
+        )
         self.stuck, self.clipping = StuckRule(), ClippingRule()
         for organ in (self.thresholds, self.stuck.block, self.clipping.block):
             organ.grow(CHANNELS)

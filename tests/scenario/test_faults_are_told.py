@@ -3,7 +3,7 @@
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Severity, Transition, Verdict
 from tests.fleet import START, engine, events, merged, noise, readings, reports
 
-BUDGET = "1 per device per day"
+BUDGET = "1 per device per week"
 CALM = 600
 """Readings of normal life before a fault."""
 

@@ -9,7 +9,8 @@ from tests.fleet import START
 def test_the_words_of_the_alert_contract() -> None:
     """Verdicts, kinds, severities and transitions are published as these words."""
     assert [*Verdict] == ["process", "sensor", "transport"]
-    assert [*Kind] == ["residual", "level_shift", "drift", "noise", "spike", "stuck", "range", "silent"]
+    learnt = ["residual", "level_shift", "drift", "noise", "spike", "peers"]
+    assert [*Kind] == [*learnt, "stuck", "clipping", "range", "silent"]
     assert [*Severity] == ["info", "warning", "critical"]
     assert [*Transition] == ["opened", "updated", "closed"]
 

@@ -17,7 +17,11 @@ DAY_S, WEEK_S = 86_400.0, 604_800.0
 
 def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
     """Return thresholds under a budget that lanes share evenly; channels have no history, and a device each."""
-    subject = Thresholds(Budget.parse(budget), Reference.of_p_values(lanes), Shares(np.full(lanes, 1.0 / lanes), np.full(lanes, 1.0 / lanes), 0))
+    subject = Thresholds(
+        Budget.parse(budget),
+        Reference.of_p_values(lanes),
+        Shares(np.full(lanes, 1.0 / lanes), np.full(lanes, 1.0 / lanes), 0),
+    )
     subject.grow(channels)
     return subject
 
