@@ -87,7 +87,7 @@ class ClippingRule:
         block = self.block
         known = block.days[slots, None] >= WATCHED_DAYS
         pile_s = np.where(known, np.minimum(block.day_s[slots], self._limit_s(slots, least_s)), block.day_s[slots])
-        faded = np.exp((block.day[slots] - day) / MEMORY_DAYS)[:, None]
+        faded = np.exp(np.minimum(block.day[slots] - day, 0) / MEMORY_DAYS)[:, None]
         block.most_s[slots] = np.maximum(pile_s, faded * block.most_s[slots])
         block.days[slots] += 1
         block.day[slots], block.extreme[slots] = day, -np.inf
