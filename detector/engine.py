@@ -79,7 +79,7 @@ class Engine:
         rows = placed.rows
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
-        judgement, views = self._organs.judge(rows, forecast, cadence_s)
+        judgement, views = self._organs.judge(rows, forecast)
         decision = self._decider.decide(rows, judgement, cadence_s, forecast.steps_seen >= CALIBRATED)
         told = self._listen(batch, placed) + self._tell(batch, _Verdicts(placed, forecast, judgement, decision))
         self._organs.learn(rows, forecast, judgement, views, decision.suspect)

@@ -120,15 +120,14 @@ class Organs:
         self.peers.turn(hour)
         self.coupling.turn(hour)
 
-    def judge(self, rows: Rows, forecast: Forecast, cadence_s: Floats) -> tuple[Judgement, Views]:
-        """Judge every row. cadence_s (B,): the channel's usual seconds between readings, 0 where unknown."""
+    def judge(self, rows: Rows, forecast: Forecast) -> tuple[Judgement, Views]:
+        """Judge every row, before anything is learnt from it."""
         own = self.own.score(rows, forecast)
         peers = self.peers.judge(rows, forecast)
         coupling = self.coupling.judge(rows, forecast)
         texture = self.texture.judge(rows, peers.panel)
         views = Views(own, peers, coupling, texture)
-        judgement = self._judgement(rows, forecast, views)
-        return judgement, views
+        return self._judgement(rows, forecast, views), views
 
     def learn(self, rows: Rows, forecast: Forecast, judgement: Judgement, views: Views, suspect: Mask) -> None:
         """Take the rows in; hardly where `suspect` (B,)."""
@@ -151,13 +150,8 @@ class Organs:
 
     def _judgement(self, rows: Rows, forecast: Forecast, views: Views) -> Judgement:
         """Put what the organs saw into columns."""
-        own, peers, coupling, noise, spike = (
-            views.own,
-            views.peers,
-            views.coupling,
-            views.texture.noise,
-            views.texture.spike,
-        )
+        own, peers, coupling = views.own, views.peers, views.coupling
+        noise, spike = views.texture.noise, views.texture.spike
         known = np.column_stack([np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known])
         known &= ~peers.awaited[:, None] | ~FOR_LONERS
         known[:, self._muted] = False
