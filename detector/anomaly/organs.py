@@ -159,6 +159,7 @@ class Organs:
         lasting = np.where(known, lasting, 0.0)
         strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
         expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
+        expected[:, Organ.OWN] = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
         expected[:, Organ.PEERS], expected[:, Organ.COUPLING] = peers.expected, coupling.expected
         deviation = np.column_stack(
             [own.deviation, peers.deviation, coupling.deviation, views.texture.trembling, spike.deviation]
