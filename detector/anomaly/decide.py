@@ -19,7 +19,7 @@ from detector.anomaly.threshold import Shares, Thresholds
 from detector.domain import EventTime, Kind
 from detector.settings import Budget
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows, Slots
+from detector.state.rows import Floats, Mask, Rows
 from detector.state.slots import Slot
 
 SHARES = {
@@ -105,8 +105,11 @@ class Decider:
         """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits."""
         slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
         thresholds = self.thresholds.current(rows)
-        scores = self._scores(slots, np.where(known, judgement.strangeness, 0.0) / thresholds, judgement.deviation)
-        lasting = self._scores(slots, np.where(known, judgement.lasting, 0.0) / thresholds, judgement.deviation)
+        highest = np.where(self.limits.matters(slots[:, None], judgement.deviation), np.inf, BELOW_THRESHOLD)
+        scores, lasting = (
+            np.minimum(np.where(known, axis, 0.0) / thresholds, highest)
+            for axis in (judgement.strangeness, judgement.lasting)
+        )
         row, organ = np.arange(len(slots)), scores.argmax(axis=1)
         score, deviation = scores[row, organ], judgement.deviation[row, organ]
         strength, onsets = self._rules(rows, cadence_s, scored)
@@ -121,11 +124,6 @@ class Decider:
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
         suspect = np.any((strength >= 1.0) | self.episodes.block.open[slots], axis=1)
         return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
-
-    def _scores(self, slots: Slots, scores: Floats, deviation: Floats) -> Floats:
-        """Return scores (B, ORGANS) of which none that does not matter to the operator reaches its threshold."""
-        matters = self.limits.matters(slots[:, None], deviation)
-        return np.where(matters, scores, np.minimum(scores, BELOW_THRESHOLD))
 
     def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:
         """Return how strong each lane of the rules is, and the earliest onset of each lane. Shapes: (B, LANES)."""
