@@ -106,7 +106,7 @@ class Publisher(LabLink):
         """
         with self._confirmed:
             # Waiting for half the room, not for one place, saves a change of threads for each message.
-            if self._under_way >= UNDER_WAY and not self._confirmed.wait_for(self._has_room, PATIENCE_S):
+            if self._under_way >= UNDER_WAY and not self._wait_until(self._has_room):
                 raise LinkError(
                     f"{self._server.url}: nothing confirmed for {PATIENCE_S:.0f} s; is the broker still up?"
                 )
@@ -116,16 +116,24 @@ class Publisher(LabLink):
     def flush(self) -> None:
         """Wait until the broker has confirmed all.
 
-        Raises: LinkError when it does not within reason, or when it refused some.
+        Raises: LinkError when it confirms nothing for long, or when it refused some.
         """
         with self._confirmed:
-            self._confirmed.wait_for(lambda: self._under_way == 0, PATIENCE_S)
-            if self._under_way:
+            if not self._wait_until(lambda: self._under_way == 0):
                 raise LinkError(f"{self._server.url}: {self._under_way} messages were not confirmed; is the broker up?")
             if self._refused:
                 raise LinkError(
                     f"{self._server.url}: the broker refused {self._refused} messages; see its access rules"
                 )
+
+    def _wait_until(self, done: Callable[[], bool]) -> bool:
+        """Wait for as long as the broker confirms anything; return whether it is done."""
+        before = self._under_way
+        while not self._confirmed.wait_for(done, PATIENCE_S):
+            if self._under_way == before:
+                return False
+            before = self._under_way
+        return True
 
     def _on_publish(
         self, _client: Client, _user: object, _mid: int, reason: ReasonCode, _properties: Properties

@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tests.system.patience import PATIENCE_S
+
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
 """Daemons live in sbin, which a plain user's PATH leaves out."""
-
-READY_S = 20.0
-"""Longest wait for the broker to listen."""
 
 
 def free_port() -> int:
@@ -113,7 +112,7 @@ class Broker:
                 group=None if self._owner is None else self._owner.pw_gid,
                 extra_groups=None if self._owner is None else [],
             )
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + PATIENCE_S
         for port in (self.port, self.websocket_port, *((self.tls_port, self.mutual_port) if self.tls else ())):
             self._wait_for(port, deadline)
         return self
@@ -130,7 +129,7 @@ class Broker:
         """Send a signal to our own process and wait for its end."""
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(READY_S)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def _wait_for(self, port: int, deadline: float) -> None:

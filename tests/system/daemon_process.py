@@ -11,10 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -25,11 +23,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from detector.edge.model_file import save_model
 from detector.forecast.cell import CellKind
 from detector.forecast.scaling import FEATURES
+from tests.system.patience import PATIENCE_S, wait_for_count, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
-WAIT_S = 30.0
-"""Longest wait for anything; a test never depends on how long it takes."""
-
 LISTENING = re.compile(r"listening on (\S+)")
 
 SENSORS = """
@@ -41,15 +37,6 @@ sensors:
     topics: ["meters/{device}/{channel}"]
     format: value
 """
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fail with what was waited for."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {WAIT_S:.0f} s in vain until {what}")
-        time.sleep(0.02)
 
 
 def write_model(folder: Path) -> None:
@@ -185,14 +172,14 @@ class DaemonProcess:
 
     def wait(self) -> int:
         """Wait for the end; return the exit code."""
-        return self.process.wait(WAIT_S)
+        return self.process.wait(PATIENCE_S)
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Send a request and return the answer, whatever its status."""
         host, port = self.address
         request = urllib.request.Request(f"http://{host}:{port}{path}", method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=WAIT_S) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
                 body, status, kind = response.read(), response.status, response.headers
         except urllib.error.HTTPError as refused:
             with refused:
@@ -211,6 +198,6 @@ class DaemonProcess:
         return self
 
     def until(self, name: str, at_least: float) -> Scrape:
-        """Wait until the total of a metric has come so far; return that scrape."""
-        wait_until(lambda: self.scrape().total(name) >= at_least, f"{name} was {at_least:g}")
+        """Wait until the total of a metric has come so far, for as long as it moves; return that scrape."""
+        wait_for_count(lambda: self.scrape().total(name), at_least, name)
         return self.scrape()

@@ -1,8 +1,7 @@
 """Those who take part in a system test: the link under test with its inbox and ledger, and a plain client beside it."""
 
 import queue
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -14,17 +13,7 @@ from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt import MqttLink
 from detector.settings import MqttSettings
-
-PATIENCE_S = 20.0
-"""Longest wait for anything; far more than it takes, so that a slow machine fails no test."""
-
-
-def until(happened: Callable[[], object], what: str) -> None:
-    """Wait for something to happen; fail with `what` was waited for."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:g} s for {what}"
-        time.sleep(0.01)
+from tests.system.patience import PATIENCE_S, wait_for_count, wait_until
 
 
 class Station:
@@ -61,11 +50,11 @@ class Station:
         """Wait for this many messages, acknowledging nothing."""
         taken: list[Message] = []
 
-        def enough() -> bool:
+        def count() -> int:
             taken.extend(self.inbox.take(number - len(taken), 0.1))
-            return len(taken) >= number
+            return len(taken)
 
-        until(enough, f"{number} messages")
+        wait_for_count(count, number, "messages taken")
         return taken
 
 
@@ -82,10 +71,10 @@ class Witness:
         self._client.on_subscribe = self._note_subscribed
         self._client.connect("127.0.0.1", port, properties=Properties(PacketTypes.CONNECT))  # type: ignore[no-untyped-call]
         self._client.loop_start()
-        until(self._client.is_connected, "the witness to connect")
+        wait_until(self._client.is_connected, "the witness to connect")
         if filters:
             self._client.subscribe([(filter_, 1) for filter_ in filters])
-        until(lambda: self._subscribed, "the witness to be subscribed")
+        wait_until(lambda: self._subscribed, "the witness to be subscribed")
 
     def __enter__(self) -> Self:
         """Return the connected client."""

@@ -8,8 +8,9 @@ import pytest
 
 from detector.edge.http import MAX_CONNECTIONS
 from tests.system.broker import Broker
-from tests.system.daemon_process import DaemonProcess, wait_until
+from tests.system.daemon_process import DaemonProcess
 from tests.system.parties import Witness
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 

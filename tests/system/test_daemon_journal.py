@@ -15,9 +15,10 @@ from detector.settings import MqttSettings
 from detector.settings.sensors import SensorSettings
 from tests.system.broker import Broker
 from tests.system.commands import detector, succeed
-from tests.system.daemon_process import DaemonProcess, wait_until
+from tests.system.daemon_process import DaemonProcess
 from tests.system.disk import SmallDisk
 from tests.system.parties import Station, Witness
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 

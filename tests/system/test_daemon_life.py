@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.system.broker import Broker, free_port
-from tests.system.daemon_process import SENSORS, DaemonProcess, wait_until
+from tests.system.daemon_process import SENSORS, DaemonProcess
 from tests.system.parties import Witness
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 

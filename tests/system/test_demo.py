@@ -15,8 +15,6 @@ from detector.lab.broker import embedded_broker
 from detector.lab.daemon_process import running_daemon, shipped
 from detector.lab.demo import Options, run_demo
 
-PATIENCE_S = 180.0
-
 try:
     shipped("models/base")
 except DetectorError:
@@ -27,7 +25,7 @@ def test_the_demo_finds_what_it_breaks(tmp_path: Path) -> None:
     """A short demo without a terminal ends with exit code 0 and a summary of which the figures fit together."""
     file = tmp_path / "summary.json"
     command = [sys.executable, "-m", "detector", "demo", "--headless", "--duration", "20s", "--summary", str(file)]
-    outcome = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
     summary = orjson.loads(file.read_bytes())
     assert summary.keys() == {

@@ -15,8 +15,7 @@ from detector.errors import DetectorError, LinkError
 from detector.lab.broker import MOSQUITTO_PLACES, Broker, child_process, embedded_broker, free_port
 from detector.lab.link import Listener, Publisher
 from detector.settings import MqttSettings
-
-PATIENCE_S = 60.0
+from tests.system.patience import PATIENCE_S
 
 
 def alive(pid: int) -> bool:
@@ -31,7 +30,7 @@ def alive(pid: int) -> bool:
 def simulate(broker: Broker, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run `detector simulate` on a broker."""
     command = [sys.executable, "-m", "detector", "simulate", "--server", broker.url, "--protocol", broker.protocol]
-    return subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return subprocess.run([*command, *words], capture_output=True, text=True, check=False)
 
 
 BROKERS = [

@@ -8,7 +8,8 @@ from detector.domain import DropReason
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 from tests.system.broker import Broker
-from tests.system.parties import Station, Witness, until
+from tests.system.parties import Station, Witness
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
 
@@ -33,7 +34,7 @@ def test_a_full_inbox_drops_counts_and_goes_on(broker: Broker, overflow: Overflo
     with Station(broker.url, inbox=inbox, receive_maximum=3) as station, Witness(broker.port) as witness:
         station.wait_subscribed()
         witness.publish("plant/pump-1/telemetry", *"0123456789")
-        until(lambda: station.ledger.snapshot().messages == 10, "ten messages in spite of a window of three")
+        wait_until(lambda: station.ledger.snapshot().messages == 10, "ten messages in spite of a window of three")
         counts = station.ledger.snapshot()
         assert (counts.dropped[DropReason.INBOX_FULL], counts.pending, counts.balanced) == (8, 2, True)
         assert [message.payload for message in station.take(2)] == kept
@@ -59,7 +60,7 @@ def test_retained_messages_do_not_come_again_with_every_reconnection(broker: Bro
         station.link.acknowledge(station.take(1))
         station.wait_subscribed()
         broker.stop()
-        until(lambda: not station.link.connected, "the loss to be noticed")
+        wait_until(lambda: not station.link.connected, "the loss to be noticed")
         broker.start()
         station.wait_subscribed()
         assert len(station.inbox) == 0
@@ -70,14 +71,14 @@ def test_alerts_wait_for_the_broker_and_states_only_by_their_newest(broker: Brok
     with Station(broker.url, reconnect_max=0.1) as station:
         station.wait_subscribed()
         broker.stop()
-        until(lambda: not station.link.connected, "the loss to be noticed")
+        wait_until(lambda: not station.link.connected, "the loss to be noticed")
         for number in range(3):
             station.link.publish("detector/devices/pump-1/level/state", json.dumps(number), 1, retain=True)
         for number in range(200):
             station.link.publish("detector/alerts/warning/pump-1", json.dumps(number), 1, retain=False)
         assert station.link.unconfirmed == 201
         broker.start()
-        until(lambda: not station.link.unconfirmed, "everything to be confirmed")
+        wait_until(lambda: not station.link.unconfirmed, "everything to be confirmed")
         assert (station.link.traffic.notifications, station.link.traffic.notifications_failed) == (200, 0)
     with Witness(broker.port, "detector/devices/#") as witness:
         assert witness.hear() == ("detector/devices/pump-1/level/state", "2", True)
@@ -101,7 +102,7 @@ def test_a_forbidden_alert_is_counted_as_failed(caplog: pytest.LogCaptureFixture
         Station(broker.url, username="detector", password="s3cret") as station,
     ):
         station.link.publish("detector/alerts/warning/pump-1", "{}", 1, retain=False)
-        until(lambda: station.link.traffic.notifications_failed == 1, "the refusal to be counted")
+        wait_until(lambda: station.link.traffic.notifications_failed == 1, "the refusal to be counted")
         assert "not published on 'detector/alerts/warning/pump-1': the broker says: Not authorized" in caplog.text
 
 
@@ -133,7 +134,7 @@ def test_a_shutdown_leaves_the_rest_at_the_broker(broker: Broker) -> None:
             station.link.stop_receiving()
             witness.publish("plant/pump-1/telemetry", "late")
             station.link.publish("detector/alerts/info/pump-1", "{}", 1, retain=False)
-            until(lambda: not station.link.unconfirmed, "the last publication to be confirmed")
+            wait_until(lambda: not station.link.unconfirmed, "the last publication to be confirmed")
             assert station.ledger.snapshot().messages == 0
         with Station(broker.url) as station:
             assert [message.payload for message in station.take(1)] == [b"late"]

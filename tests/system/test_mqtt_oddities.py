@@ -3,7 +3,8 @@
 import pytest
 
 from detector.domain import RejectReason
-from tests.system.parties import Station, until
+from tests.system.parties import Station
+from tests.system.patience import wait_until
 from tests.system.scripted_broker import DISCONNECT, ScriptedBroker, packet
 
 NOT_AUTHORISED = 0x87
@@ -17,14 +18,14 @@ def test_a_topic_that_is_not_utf8_is_rejected_and_acknowledged() -> None:
         assert [(message.topic, message.mid) for message in station.take(1)] == [("ab", 8)]
         counts = station.ledger.snapshot()
         assert (counts.rejected[RejectReason.NOT_UTF8], counts.messages, counts.balanced) == (1, 2, True)
-        until(lambda: (0x40, b"\x00\x07") in broker.received, "the acknowledgement")
+        wait_until(lambda: (0x40, b"\x00\x07") in broker.received, "the acknowledgement")
 
 
 def test_a_refused_subscription_is_reported_and_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
     """A refused filter is named in the log; the link stays connected and asks again, and only then says it is ready."""
     codes = [NOT_AUTHORISED, 0x01]
     with ScriptedBroker(reason_codes=codes).running() as broker, Station(broker.url, base=None) as station:
-        until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
+        wait_until(lambda: "refused the subscription to 'plant/#': Not authorized" in caplog.text, "the report")
         assert station.link.connected
         station.wait_subscribed()
 
@@ -33,7 +34,7 @@ def test_a_takeover_is_explained(caplog: pytest.LogCaptureFixture) -> None:
     """A broker that ends the connection because our client_id came again gets its reason into the log, with advice."""
     taken_over = packet(0xE0, b"\x8e\x00")
     with ScriptedBroker(after_suback=taken_over).running() as broker, Station(broker.url, base=None):
-        until(lambda: "Session taken over" in caplog.text, "the reason in the log")
+        wait_until(lambda: "Session taken over" in caplog.text, "the reason in the log")
         assert "give each daemon an mqtt.client_id of its own" in caplog.text
 
 
@@ -45,14 +46,14 @@ def test_a_refused_connection_comes_with_advice(code: int, advice: str) -> None:
     """When the broker does not let us in, the reason says what to look at; the link keeps trying."""
     refused = packet(0x20, bytes([0x00, code, 0x00]))
     with ScriptedBroker(answer_to_connect=refused).running() as broker, Station(broker.url) as station:
-        until(lambda: advice in str(station.link.ended_because), "the advice")
-        until(lambda: len(broker.received) > 1, "another try")
+        wait_until(lambda: advice in str(station.link.ended_because), "the advice")
+        wait_until(lambda: len(broker.received) > 1, "another try")
 
 
 def test_a_silent_server_is_given_up() -> None:
     """A server that takes the connection and never answers is given up after the connect timeout."""
     with ScriptedBroker(answer_to_connect=b"").running() as broker, Station(broker.url, connect_timeout=0.2) as station:
-        until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
+        wait_until(lambda: "did not answer within 0.2 s" in str(station.link.ended_because), "the timeout")
         assert not station.link.connected
 
 
@@ -62,7 +63,7 @@ def test_a_silent_server_is_given_up() -> None:
 def test_nonsense_does_not_kill_the_link(nonsense: bytes) -> None:
     """Whatever a broker sends, the network thread lives on and connects again."""
     with ScriptedBroker(after_suback=nonsense).running() as broker, Station(broker.url, base=None) as station:
-        until(lambda: station.link.traffic.connections >= 2, "a second connection")
+        wait_until(lambda: station.link.traffic.connections >= 2, "a second connection")
         assert station.link.alive
 
 
@@ -70,7 +71,7 @@ def test_a_server_that_falls_silent_is_left() -> None:
     """A broker that answers no more pings is given up after the keepalive, and looked for again."""
     with ScriptedBroker().running() as broker, Station(broker.url, base=None, keepalive=1.0) as station:
         station.wait_subscribed()
-        until(lambda: station.link.traffic.connections >= 2, "a second connection")
+        wait_until(lambda: station.link.traffic.connections >= 2, "a second connection")
         assert "keepalive" in str(station.link.ended_because)
 
 

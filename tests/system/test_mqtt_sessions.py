@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.system.broker import Broker
-from tests.system.parties import PATIENCE_S, Station, Witness, until
+from tests.system.parties import Station, Witness
+from tests.system.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 
@@ -36,7 +37,7 @@ def test_a_killed_broker_is_found_again(broker: Broker) -> None:
     with Station(broker.url, persistent_session=False) as station:
         station.wait_subscribed()
         broker.kill()
-        until(lambda: not station.link.connected, "the loss to be noticed")
+        wait_until(lambda: not station.link.connected, "the loss to be noticed")
         assert not station.link.subscribed.is_set()
         broker.start()
         station.wait_subscribed()
@@ -90,7 +91,7 @@ def test_messages_of_an_earlier_connection_are_not_acknowledged(broker: Broker) 
         witness.publish("plant/pump-1/telemetry", "before")
         [before] = station.take(1)
         with Station(broker.url):  # the same client_id: throws the first one out, and is gone again
-            until(lambda: not station.link.connected, "the connection to be taken over")
+            wait_until(lambda: not station.link.connected, "the connection to be taken over")
         [again] = station.take(1)
         assert (again.payload, again.connection > before.connection) == (b"before", True)
         station.link.acknowledge([before])
@@ -102,7 +103,7 @@ def test_messages_of_an_earlier_connection_are_not_acknowledged(broker: Broker) 
 def test_two_clients_of_one_name_are_spoken_of(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     """Where the broker gives no reason, two clients that throw each other out are recognised by their pattern."""
     with Station(broker.url) as station, Station(broker.url):
-        until(lambda: "is another client using the client_id 'detector'?" in caplog.text, "the hint in the log")
+        wait_until(lambda: "is another client using the client_id 'detector'?" in caplog.text, "the hint in the log")
         assert station.link.alive
 
 
@@ -110,7 +111,7 @@ def test_status_is_online_while_subscribed_and_offline_after_a_clean_stop(broker
     """The retained status says online once readings would come in, and offline after an orderly stop."""
     with Station(broker.url) as station:
         station.wait_subscribed()
-        until(lambda: not station.link.unconfirmed, "the status to be confirmed")
+        wait_until(lambda: not station.link.unconfirmed, "the status to be confirmed")
         with Witness(broker.port, "detector/status") as witness:
             assert witness.hear() == ("detector/status", "online", True)
     with Witness(broker.port, "detector/status") as witness:
@@ -130,13 +131,13 @@ def test_status_is_said_again_after_a_reconnection(broker: Broker) -> None:
     """After a reconnection the status says online, whatever the broker remembers."""
     with Station(broker.url) as station, Witness(broker.port) as witness:
         station.wait_subscribed()
-        until(lambda: not station.link.unconfirmed, "the status to be confirmed")
+        wait_until(lambda: not station.link.unconfirmed, "the status to be confirmed")
         witness.publish("detector/status", "", retain=True)
         broker.stop()
-        until(lambda: not station.link.connected, "the loss to be noticed")
+        wait_until(lambda: not station.link.connected, "the loss to be noticed")
         broker.start()
         station.wait_subscribed()
-        until(lambda: not station.link.unconfirmed, "the status to be confirmed")
+        wait_until(lambda: not station.link.unconfirmed, "the status to be confirmed")
         with Witness(broker.port, "detector/status") as listener:
             assert listener.hear() == ("detector/status", "online", True)
 

@@ -7,7 +7,8 @@ import pytest
 from detector.errors import LinkError
 from detector.settings.mqtt import TlsSettings
 from tests.system.broker import Broker
-from tests.system.parties import Station, Witness, until
+from tests.system.parties import Station, Witness
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd", "openssl")
 
@@ -38,7 +39,7 @@ def test_readings_come_in_over_tls(tls_broker: Broker) -> None:
 def test_an_unknown_authority_is_not_trusted(tls_broker: Broker) -> None:
     """A server whose certificate nobody vouches for is not connected to, and the reason says so."""
     with Station(f"mqtts://localhost:{tls_broker.tls_port}") as station:
-        until(lambda: station.link.ended_because, "a first try")
+        wait_until(lambda: station.link.ended_because, "a first try")
         assert "certificate verify failed" in str(station.link.ended_because)
         assert not station.link.connected
 
@@ -60,7 +61,7 @@ def test_no_client_certificate_no_connection(tls_broker: Broker) -> None:
     """A server that asks for a client certificate refuses us without one; the link stays alive and keeps trying."""
     tls = TlsSettings(ca_file=tls_broker.folder / "ca.crt")
     with Station(f"mqtts://localhost:{tls_broker.mutual_port}", tls=tls) as station:
-        until(lambda: station.link.ended_because, "a first try")
+        wait_until(lambda: station.link.ended_because, "a first try")
         assert not station.link.connected
         assert station.link.alive
 
@@ -86,7 +87,7 @@ def test_a_password_lets_us_in_and_a_wrong_one_does_not(protocol: str) -> None:
         with Station(broker.url, password="s3cret", **named) as station:
             station.wait_subscribed()
         with Station(broker.url, password="wrong", **named) as station:
-            until(lambda: broker.log.count("not authorised") >= 2, "a second try")
+            wait_until(lambda: broker.log.count("not authorised") >= 2, "a second try")
             assert "see mqtt.username and mqtt.password_file" in str(station.link.ended_because)
             assert not station.link.subscribed.wait(0.0)
             assert station.link.alive

@@ -9,8 +9,8 @@ from detector.edge.recording import read_recordings
 from detector.settings.sensors import SensorSettings
 from tests.system.broker import Broker
 from tests.system.commands import Running, detector, succeed
-from tests.system.daemon_process import wait_until
 from tests.system.parties import Witness
+from tests.system.patience import wait_for_count, wait_until
 
 EVERYTHING = [SensorSettings(name="everything")]
 CONFIG = """
@@ -49,7 +49,7 @@ def test_recording_of_what_is_played_is_the_same(broker: Broker, tmp_path: Path,
         wait_until(lambda: rows(out) >= 0, "the recorder had begun")
         said = succeed("play", tmp_path / "in", "--server", broker.url, "--speed", "max")
         assert "played 1,000 messages" in said
-        wait_until(lambda: rows(out) >= 2000, "everything was recorded")
+        wait_for_count(lambda: rows(out), 2000, "rows recorded")
         code, said = recorder.interrupt()
     assert code == 0
     assert "recorded 2,000 readings" in said
