@@ -1,4 +1,4 @@
-"""`detector evaluate`: detection quality on a labelled corpus, or on clean recordings with faults put in.
+"""`detector evaluate`: detection quality on a labelled corpus, or on clean recordings with faults put in; forecasts on any.
 
 In: a corpus on disk. Out: tables on stdout, and everything behind them as JSON.
 """
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from detector import __version__
 from detector.cli.arguments import positive_count
-from detector.errors import DetectorError
+from detector.errors import ConfigError, DetectorError
 from detector.lab.evaluate.ablation import ablated, fleet_ablation, nab_ablation, skab_ablation
 from detector.lab.evaluate.contenders import RIVALS, Contender, Method
 from detector.lab.evaluate.corpora import find_sites
@@ -27,6 +27,8 @@ from detector.lab.evaluate.fault import PROTOCOL_KINDS, Injected
 from detector.lab.evaluate.fleet import Campaign, measure, measurement_json
 from detector.lab.evaluate.folder import measure_folder, read_folder
 from detector.lab.evaluate.folder_table import folder_table
+from detector.lab.evaluate.forecast import foresights, measure_forecasts
+from detector.lab.evaluate.forecast_table import forecast_tables
 from detector.lab.evaluate.nab import find_files, measure_nab
 from detector.lab.evaluate.nab_table import nab_table
 from detector.lab.evaluate.skab import measure_skab, read_skab
@@ -34,6 +36,9 @@ from detector.lab.evaluate.skab_table import skab_table
 from detector.lab.evaluate.tables import fleet_tables
 from detector.lab.evaluate.workers import Advance
 from detector.settings import Budget
+
+FORECAST = "forecast"
+"""The corpus that is no corpus: any recordings, of which the next reading is to be foreseen."""
 
 PIPE_WIDTH = 120
 """Characters of a table's line where there is no terminal to ask."""
@@ -46,11 +51,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--data",
         type=Path,
+        nargs="+",
         required=True,
         metavar="DIR",
-        help="fleet: a site, or a folder of sites; nab, skab: the benchmark's folder; folder: recordings and labels.csv",
+        help="fleet: a site, or a folder of sites; nab, skab: the benchmark's folder; folder: recordings and labels.csv;"
+        " forecast: any folders of recordings, a column each",
     )
-    add("--model", type=Path, nargs="+", default=[Path("models/base")], metavar="DIR", help="model folders to compare")
+    add(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[Path("models/base")],
+        metavar="DIR",
+        help="model folders to compare; forecast: the first with every kind of head",
+    )
     rivals = [method.value for method in RIVALS]
     add("--against", nargs="+", choices=["all", *rivals], default=[], help="simple rivals to measure beside it")
     add("--ablate", action="store_true", help="measure the first model with each part taken out once")
@@ -67,6 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, and write what was asked for."""
+    if len(arguments.data) > 1 and arguments.corpus != FORECAST:
+        raise ConfigError([f"--data: expected one folder for --corpus {arguments.corpus}, got {len(arguments.data)}"])
     tables, found = CORPORA[arguments.corpus](arguments)
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(tables)
     if arguments.json is not None:
@@ -77,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
     """Measure a fleet corpus."""
     campaign = Campaign(
-        sites=tuple(find_sites(arguments.data)),
+        sites=tuple(find_sites(arguments.data[0])),
         contenders=_contenders(arguments),
         channel=arguments.channel,
         kinds=_kinds(arguments.kinds),
@@ -96,7 +112,7 @@ def _fleet(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any
 
 def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
     """Measure the Numenta Anomaly Benchmark."""
-    files, contenders = find_files(arguments.data), _contenders(arguments)
+    files, contenders = find_files(arguments.data[0]), _contenders(arguments)
     with _progress(len(contenders)) as advance:
         measurements = measure_nab(files, contenders, arguments.workers, advance)
     found = [
@@ -111,7 +127,7 @@ def _nab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]
 
 def _skab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
     """Measure the Skoltech anomaly benchmark."""
-    files, contenders = read_skab(arguments.data), _contenders(arguments)
+    files, contenders = read_skab(arguments.data[0]), _contenders(arguments)
     with _progress(len(contenders)) as advance:
         measurements = measure_skab(files, contenders, arguments.workers, advance)
     found = [{**asdict(one), "contender": one.contender.name} for one in measurements]
@@ -123,11 +139,29 @@ def _skab(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]
 
 def _folder(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
     """Measure somebody's own recordings."""
-    site, contenders = read_folder(arguments.data), _contenders(arguments)
+    site, contenders = read_folder(arguments.data[0]), _contenders(arguments)
     with _progress(len(contenders)) as advance:
         measurements = measure_folder(site, contenders, arguments.workers, advance)
     found = [{**asdict(one), "contender": one.contender.name} for one in measurements]
     return folder_table(measurements), {"measurements": found}
+
+
+def _forecast(arguments: argparse.Namespace) -> tuple[RenderableType, dict[str, Any]]:
+    """Measure how well the next reading is foreseen, with and without networks and heads."""
+    folders = dict.fromkeys(arguments.data)
+    with _progress(len(folders) * len(foresights(arguments.model))) as advance:
+        measurements = measure_forecasts(list(folders), arguments.model, arguments.workers, advance)
+    found = [
+        {
+            "folder": one.folder.resolve().name,
+            "forecaster": one.foresight.name,
+            "error": one.error,
+            "coverage": one.coverage,
+            "channels": [asdict(channel) for channel in one.channels],
+        }
+        for one in measurements
+    ]
+    return forecast_tables(measurements), {"measurements": found}
 
 
 CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str, Any]]]] = {
@@ -135,6 +169,7 @@ CORPORA: dict[str, Callable[[argparse.Namespace], tuple[RenderableType, dict[str
     "nab": _nab,
     "skab": _skab,
     "folder": _folder,
+    FORECAST: _forecast,
 }
 """Each kind of corpus: how it is measured."""
 

@@ -16,8 +16,8 @@ from detector.forecast.cell import CellKind
 
 if TYPE_CHECKING:
     from detector.fit.card import TrainingSource
-    from detector.fit.series import Series
     from detector.fit.training import EpochLoss
+    from detector.forecast.series import Series
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

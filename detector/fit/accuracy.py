@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS
-from detector.fit.series import Series
-from detector.fit.side_by_side import side_by_side
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
+from detector.forecast.series import Series
+from detector.forecast.walk import walk
 from detector.settings import HeadKind
 
 
@@ -43,17 +43,12 @@ def compare(network: Network, series: Sequence[Series]) -> dict[str, ForecastRat
 
 def forecast_ratio(network: Network, series: Sequence[Series], head: HeadKind) -> ForecastRatio:
     """Return how the forecasts of `network` with heads of this kind compare with the last value."""
-    forecaster = Forecaster(network, MEMORY_S, head)
-    forecaster.grow(len(series))
     ours, theirs = np.zeros(len(series)), np.zeros(len(series))
-    for rows in side_by_side(series):
-        forecast = forecaster.predict(rows)
+    for rows, forecast, last in walk(Forecaster(network, MEMORY_S, head), series):
         slots, counted = rows.slots, forecast.steps_seen >= WARM_UP_READINGS
-        last = forecaster.scale.last[slots]
         change = np.clip((rows.values - last) / forecast.unit, -TARGET_LIMIT, TARGET_LIMIT)
         ours[slots] += np.where(counted, np.abs(change - (forecast.expected - last) / forecast.unit), 0.0)
         theirs[slots] += np.where(counted, np.abs(change), 0.0)
-        forecaster.learn(rows, forecast, np.zeros(len(slots), np.bool_))
     changes = theirs > 0.0
     ratios = ours[changes] / theirs[changes]
     if not len(ratios):  # nothing ever changes: the last value is perfect

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.fit.distortions import DISTORTIONS
-from detector.fit.series import Series
 from detector.fit.signals import COMPONENTS
 from detector.fit.timeline import draw_timeline
+from detector.forecast.series import Series
 
 CORPUS_VERSION = 1
 """Goes up whenever the same seed would give other signals."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
-from detector.fit.series import Series
 from detector.forecast.scaling import FEATURES, ScaleBlock
+from detector.forecast.series import Series
 
 WARM_UP_READINGS = 20
 """Readings of a channel before its scales mean anything; earlier ones are seen, not learnt from."""

@@ -12,10 +12,10 @@ from detector.anomaly.score import Scorer
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
 from detector.engine import CALIBRATED
-from detector.fit.series import Series
-from detector.fit.side_by_side import side_by_side
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
+from detector.forecast.series import Series
+from detector.forecast.walk import walk
 
 
 def reference_tails(network: Network, series: Sequence[Series], memory_s: float) -> NDArray[np.float32]:
@@ -23,15 +23,10 @@ def reference_tails(network: Network, series: Sequence[Series], memory_s: float)
 
     Every channel that was scored weighs the same, however long it is; all is forgotten as in service.
     """
-    forecaster, scorer = Forecaster(network, memory_s), Scorer(assumed_reference(len(Stream)), memory_s)
-    forecaster.grow(len(series))
+    scorer = Scorer(assumed_reference(len(Stream)), memory_s)
     scorer.grow(len(series))
-    for rows in side_by_side(series):
-        forecast = forecaster.predict(rows)
-        strange = scorer.score(rows, forecast)
-        nobody = np.zeros(len(rows.slots), np.bool_)
-        scorer.learn(rows, forecast, strange, nobody)
-        forecaster.learn(rows, forecast, nobody)
+    for rows, forecast, _ in walk(Forecaster(network, memory_s), series):
+        scorer.learn(rows, forecast, scorer.score(rows, forecast), np.zeros(len(rows.slots), np.bool_))
     ladders = np.stack([scorer.tails.block.rungs, scorer.tails.block.excess], axis=2)[: len(series)]
     kept = np.array([len(one) > CALIBRATED for one in series])
     if not kept.any():  # series too short to tell

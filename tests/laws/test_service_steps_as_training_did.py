@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from detector.domain import MICROSECONDS
 from detector.fit.dataset import sequences_of
-from detector.fit.series import Series
 from detector.forecast.cell import CellKind
 from detector.forecast.forecaster import LARGEST_STEP, Forecaster
+from detector.forecast.series import Series
 from detector.settings import HeadKind
 from detector.state.rows import Rows
 from tests.fleet import START, noise, untrained_network

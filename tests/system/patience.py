@@ -17,12 +17,14 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     wait_for_count(lambda: bool(condition()), 1, what)
 
 
-def wait_for_count(count: Callable[[], float], enough: float, what: str, glance_s: float = GLANCE_S) -> None:
-    """Wait until a count has come so far, however long that takes; fail once it has not moved for PATIENCE_S."""
+def wait_for_count(
+    count: Callable[[], float], enough: float, what: str, glance_s: float = GLANCE_S, patience_s: float = PATIENCE_S
+) -> None:
+    """Wait until a count has come so far, however long that takes; fail once it has not moved for `patience_s`."""
     reached, moved_at = count(), time.monotonic()
     while reached < enough:
-        assert time.monotonic() - moved_at < PATIENCE_S, (
-            f"{what}: {reached:g} of {enough:g}, unmoved for {PATIENCE_S:g} s"
+        assert time.monotonic() - moved_at < patience_s, (
+            f"{what}: {reached:g} of {enough:g}, unmoved for {patience_s:g} s"
         )
         time.sleep(glance_s)
         before, reached = reached, count()

@@ -116,3 +116,28 @@ def test_recordings_without_labels_are_told(tmp_path: Path) -> None:
     done = detector("evaluate", "--corpus", "folder", "--data", tmp_path)
     assert done.returncode == 1
     assert "labels.csv: expected a readable file" in done.stderr
+
+
+def test_forecasts_have_a_column_a_folder(sites: Path, tmp_path: Path) -> None:
+    """One process and two give the same tables and file, a row a forecaster and a column a folder, silent in a pipe."""
+    model, said = tmp_path / "model", []
+    for workers in (1, 2):
+        out = tmp_path / f"{workers}.json"
+        data = ["--data", sites / "north", sites / "south", "--model", model, "--workers", workers, "--json", out]
+        done = detector("evaluate", "--corpus", "forecast", *data)
+        assert (done.returncode, done.stderr) == (0, "")
+        said.append((done.stdout, out.read_bytes()))
+    assert said[0] == said[1]
+    for words_ in ("north", "south", "3 channels", "last value", "model, lms head"):
+        assert words_ in said[0][0]
+    measured = json.loads(said[0][1])["measurements"]
+    assert [(one["folder"], one["error"]) for one in measured if one["forecaster"] == "last value"] == [
+        ("north", 1.0),
+        ("south", 1.0),
+    ]
+
+
+def test_a_benchmark_takes_one_folder(sites: Path) -> None:
+    """Two folders where one is expected are bad usage."""
+    done = detector(*words(sites), "--data", sites, sites)
+    assert (done.returncode, "expected one folder for --corpus fleet, got 2" in done.stderr) == (2, True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from detector.fit.accuracy import compare, forecast_ratio
-from detector.fit.series import Series
 from detector.forecast.network import Network
 from detector.forecast.scaling import FEATURES
+from detector.forecast.series import Series
 from detector.settings import HeadKind
 from tests.fleet import START, noise, untrained_network
 

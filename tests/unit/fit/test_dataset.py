@@ -5,8 +5,8 @@ import pytest
 
 from detector.fit.corpus import CorpusPlan, draw_corpus
 from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS, sequences_of
-from detector.fit.series import Series
 from detector.forecast.scaling import ScaleBlock
+from detector.forecast.series import Series
 from detector.settings.root import EngineSettings
 
 

@@ -7,7 +7,7 @@ from detector.anomaly.streams import Stream
 from detector.anomaly.tails import RUNGS, Tails, assumed_reference
 from detector.engine import CALIBRATED
 from detector.fit.reference import reference_tails
-from detector.fit.series import Series
+from detector.forecast.series import Series
 from tests.fleet import START, noise, untrained_network
 
 MEMORY_S = 7 * 86_400.0

@@ -9,10 +9,10 @@ from detector.errors import DetectorError
 from detector.fit.accuracy import forecast_ratio
 from detector.fit.corpus import CorpusPlan, draw_corpus
 from detector.fit.dataset import Sequences, sequences_of
-from detector.fit.series import Series
 from detector.fit.training import EpochLoss, Recipe, Trainer, split
 from detector.forecast.cell import CellKind
 from detector.forecast.network import Network
+from detector.forecast.series import Series
 from detector.settings import HeadKind
 
 TINY = Recipe(hidden=4, epochs=2, rows=4, window_steps=32)

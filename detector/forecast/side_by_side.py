@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from detector.domain import MICROSECONDS
-from detector.fit.series import Series
+from detector.forecast.series import Series
 from detector.state.rows import Rows
 
 
