@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from detector.anomaly.decide import Decider, Decision
 from detector.anomaly.episode import Lane
 from detector.anomaly.organs import KINDS, Judgement, Organ, Organs
+from detector.anomaly.readiness import of_devices, readiness
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
 from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Stage, Transition, Verdict
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
-from detector.report import Batch, Census, Report
+from detector.report import Batch, Census, Report, Standing
 from detector.settings import ChannelSettings, Settings
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast
@@ -184,7 +185,17 @@ class Engine:
         learning = np.unique(self._alignment.block.device[:channels][seen < CALIBRATED])
         devices = len(self._alignment.devices)
         used = self._decider.thresholds.used_ratio(devices)
-        return Census(devices, channels, len(learning), opened, used)
+        return Census(devices, channels, len(learning), opened, used, self._standing())
+
+    def _standing(self) -> Standing:
+        """Return how far each device has learnt, and how well each channel is forecast."""
+        names, devices = tuple(self._alignment.channels), tuple(self._alignment.devices)
+        scale, device = self._forecaster.scale, self._alignment.block.device[: len(names)]
+        seen, cadence_s = scale.count[: len(names)], scale.cadence_s[: len(names)]
+        quarters = self._decider.thresholds.peaks.block.quarters[: len(names)].max(axis=1, initial=0.0)
+        ready = of_devices(readiness(seen.astype(np.float64), CALIBRATED, cadence_s, quarters), device, len(devices))
+        skill = self._forecaster.skill.ratio()
+        return Standing(devices, ready.share, ready.left_s, names, skill.ratio, skill.known & (seen >= CALIBRATED))
 
     def _tell(self, batch: Batch, verdicts: "_Verdicts") -> list[Told]:
         """Return the events of the rows whose episodes turned."""

@@ -1,9 +1,10 @@
 """What one step of the engine says: a row for every reading it was given, and the alert events.
 
-In: nothing. Out: the types `Batch` and `Report`, which the engine, the edge and the lab share.
+In: nothing. Out: the types `Batch`, `Report` and `Census`, which the engine, the edge and the lab share.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -87,6 +88,44 @@ class Report:
         return int(np.isin(self.stage, stages).sum())
 
 
+class Progress(NamedTuple):
+    """How far a device has learnt."""
+
+    share: float
+    """0 nothing, 1 all that there is to learn before its thresholds rest on its own past."""
+    left_s: float | None
+    """Seconds until then; None while the cadence of one of its channels is not known."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Standing:
+    """How far each device has learnt, and how well each channel is forecast; names beside arrays, made in no time."""
+
+    devices: tuple[str, ...]
+    share: NDArray[np.float64]
+    left_s: NDArray[np.float64]
+    """Infinite where not known."""
+    channels: tuple[tuple[str, str], ...]
+    """Device and channel."""
+    skill: NDArray[np.float64]
+    """1 - mean absolute residual over that of the last value."""
+    skill_known: NDArray[np.bool_]
+
+    def progress(self) -> dict[str, Progress]:
+        """Return how far each device is."""
+        pairs = zip(self.devices, self.share.tolist(), self.left_s.tolist(), strict=True)
+        return {device: Progress(share, left_s if math.isfinite(left_s) else None) for device, share, left_s in pairs}
+
+    def skills(self) -> dict[tuple[str, str], float]:
+        """Return the skill of every channel that has one."""
+        found = zip(self.channels, self.skill.tolist(), self.skill_known.tolist(), strict=True)
+        return {channel: skill for channel, skill, known in found if known}
+
+
+NO_STANDING = Standing((), np.zeros(0), np.zeros(0), (), np.zeros(0), np.zeros(0, np.bool_))
+"""Of no device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
     """How the fleet stands after a step."""
@@ -98,3 +137,4 @@ class Census:
     episodes_open: dict[Verdict, int]
     budget_used: float
     """Budgeted alerts of the last period over those the budget allows; 1.0 is all of it."""
+    standing: Standing = field(default=NO_STANDING, compare=False)

@@ -1,4 +1,4 @@
-"""How far a channel has learnt, and how long it will take.
+"""How far a channel has learnt, and how long it will take; how far a device is.
 
 In: readings and quarters of a day that were counted. Out: the share that is learnt, and the time that is left. Pure
 arithmetic, for metrics and for people.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.anomaly.peaks import QUARTER_S
-from detector.state.rows import Floats
+from detector.state.rows import Floats, Slots
 
 LEARNT_QUARTERS = 28.0
 """Quarters after which a channel's thresholds rest on its own past: a week has seen a weekend."""
@@ -20,7 +20,7 @@ READINGS_SHARE = 0.25
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Readiness:
-    """How far channels are. Shapes: (N,) each."""
+    """How far channels, or devices, are. Shapes: (N,) each."""
 
     share: Floats
     """0 nothing learnt, 1 all; from READINGS_SHARE on the channel is scored."""
@@ -36,3 +36,14 @@ def readiness(readings: Floats, needed: float, cadence_s: Floats, quarters: Floa
     missing = np.maximum(needed - readings, 0.0)
     first_s = np.where(cadence_s > 0.0, missing * cadence_s, np.where(missing > 0.0, np.inf, 0.0))
     return Readiness(share, np.maximum(first_s, (1.0 - late) * LEARNT_QUARTERS * QUARTER_S))
+
+
+def of_devices(channels: Readiness, device: Slots, devices: int) -> Readiness:
+    """Return how far each device is, (devices,): as far as that channel of it which is farthest behind.
+
+    Shapes: device (N,), the device's slot of each channel.
+    """
+    share, left_s = np.ones(devices), np.zeros(devices)
+    np.minimum.at(share, device, channels.share)
+    np.maximum.at(left_s, device, channels.left_s)
+    return Readiness(share, left_s)

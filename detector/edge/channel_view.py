@@ -5,13 +5,13 @@ device that is long gone are left out: a dead device must not show its last valu
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
-from detector.report import Census, Report
+from detector.report import Census, Progress, Report
 
 GONE_AFTER_S: Final = 3600.0
 GONE_AFTER_GAPS: Final = 10
@@ -93,6 +93,10 @@ class Fleet:
     """Newest last."""
     opened: dict[tuple[Verdict, Severity], int]
     census: Census
+    progress: Mapping[str, Progress]
+    """How far devices have learnt, as of the census."""
+    skills: Mapping[ChannelKey, float]
+    """How much better than by their last value channels are forecast, where that is known."""
 
 
 class ChannelView:
@@ -129,6 +133,8 @@ class ChannelView:
 
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
+        standing = self.census.standing
+        progress, skills = standing.progress(), standing.skills()
         with self._lock:
             return Fleet(
                 states=tuple(self._states.values()),
@@ -137,6 +143,8 @@ class ChannelView:
                 recent=tuple(self._book.recent),
                 opened=dict(self._book.opened),
                 census=self.census,
+                progress=progress,
+                skills=skills,
             )
 
     def _enter(self, row: ChannelState, touched: Touched) -> None:

@@ -4,7 +4,7 @@ In: a function that returns the daemon's `Status`, and the durations that the wo
 which reads one status, hence one consistent count of the readings, per scrape.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from prometheus_client import (
@@ -43,7 +43,13 @@ SERIES: Final[Mapping[str, tuple[str, Callable[[ChannelState], float | None]]]] 
     "detector_anomaly_score": ("Anomaly score; 1 is the threshold. Absent while learning.", lambda state: state.score),
     "detector_anomalous": ("1 above, -1 below, 0 neither.", lambda state: state.anomalous),
 }
-"""What is exposed of each channel; a number that is not known is absent."""
+"""What is exposed of each channel's state; a number that is not known is absent."""
+
+SKILL: Final = "detector_forecast_skill_ratio"
+READINESS: Final = ("detector_readiness_ratio", "detector_readiness_left_seconds")
+PER_CHANNEL: Final = len(SERIES) + 1
+PER_DEVICE: Final = len(READINESS)
+"""Series that a channel, and a device, may have."""
 
 
 class Exposition(Collector):
@@ -195,12 +201,43 @@ def _devices(fleet: Fleet) -> Iterator[Metric]:
 
 
 def _channels(fleet: Fleet, settings: MetricsSettings) -> Iterator[Metric]:
-    """Yield the series of as many channels as `max_series` has room for, and say how many series had none."""
-    room = settings.max_series // len(SERIES) if settings.per_channel else 0
-    shown = fleet.states[:room]
+    """Yield the series of as many channels and their devices as `max_series` has room for, and say how many had none."""
+    shown, devices, left_out = _within(fleet.states, settings)
     for name, (text, number) in SERIES.items():
         known = ((state, number(state)) for state in shown)
         values = {(state.device, state.channel): value for state, value in known if value is not None}
         yield _gauge(name, text, values, "device", "channel")
-    left_out = (len(fleet.states) - len(shown)) * len(SERIES) if settings.per_channel else 0
-    yield _gauge("detector_series_left_out", "Per-channel series beyond max_series.", {(): left_out})
+    keys = ((state.device, state.channel) for state in shown)
+    skills = {key: fleet.skills[key] for key in keys if key in fleet.skills}
+    words = "1 less the forecast's mean error over that of the last value, lately; 0 is no better than the last value."
+    yield _gauge(SKILL, words, skills, "device", "channel")
+    yield from _readiness(fleet, devices)
+    yield _gauge("detector_series_left_out", "Per-channel and per-device series beyond max_series.", {(): left_out})
+
+
+def _readiness(fleet: Fleet, devices: Iterable[str]) -> Iterator[Metric]:
+    """Yield how far these devices have learnt; what is left is absent while it is not known."""
+    ratio, left = READINESS
+    known = {device: fleet.progress[device] for device in devices if device in fleet.progress}
+    shares = {(device,): progress.share for device, progress in known.items()}
+    lefts = {(device,): progress.left_s for device, progress in known.items() if progress.left_s is not None}
+    yield _gauge(
+        ratio, "Share learnt of what a device's thresholds rest on; from 0.25 on it is scored.", shares, "device"
+    )
+    yield _gauge(left, "Event time until the device has learnt all of it.", lefts, "device")
+
+
+def _within(states: Sequence[ChannelState], settings: MetricsSettings) -> tuple[list[ChannelState], list[str], int]:
+    """Return the channels and the devices that `max_series` has room for, and how many series it has none for."""
+    shown, devices, room, wanted = list[ChannelState](), dict[str, None](), settings.max_series, 0
+    each = PER_CHANNEL if settings.per_channel else 0
+    known = set[str]()
+    for state in states:
+        cost = each + (0 if state.device in known else PER_DEVICE)
+        known.add(state.device)
+        wanted += cost
+        if wanted <= room:
+            shown += [state] if each else []
+            devices[state.device] = None
+    spent = each * len(shown) + PER_DEVICE * len(devices)
+    return shown, list(devices), wanted - spent

@@ -6,7 +6,7 @@ every text goes through `_text`.
 
 import heapq
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
@@ -14,14 +14,16 @@ from detector.edge.channel_view import ChannelState
 from detector.edge.logs import printable
 from detector.edge.page_style import STYLE
 from detector.edge.status import Status, unit_of
+from detector.report import Progress
 from detector.stream.timestamp import format_event_time
 
 MAX_ROWS: Final = 200
 """Channels shown; those with something to see come first."""
 REFRESH_S: Final = 5
+DAY_S: Final = 86_400.0
 
 LEARNING: Final = {Stage.WARMING_UP: "warming up", Stage.CALIBRATING: "calibrating"}
-NUMBERS: Final = {"value", "expected", "band", "score"}
+NUMBERS: Final = {"value", "expected", "band", "score", "skill"}
 """Columns that are set flush right."""
 SIDES: Final = {1: "above", -1: "below"}
 
@@ -67,7 +69,7 @@ def _tiles(status: Status) -> str:
     fleet, counts = status.fleet, status.counts
     rejected, dropped = sum(counts.rejected.values()), sum(counts.dropped.values())
     tiles = (
-        ("devices", f"{fleet.census.devices:,}", f"{fleet.census.learning:,} learning"),
+        ("devices", f"{fleet.census.devices:,}", f"{fleet.census.learning:,} not scored yet"),
         ("open episodes", str(len(fleet.open)), f"{sum(fleet.opened.values())} opened since start"),
         ("alert budget used", f"{fleet.census.budget_used:.0%}", f"of {status.settings.budget}"),
         ("readings", f"{counts.received:,}", f"{rejected:,} rejected, {dropped:,} dropped"),
@@ -125,19 +127,45 @@ def _channels(status: Status) -> str:
     """Return the channels: those with a verdict first, then by name."""
     states = status.fleet.states
     shown = heapq.nsmallest(MAX_ROWS, states, key=lambda s: (s.verdict is None, s.anomalous == 0, s.device, s.channel))
-    rows = [_channel(state, unit_of(status.settings, state.entry, state.channel) or "") for state in shown]
-    columns = ("device", "channel", "value", "expected", "band", "", "score", "state", "last reading")
+    rows = list(_channel_rows(status, shown))
+    columns = ("device", "channel", "value", "expected", "band", "", "score", "skill", "state", "last reading")
     return _table("Channels", columns, rows, len(states) - MAX_ROWS, "None yet: no reading came in.")
 
 
-def _channel(state: ChannelState, unit: str) -> str:
+def _channel_rows(status: Status, shown: Iterable[ChannelState]) -> Iterator[str]:
+    """Yield a row a channel; how far a device has learnt stands beside its first one."""
+    told = set[str]()
+    for state in shown:
+        progress = None if state.device in told else status.fleet.progress.get(state.device)
+        told.add(state.device)
+        unit = unit_of(status.settings, state.entry, state.channel) or ""
+        yield _channel(state, unit, _learning(progress), status.fleet.skills.get((state.device, state.channel)))
+
+
+def _learning(progress: Progress | None) -> str:
+    """Return how far a device has learnt, as HTML; nothing once it has learnt all, or where it is not known."""
+    if progress is None or progress.share >= 1.0:
+        return ""
+    left = "" if progress.left_s is None else f", about {_roughly(progress.left_s)} left"
+    return f"<br><small>learning: {progress.share:.0%}{left}</small>"
+
+
+def _roughly(seconds: float) -> str:
+    """Return a duration as a person says it: `3 days`, `5 h`, `20 min`."""
+    if seconds >= 2 * DAY_S:
+        return f"{seconds / DAY_S:.0f} days"
+    return f"{seconds / 3600:.0f} h" if seconds >= 2 * 3600 else f"{max(1.0, seconds / 60):.0f} min"
+
+
+def _channel(state: ChannelState, unit: str, learning: str, skill: float | None) -> str:
     """Return one channel as a row."""
     band = "" if state.lower is None else f"{_number(state.lower)} … {_number(state.upper)}"
     return (
-        f'<tr class="{"odd" if state.anomalous or state.verdict else ""}"><td>{_text(state.device)}</td>'
+        f'<tr class="{"odd" if state.anomalous or state.verdict else ""}"><td>{_text(state.device)}{learning}</td>'
         f'<td>{_text(state.channel)}</td><td class="number">{_number(state.value, unit)}</td>'
         f'<td class="number">{_number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
         f'<td class="number">{"" if state.score is None else f"{state.score:.2f}"}</td>'
+        f'<td class="number">{"" if skill is None else f"{skill:.0%}"}</td>'
         f'<td class="situation">{_situation(state)}</td><td class="when">{_moment(state.at)}</td></tr>'
     )
 
@@ -170,6 +198,7 @@ def _gauge(state: ChannelState) -> str:
 def _footer() -> str:
     """Return where to look further."""
     return (
-        f'<footer><a href="/metrics">metrics</a> · <a href="/-/ready">ready</a> · '
+        "<footer>skill: how much smaller the forecast's errors are, lately, than those of saying that nothing changes<br>"
+        f'<a href="/metrics">metrics</a> · <a href="/-/ready">ready</a> · '
         f'<a href="/-/healthy">healthy</a> · renewed every {REFRESH_S} s</footer>'
     )

@@ -15,6 +15,7 @@ from detector.forecast.network import Network
 from detector.forecast.profile import DayProfile
 from detector.forecast.regressors import OWN, Columns, Moment, RecentBlock, regressors
 from detector.forecast.scaling import DAY_S, ScaleBlock
+from detector.forecast.skill import Skill
 from detector.settings import HeadKind
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
@@ -39,6 +40,9 @@ SHARPNESS = 0.5
 
 NOISE_FLOOR = 0.1
 """In step units; keeps a noise-free channel from being certain."""
+
+LONGEST_GAP = 10.0
+"""Cadences that a gap counts for at most."""
 
 ACCEPT_S = DAY_S
 """Suspicion that lasts longer than this is the new normal."""
@@ -91,6 +95,7 @@ class Forecaster:
         self.recent = RecentBlock()
         self.profile = DayProfile()
         self.head = Head(head, OWN + network.cell.hidden)
+        self.skill = Skill()
 
     def blocks(self) -> dict[str, Block]:
         """Return all that is remembered, by name."""
@@ -100,6 +105,7 @@ class Forecaster:
             "recent": self.recent,
             "profile": self.profile.block,
             "head": self.head.block,
+            "skill": self.skill.block,
         }
 
     def grow(self, channels: int) -> None:
@@ -154,6 +160,7 @@ class Forecaster:
         self.head.learn(slots, forecast.regressors, Lesson(residual, noise, known, rows.gap_s))
         self._widen(rows, forecast, known)
         self._learn_noise(rows, forecast, residual, known)
+        self._learn_skill(rows, forecast, residual, known)
         self.recent.learn(rows, self.scale)
         self.block.daily[slots], self.block.daily_known[slots] = forecast.daily, forecast.daily_known
         self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
@@ -161,7 +168,7 @@ class Forecaster:
 
     def _trust(self, rows: Rows, suspect: Mask) -> Floats:
         """Return the weight of every row (B,): none where suspect, all again when that has lasted long enough."""
-        gap_s = np.minimum(rows.gap_s, 10.0 * self.scale.cadence_s[rows.slots])
+        gap_s = np.minimum(rows.gap_s, LONGEST_GAP * self.scale.cadence_s[rows.slots])
         lasted = np.where(suspect, self.block.suspect_s[rows.slots] + gap_s, 0.0)
         self.block.suspect_s[rows.slots] = lasted
         return np.where(suspect & (lasted < ACCEPT_S), 0.0, 1.0)
@@ -181,3 +188,10 @@ class Forecaster:
         rate = trust * np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-rows.gap_s / DAY_S))
         size = np.minimum(np.abs(residual) / forecast.sharpness, 5.0 * noise)
         self.block.noise[rows.slots] = np.maximum(noise + rate * (size - noise), NOISE_FLOOR)
+
+    def _learn_skill(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
+        """Move the errors of the forecast and of the last value, over a day; a reading after a long silence is still one."""
+        change = np.clip((rows.values - self.scale.last[rows.slots]) / forecast.unit, -LARGEST_STEP, LARGEST_STEP)
+        gap_s = np.minimum(rows.gap_s, LONGEST_GAP * self.scale.cadence_s[rows.slots])
+        rate = trust * np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-gap_s / DAY_S))
+        self.skill.learn(rows.slots, np.abs(residual), np.abs(change), rate)

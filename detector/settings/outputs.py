@@ -13,9 +13,9 @@ class MetricsSettings(Section):
     """The HTTP side: metrics, health, reload and a page for people."""
 
     listen: ListenAddress = Field("127.0.0.1:9108", description="host:port; port 0 takes a free one.")
-    per_channel: bool = Field(True, description="Expose value, forecast and score of every channel.")
+    per_channel: bool = Field(True, description="Expose value, forecast, score and forecast skill of every channel.")
     max_series: Annotated[int, Field(ge=0)] = Field(
-        20_000, description="Most per-channel series; the rest is left out and counted."
+        20_000, description="Most series of channels and devices; the rest is left out and counted."
     )
 
 

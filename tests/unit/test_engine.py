@@ -5,7 +5,7 @@ import pytest
 
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Severity, Stage, Transition, Verdict
 from detector.engine import CALIBRATED, WARM_UP
-from detector.report import Batch, Census
+from detector.report import Batch, Census, Progress
 from tests.fleet import START, engine, events, merged, noise, readings, reports, settings
 
 LIMITED = [{"name": "f", "channels": {"temperature": {"range": [0, 50], "unit": "°C"}}}]
@@ -44,6 +44,33 @@ def test_the_census_counts_devices_with_a_channel_still_learning() -> None:
     list(reports(subject, old + new))
     census = subject.census()
     assert (census.devices, census.channels, census.learning) == (3, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "left_days"),
+    [(32, 0.125, 7.0), (CALIBRATED, 0.25, 7.0), (4 * 144, 0.625, 3.5), (8 * 144, 1.0, 0.0)],
+)
+def test_a_device_has_learnt_all_after_a_week(count: int, share: float, left_days: float) -> None:
+    """The share is a quarter when scores begin, and all once a week of quarters of a day was counted."""
+    subject = engine()
+    list(reports(subject, readings("pump", noise(1, count), cadence_s=600.0)))
+    assert subject.census().standing.progress() == {"pump": Progress(share, left_days * 86_400.0)}
+
+
+def test_what_a_device_has_learnt_grows_back_after_a_new_channel() -> None:
+    """A device is as far as the channel of it that is farthest behind; before its second reading, no time is known."""
+    subject = engine()
+    old = readings("pump", noise(1, 8 * 144), cadence_s=600.0)
+    list(reports(subject, [*old, *readings("pump", [1.0], channel="new", start_s=8 * 86_400.0)]))
+    assert subject.census().standing.progress() == {"pump": Progress(1 / 256, None)}
+
+
+def test_the_census_knows_the_skill_of_scored_channels() -> None:
+    """A scored channel that changes has a skill; one that stands still, and one that is not scored yet, have none."""
+    subject = engine()
+    old, flat, new = readings("old", noise(1, 300)), readings("flat", [20.0] * 300), readings("new", noise(2, 30))
+    list(reports(subject, merged(old, flat, new)))
+    assert list(subject.census().standing.skills()) == [("old", "temperature")]
 
 
 def test_the_census_counts_open_episodes_by_verdict() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detector.domain import Calibrating, NotInOrder, Outcome, Scored, Stage, WarmingUp
-from detector.report import Report
+from detector.report import Progress, Report, Standing
 
 
 def report(stage: Stage, *, left: int = 0, needed: int = 0) -> Report:
@@ -49,3 +49,12 @@ def test_counting_stages() -> None:
     """Readings are counted by the stages asked for, and none by none."""
     said = report(Stage.LATE)
     assert (said.count(Stage.LATE, Stage.DUPLICATE), said.count(Stage.SCORED), said.count()) == (1, 0, 0)
+
+
+def test_a_standing_has_numbers_only_where_they_are_known() -> None:
+    """A device whose time is infinite has none; a channel without a known skill is left out."""
+    channels = (("a", "x"), ("b", "x"))
+    shares, lefts, skills = np.array([0.1, 0.7]), np.array([np.inf, 60.0]), np.array([0.3, 0.0])
+    standing = Standing(("a", "b"), shares, lefts, channels, skills, np.array([True, False]))
+    assert standing.progress() == {"a": Progress(0.1, None), "b": Progress(0.7, 60.0)}
+    assert standing.skills() == {("a", "x"): 0.3}

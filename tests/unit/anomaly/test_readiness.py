@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.readiness import LEARNT_QUARTERS, READINGS_SHARE, readiness
+from detector.anomaly.readiness import LEARNT_QUARTERS, READINGS_SHARE, Readiness, of_devices, readiness
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ def test_a_channel_is_ready_after_its_first_readings_and_a_week(
     found = readiness(np.array([readings]), 64.0, *numbers)
     assert float(found.share[0]) == pytest.approx(share)
     assert float(found.left_s[0]) == pytest.approx(left_s)
+
+
+def test_a_device_is_as_far_as_the_channel_that_is_farthest_behind() -> None:
+    """The least share and the longest time of a device's channels are the device's; each device has its own."""
+    channels = Readiness(np.array([0.5, 0.2, 1.0]), np.array([9.0, np.inf, 0.0]))
+    found = of_devices(channels, np.array([0, 0, 1]), 2)
+    assert (found.share.tolist(), found.left_s.tolist()) == ([0.2, 1.0], [np.inf, 0.0])

@@ -15,7 +15,7 @@ from detector.domain import (
     Transition,
     Verdict,
 )
-from detector.report import Report, Tick
+from detector.report import Report, Standing, Tick
 
 START_S = 1_700_000_000
 
@@ -83,3 +83,10 @@ def event(
         unit=None,
         summary=summary,
     )
+
+
+def standing(*channels: tuple[str, str], share: float = 0.4, left_s: float = 3 * 86_400.0) -> Standing:
+    """Return how some devices stand that have all learnt as much, and whose channels have a skill of a quarter."""
+    devices = tuple(dict.fromkeys(device for device, _ in channels))
+    shares, lefts = np.full(len(devices), share), np.full(len(devices), left_s)
+    return Standing(devices, shares, lefts, channels, np.full(len(channels), 0.25), np.ones(len(channels), np.bool_))

@@ -1,8 +1,11 @@
 """The last state of every channel, and how long a device is remembered."""
 
+from dataclasses import replace
+
 from detector.domain import Stage, Transition, Verdict
-from detector.edge.channel_view import ChannelView
-from tests.unit.edge.readings import at, event, reading, report
+from detector.edge.channel_view import NOBODY, ChannelView
+from detector.report import Progress
+from tests.unit.edge.readings import at, event, reading, report, standing
 
 KEY = ("pump-1", "temperature")
 
@@ -98,3 +101,12 @@ def test_a_picture_once_taken_does_not_change() -> None:
     picture = view.fleet()
     view.show(report(reading(seconds=1, value=2.0), events=[event(Transition.OPENED, 1)]))
     assert ([state.value for state in picture.states], picture.open, picture.recent) == ([1.0], (), ())
+
+
+def test_a_picture_has_what_the_census_knows() -> None:
+    """How far devices have learnt, and the skill of channels, stand in the picture by name."""
+    view = ChannelView()
+    assert (view.fleet().progress, view.fleet().skills) == ({}, {})
+    view.census = replace(NOBODY, standing=standing(KEY, ("pump-2", "temperature")))
+    assert view.fleet().progress == {"pump-1": Progress(0.4, 259_200.0), "pump-2": Progress(0.4, 259_200.0)}
+    assert view.fleet().skills == {KEY: 0.25, ("pump-2", "temperature"): 0.25}

@@ -8,14 +8,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
 from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
-from detector.edge.channel_view import ChannelView, Fleet
+from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
-from detector.edge.metrics import SERIES, Exposition
+from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
 from detector.edge.status import ReloadStatus, SinkCount, Status
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
-from tests.unit.edge.readings import event, reading, report
+from tests.unit.edge.readings import at, event, reading, report, standing
+
+BOUNDED = {*SERIES, SKILL, *READINESS}
+"""What max_series bounds."""
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -108,20 +111,57 @@ def test_a_score_is_absent_before_it_exists() -> None:
     assert {*SERIES} <= bench.names()
 
 
+def stand(bench: Bench, *channels: tuple[str, str], share: float = 0.4, left_s: float = 60.0) -> None:
+    """Let a census say how devices stand."""
+    bench.view.census = replace(NOBODY, standing=standing(*channels, share=share, left_s=left_s))
+
+
 def test_series_beyond_the_bound_are_left_out_and_counted() -> None:
-    """No more than max_series per-channel series are exposed; the rest is counted."""
+    """No more than max_series series of channels and devices are exposed; the rest is counted."""
     bench = Bench(MetricsSettings(max_series=20))
-    bench.read(report(*(reading(device=f"pump-{number}") for number in range(5))))
-    assert sum(name in SERIES for name, _ in bench.samples()) == 18
-    assert bench.total("detector_series_left_out") == 12
+    keys = [(f"pump-{number}", "temperature") for number in range(5)]
+    bench.read(report(*(reading(device=device) for device, _ in keys)))
+    stand(bench, *keys)
+    assert sum(name in BOUNDED for name, _ in bench.samples()) == 18
+    assert bench.total("detector_series_left_out") == 27
+
+
+def test_channels_of_one_device_share_its_series() -> None:
+    """The second channel of a device costs no series of the device: three channels of one fit where two of two do."""
+    bench = Bench(MetricsSettings(max_series=23))
+    bench.read(report(*(reading(channel=f"channel-{number}") for number in range(4))))
+    stand(bench, *(("pump-1", f"channel-{number}") for number in range(4)))
+    assert sum(name in BOUNDED for name, _ in bench.samples()) == 23
+    assert bench.total("detector_series_left_out") == 7
 
 
 def test_per_channel_series_can_be_switched_off() -> None:
-    """With per_channel off there is no per-channel series, and none counts as left out."""
+    """With per_channel off there is no per-channel series and none counts as left out; how far devices are stays."""
     bench = Bench(MetricsSettings(per_channel=False))
     bench.read(report(reading()))
-    assert not bench.names() & {*SERIES}
+    stand(bench, ("pump-1", "temperature"))
+    assert {*READINESS} <= bench.names()
+    assert not bench.names() & {*SERIES, SKILL}
     assert bench.total("detector_series_left_out") == 0
+
+
+def test_a_device_says_how_far_it_has_learnt() -> None:
+    """Share and time left stand by device, the skill by channel; a time that is not known is absent."""
+    bench = Bench()
+    bench.read(report(reading()))
+    stand(bench, ("pump-1", "temperature"))
+    assert [bench.total(name) for name in (*READINESS, SKILL)] == [0.4, 60.0, 0.25]
+    stand(bench, ("pump-1", "temperature"), left_s=float("inf"))
+    assert "detector_readiness_left_seconds" not in bench.names()
+
+
+def test_what_a_gone_device_had_learnt_is_gone() -> None:
+    """Once a device's channels are gone, so are its readiness and its skill, whatever the census still knows."""
+    bench = Bench()
+    bench.read(report(reading()))
+    stand(bench, ("pump-1", "temperature"))
+    bench.view.show(report(tick=at(3700)))
+    assert not bench.names() & BOUNDED
 
 
 def test_names_from_the_network_are_escaped() -> None:

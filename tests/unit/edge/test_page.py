@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 import pytest
 
 from detector.domain import Reading, Stage, Transition
-from detector.edge.channel_view import ChannelView
+from detector.edge.channel_view import NOBODY, ChannelView
 from detector.edge.ledger import Ledger
 from detector.edge.page import MAX_ROWS, render_page
 from detector.edge.status import Status
 from detector.settings import ChannelSettings, SensorSettings, Settings
-from tests.unit.edge.readings import event, reading, report
+from tests.unit.edge.readings import event, reading, report, standing
 from tests.unit.edge.test_metrics import status_of
 
 
@@ -68,6 +68,35 @@ def test_a_learning_channel_says_how_long() -> None:
     text = page_of(view).text
     assert "warming up, 12 readings left" in text
     assert "0.50" not in text
+
+
+@pytest.mark.parametrize(
+    ("share", "left_s", "words"),
+    [
+        (0.4, 3 * 86_400.0, "learning: 40%, about 3 days left"),
+        (0.25, 90_000.0, "learning: 25%, about 25 h left"),
+        (0.1, 600.0, "learning: 10%, about 10 min left"),
+        (0.0, float("inf"), "learning: 0%\n"),
+    ],
+)
+def test_a_learning_device_says_how_far_it_is(share: float, left_s: float, words: str) -> None:
+    """Beside the first channel of a device stands how much it has learnt, and how long the rest takes where that is known."""
+    view = ChannelView()
+    view.show(report(reading(), reading(channel="vibration")))
+    view.census = replace(NOBODY, standing=standing(("pump-1", "temperature"), share=share, left_s=left_s))
+    text = page_of(view).text
+    assert words in text
+    assert text.count("learning: ") == 1
+
+
+def test_a_device_that_has_learnt_all_says_nothing_of_it() -> None:
+    """With all learnt there is nothing to wait for; the skill of a channel stays."""
+    view = ChannelView()
+    view.show(report(reading()))
+    view.census = replace(NOBODY, standing=standing(("pump-1", "temperature"), share=1.0, left_s=0.0))
+    text = page_of(view).text
+    assert "learning: " not in text
+    assert "25%\n" in text
 
 
 def test_an_open_episode_is_told_in_its_own_words() -> None:
