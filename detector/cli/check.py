@@ -9,8 +9,9 @@ from pathlib import Path
 
 from detector.domain import MICROSECONDS, EventTime, Reading, Rejected
 from detector.edge.config_file import MODELINE, effective_text, load_settings, schema_text
+from detector.edge.model_file import load_model
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.errors import ConfigError
+from detector.errors import ConfigError, ModelError
 from detector.settings import Settings
 from detector.stream.decode import Decoder, Route
 from detector.stream.names import shown
@@ -68,10 +69,12 @@ def _payload(text: str) -> bytes:
 
 
 def warnings(settings: Settings, config_dir: Path) -> Iterator[str]:
-    """Yield what is allowed but will not work, or is unwise: missing files, secrets that anybody can read."""
+    """Yield what is allowed but will not work, or is unwise: missing files, odd models, secrets that anybody can read."""
     model = resolve_path(settings.model, config_dir)
     if not model.is_dir():
         yield f"model: expected the folder of a trained network, found none at {model}; `detector train` writes one"
+    else:
+        yield from _model_warnings(model)
     if settings.mqtt.password_file is not None:
         try:
             warning = read_secret(settings.mqtt.password_file, config_dir, os.environ).warning
@@ -86,6 +89,16 @@ def warnings(settings: Settings, config_dir: Path) -> Iterator[str]:
     for index, entry in enumerate(settings.sensors):
         if not entry.topics:
             yield f"sensors[{index}].topics: none, so {entry.name!r} takes recordings only; `detector run` needs a topic"
+
+
+def _model_warnings(folder: Path) -> Iterator[str]:
+    """Yield what is amiss with a model folder that is there."""
+    try:
+        remark = load_model(folder).remark
+    except ModelError as fault:
+        remark = str(fault)
+    if remark is not None:
+        yield f"model: {remark}"
 
 
 def _decode(settings: Settings, topic: str, payload: bytes) -> int:

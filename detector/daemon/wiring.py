@@ -42,6 +42,8 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     folder = resolve_path(settings.model, place.folder)
     model = load_model(folder)
     log.info("model %s: %s cells", folder, model.kind.value)
+    if model.remark is not None:
+        log.warning("%s", model.remark)
     return Engine(settings, model.network, model.reference)
 
 

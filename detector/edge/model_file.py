@@ -41,6 +41,8 @@ class ModelFile:
     kind: CellKind
     reference: NDArray[np.float64]
     """Tails (K, 2, RUNGS) that new channels borrow: measured in training, or assumed."""
+    remark: str | None = None
+    """What whoever loads it should say: that it holds what nothing reads, or lacks what it could hold."""
 
 
 def save_model(
@@ -81,7 +83,17 @@ def load_model(folder: Path) -> ModelFile:
         ) from fault
     if network.features != FEATURES:
         raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew")
-    return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)))
+    return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)), _remark(path, tensors))
+
+
+def _remark(path: Path, tensors: Mapping[str, NDArray[np.float32]]) -> str | None:
+    """Say what is odd about a model that can be used nevertheless; None where nothing is."""
+    unknown = sorted(tensors.keys() - {*TENSORS, REFERENCE})
+    if not unknown and REFERENCE in tensors:
+        return None
+    found = f"got {', '.join(unknown)}, which nothing reads" if unknown else "got none"
+    lack = "" if REFERENCE in tensors else "; new channels borrow assumed tails"
+    return f"{path}: expected {REFERENCE} beside the weights, {found}{lack}; train it anew with `detector train`"
 
 
 def _reference(path: Path, ladders: NDArray[np.float32] | None) -> NDArray[np.float64]:

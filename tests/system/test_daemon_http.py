@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -23,6 +24,18 @@ def test_metrics_come_in_the_form_that_is_asked_for(broker: Broker) -> None:
         assert modern.content_type.startswith("application/openmetrics-text")
         assert modern.text.endswith("# EOF\n")
         assert "detector_ready" in daemon.request("/metrics", **{"Accept-Encoding": "gzip"}).text
+
+
+def test_a_daemon_says_how_far_a_device_is(broker: Broker) -> None:
+    """A device that has just left calibration is a quarter of the way, its channel has a skill, and the page says so."""
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port) as witness:
+        daemon.until_ready()
+        stamps = [f'{{"ts": {round(time.time()) - 1000 + number}, "a": {number % 5}}}' for number in range(65)]
+        witness.publish("plant/site/p1/telemetry", *stamps)
+        scrape = daemon.until("detector_forecast_skill_ratio", 0.01)
+        assert scrape.value("detector_readiness_ratio", device="p1") == 0.25
+        assert scrape.value("detector_readiness_left_seconds", device="p1") == 7 * 86_400
+        assert "learning: 25%, about 7 days left" in daemon.request("/").text
 
 
 @pytest.mark.needs("promtool")

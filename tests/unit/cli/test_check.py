@@ -6,6 +6,7 @@ import pytest
 
 from detector.cli import main
 from detector.edge.config_file import parse_settings
+from tests.system.daemon_process import write_model
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 DEMO = str(CONFIGS / "demo.yaml")
@@ -75,6 +76,20 @@ def test_what_is_unwise_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["check", str(path)]) == 0
     warned = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
     assert warned == ["model", "mqtt.password_file", "mqtt.tls.ca_file", "sensors[0].topics"]
+
+
+def test_an_odd_or_damaged_model_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model that lacks its tails, or cannot be read, is told once, with what to do; the configuration is still right."""
+    write_model(tmp_path / "odd")
+    (tmp_path / "damaged").mkdir()
+    for name, said in (("odd", "expected tails.ladders"), ("damaged", "expected a trained model, found none")):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(f'model: {name}\nsensors: [{{name: a, topics: ["a/{{device}}"]}}]\n', encoding="utf-8")
+        assert main(["check", str(path)]) == 0
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("warning: model: ")
+        assert said in line
+        assert "detector train" in line
 
 
 def test_the_schema_can_be_written(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, WEIGHTS, load_model, save_model
+from detector.anomaly.streams import Stream
+from detector.anomaly.tails import assumed_reference
+from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, REFERENCE, WEIGHTS, load_model, save_model
 from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS
@@ -135,3 +137,31 @@ def test_another_feature_width_is_told(tmp_path: Path) -> None:
     write_weights(tmp_path, tensors(CellKind.LSTM, features=FEATURES + 1))
     with pytest.raises(ModelError, match=f"expected {FEATURES} features, got {FEATURES + 1}"):
         load_model(tmp_path)
+
+
+def ladders() -> np.ndarray:
+    """Return reference tails."""
+    return assumed_reference(len(Stream)).astype(np.float32)
+
+
+def test_a_model_with_all_it_should_hold_needs_no_remark(tmp_path: Path) -> None:
+    """Weights and reference tails, and nothing else, are nothing to speak of."""
+    save_model(tmp_path, CellKind.LSTM, tensors(CellKind.LSTM) | {REFERENCE: ladders()}, {})
+    assert load_model(tmp_path).remark is None
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], "got none; new channels borrow assumed tails"),
+        (["tails.reference"], "got tails.reference, which nothing reads; new channels borrow assumed tails"),
+        (["tails.reference", REFERENCE], "got tails.reference, which nothing reads; train it anew"),
+    ],
+)
+def test_a_model_that_can_be_used_but_is_odd_is_remarked_on(tmp_path: Path, more: list[str], said: str) -> None:
+    """Tensors that nothing reads, and tails that are not there, do not stop the model, and are told with what to do."""
+    write_weights(tmp_path, tensors(CellKind.LSTM) | dict.fromkeys(more, ladders()))
+    remark = load_model(tmp_path).remark
+    assert remark is not None
+    assert said in remark
+    assert "train it anew with `detector train`" in remark
