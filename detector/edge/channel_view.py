@@ -133,8 +133,8 @@ class ChannelView:
 
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
-        standing = self.census.standing
-        progress, skills = standing.progress(), standing.skills()
+        census = self.census
+        progress, skills = census.standing.progress(), census.standing.skills()
         with self._lock:
             return Fleet(
                 states=tuple(self._states.values()),
@@ -142,7 +142,7 @@ class ChannelView:
                 open=self._book.open,
                 recent=tuple(self._book.recent),
                 opened=dict(self._book.opened),
-                census=self.census,
+                census=census,
                 progress=progress,
                 skills=skills,
             )

@@ -14,9 +14,9 @@ from detector.state.rows import Rows
 
 def side_by_side(series: Sequence[Series]) -> Iterator[Rows]:
     """Yield the n-th readings of all series that have one, for every n."""
-    lengths = np.array([len(one) for one in series])
+    lengths = np.array([len(one) for one in series], np.int64)
     before = np.zeros(len(series), np.int64)
-    for step in range(lengths.max()):
+    for step in range(lengths.max(initial=0)):
         slots = np.flatnonzero(lengths > step)
         active = [series[slot] for slot in slots.tolist()]
         at_us = np.array([one.at_us[step] for one in active])

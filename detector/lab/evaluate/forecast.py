@@ -108,11 +108,17 @@ def read_channels(folder: Path) -> tuple[Series, ...]:
     """
     found: list[Series] = []
     top = folder if folder.is_dir() else folder.parent
-    for place, files in groupby(find_recordings([folder]), key=lambda path: path.parent):
+    recordings = sorted(find_recordings([folder]), key=_place)  # a folder's files together, in their order
+    for place, files in groupby(recordings, key=_place):
         series = collect_series(read_recordings(list(files), [SensorSettings(name="corpus")]))
         prefix = "" if place == top else f"{place.relative_to(top).as_posix()}/"
         found += [replace(one, device=prefix + one.device) for one in series if one.channel not in (ANOMALY, CHANGE)]
     return tuple(found)
+
+
+def _place(path: Path) -> Path:
+    """Return the folder that directly holds a recording."""
+    return path.parent
 
 
 def measure_forecasts(

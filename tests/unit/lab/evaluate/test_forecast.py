@@ -83,10 +83,18 @@ def test_devices_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     for name in ("north", "south"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "pump.csv").write_text("timestamp,flow,anomaly\n1,2,0\n2,3,1\n", encoding="utf-8")
-    (tmp_path / "fan.csv").write_text("timestamp,flow\n1,2\n", encoding="utf-8")
+    for name, second in (("a", 1), ("z", 2)):  # one device in two files, which stand on both sides of the folders
+        text = f"timestamp,device,channel,value\n{second},fan,flow,2\n"
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
     found = [(one.device, one.channel, len(one)) for one in read_channels(tmp_path)]
-    assert found == [("fan", "flow", 1), ("north/pump", "flow", 2), ("south/pump", "flow", 2)]
+    assert found == [("fan", "flow", 2), ("north/pump", "flow", 2), ("south/pump", "flow", 2)]
     assert [one.device for one in read_channels(tmp_path / "north" / "pump.csv")] == ["pump"]
+
+
+def test_recordings_of_nothing_have_no_channels(tmp_path: Path) -> None:
+    """A recording with a head line alone is no error: it has no channel to foresee."""
+    (tmp_path / "pump.csv").write_text("timestamp,flow\n", encoding="utf-8")
+    assert foreseen(HEAD_ALONE, *read_channels(tmp_path)) == ()
 
 
 def test_a_folder_without_recordings_is_told(tmp_path: Path) -> None:
