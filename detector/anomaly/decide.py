@@ -23,23 +23,23 @@ from detector.state.rows import Floats, Mask, Rows
 from detector.state.slots import Slot
 
 SHARES = {
-    Organ.OWN: (0.06, 0.5),
-    Organ.PEERS: (0.66, 0.0),
+    Organ.OWN: (0.04, 0.6),
+    Organ.PEERS: (0.72, 0.0),
     Organ.COUPLING: (0.0, 0.2),
-    Organ.NOISE: (0.18, 0.15),
-    Organ.SPIKE: (0.1, 0.15),
+    Organ.NOISE: (0.13, 0.1),
+    Organ.SPIKE: (0.11, 0.1),
 }
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
-    Organ.OWN: (1.65, 0.95, 1.1, 0.5, 2.0),
-    Organ.PEERS: (0.8, 0.45, 0.4, 0.0, 1.0),
-    Organ.COUPLING: (0.8, 0.125, 0.4, 0.0, 1.2),
-    Organ.NOISE: (0.4, 0.25, 1.0, 0.0, 0.6),
-    Organ.SPIKE: (0.6, 1.0, 2.0, 0.2, 2.5),
+    Organ.OWN: (1.0, 1.1, 1.1, 2.0, 200.0, 40.0),
+    Organ.PEERS: (0.5, 0.53, 0.8, 1.0, 40.0, 8.0),
+    Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 8.0),
+    Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 8.0),
+    Organ.SPIKE: (0.25, 0.35, 2.0, 1.25, 20.0, 8.0),
 }
-"""What the peaks of a quarter of a day are like, organ by organ, before a channel has its own: mean, spread, skew, what
-a faster cadence does to them, and the least threshold. Rounded from clean days of several cadences."""
+"""The `Reference` of each organ: mean, spread and skew of the peaks of a quarter of a day, the least threshold, and the
+quarters that this is worth and as certain as. Rounded from clean days of two sites and of the series of a benchmark."""
 
 BY_RULE = [Lane.STUCK, Lane.CLIPPED]
 """Lanes that rules open, and the budget pays for; what the operator wrote as a range is not held back by it."""
@@ -118,7 +118,7 @@ class Decider:
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
-        self.thresholds.learn(rows, judgement.lasting, known, by_organ, cadence_s)
+        self.thresholds.learn(rows, judgement.lasting, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)

@@ -19,9 +19,6 @@ FLATTEST, STEEPEST = -0.5, 2.0
 DEPENDENCE = 4.0
 """Quarters that tell as much as one independent peak: those of a day hang together."""
 
-GUMBEL_SKEW = 1.14
-"""Skew of the largest of many."""
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PeakLaw:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.common_cause import CommonCause
 from detector.anomaly.coupling import Coupling, CouplingOpinion
 from detector.anomaly.freshness import Freshness
 from detector.anomaly.peers import PeerOpinion, PeersOrgan
@@ -50,6 +51,9 @@ KIND_OF: Final = np.array(
 )
 """The kind that each organ tells of; the channel's own past tells of two."""
 
+SHARED: Final = (Organ.OWN, Organ.SPIKE)
+"""Organs that do not look at peers themselves, and are asked whether peers show the same."""
+
 FOR_LONERS: Final = np.array([organ is Organ.COUPLING for organ in Organ])
 """Organs that a channel has no need of once it has peers, or while it waits for them."""
 
@@ -62,6 +66,8 @@ class Views:
     peers: PeerOpinion
     coupling: CouplingOpinion
     texture: TextureView
+    shown: Floats
+    """What each channel showed of late to the organs of `SHARED`. Shape (B, 2)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,12 +107,13 @@ class Organs:
         self.peers = PeersOrgan()
         self.coupling = Coupling()
         self.texture = Texture()
+        self.common_cause = CommonCause(len(SHARED))
         self.freshness = Freshness(ORGANS)
         self._muted = [organ for organ in Organ if organ.name.lower() in without]
 
     def grow(self, channels: int) -> None:
         """Make room for new channels."""
-        for organ in (self.own, self.peers, self.coupling, self.texture, self.freshness.block):
+        for organ in (self.own, self.peers, self.coupling, self.texture, self.common_cause.block, self.freshness.block):
             organ.grow(channels)
 
     def join(self, channel: Slot, device: Slot, group: int | None) -> None:
@@ -126,12 +133,14 @@ class Organs:
         peers = self.peers.judge(rows, forecast)
         coupling = self.coupling.judge(rows, forecast)
         texture = self.texture.judge(rows, peers.panel)
-        views = Views(own, peers, coupling, texture)
+        alike = np.column_stack([own.strangeness, texture.spike.strangeness])
+        views = Views(own, peers, coupling, texture, self.common_cause.shown(rows, alike))
         return self._judgement(rows, forecast, views), views
 
     def learn(self, rows: Rows, forecast: Forecast, judgement: Judgement, views: Views, suspect: Mask) -> None:
         """Take the rows in; hardly where `suspect` (B,)."""
         self.freshness.learn(rows, judgement.lasting, judgement.strangeness > 0.0)
+        self.common_cause.learn(rows, views.shown)
         self.own.learn(rows, forecast, views.own, suspect)
         self.peers.learn(rows, forecast, views.peers, suspect)
         self.coupling.learn(rows, views.coupling, suspect)
@@ -145,6 +154,7 @@ class Organs:
             **peers.blocks(),
             **coupling.blocks(),
             **texture.blocks(),
+            "common_cause": self.common_cause.block,
             "freshness": self.freshness.block,
         }
 
@@ -156,6 +166,7 @@ class Organs:
         known &= ~peers.awaited[:, None] | ~FOR_LONERS
         known[:, self._muted] = False
         lasting = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike)])
+        lasting[:, SHARED] = self.common_cause.own(lasting[:, SHARED], views.shown, peers.panel)
         lasting = np.where(known, lasting, 0.0)
         strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
         expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.extremes import GUMBEL_SKEW, PeakLaw, skewness
+from detector.anomaly.extremes import PeakLaw, skewness
 from detector.domain import MICROSECONDS
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
@@ -21,14 +21,14 @@ QUARTER = round(QUARTER_S * MICROSECONDS)
 MEMORY = 224.0
 """Quarters over which peaks are forgotten in the long run: eight weeks."""
 
-BORROWED, BORROWED_SKEW = 8.0, 100.0
-"""Weight, in quarters, of the pool beside a channel's own peaks, and of the reference beside the pool's."""
+BORROWED_SKEW = 100.0
+"""Weight, in quarters, of the pool's skew beside a channel's own, and of the reference's beside the pool's."""
+
+POOL_CERTAINTY, POOL_ENOUGH = 0.5, 200.0
+"""Share of a pool's quarters that make a channel's law more certain, and how many of them count."""
 
 LEAST_SPREAD = 0.25
 """Of the reference's: a constant past is no proof that nothing else can happen."""
-
-REFERENCE_READINGS = 72.0
-"""Readings of a quarter in the reference: one every five minutes."""
 
 YOUTH = 2.0
 """How much faster than in a plain mean a channel's first quarters fade: they were judged by what it did not know yet."""
@@ -39,9 +39,6 @@ WORTH = (1.0 + 2.0 * YOUTH) / (1.0 + YOUTH) ** 2
 FARTHEST = 4.0
 """Spreads from the mean that one peak may count for."""
 
-LOWEST = 0.5
-"""No threshold of p-values lies below so many of their mean peaks."""
-
 NO_POOL = -1
 NEVER = np.iinfo(np.int64).min
 
@@ -50,31 +47,18 @@ NEVER = np.iinfo(np.int64).min
 class Reference:
     """What is assumed of peaks before there are any. Shapes: (L,) each.
 
-    `hurried` says how much faster cadences raise a lane's peaks: 1 where every reading is a chance of its own, 0 where
-    the lane looks at means over stretches of time. No threshold lies below `least`: a calm past is no proof that
-    nothing can happen.
+    An axis that is calibrated already is alike everywhere, so its reference weighs much; how much peers or spikes differ
+    is learnt from the place. No threshold lies below `least`: a calm past is no proof that nothing can happen.
     """
 
     mean: Floats
     spread: Floats
     skew: Floats
-    hurried: Floats
     least: Floats
-
-    @classmethod
-    def of_p_values(cls, lanes: int) -> "Reference":
-        """Return the peaks of independent -log10 p, five minutes apart: a Gumbel law."""
-        decade = np.log(10.0)
-        mean = (np.log(REFERENCE_READINGS) + np.euler_gamma) / decade
-        laws = (mean, np.pi / np.sqrt(6.0) / decade, GUMBEL_SKEW, 1.0, LOWEST * mean)
-        return cls(*(np.full(lanes, law) for law in laws))
-
-    def mean_at(self, cadence_s: Floats) -> Floats:
-        """Return the mean peak at each cadence, (B,) to (B, L); a cadence of 0 is not known and counts as reference."""
-        readings = np.where(cadence_s > 0.0, QUARTER_S / np.maximum(cadence_s, 1e-3), REFERENCE_READINGS)
-        haste = np.log(np.maximum(readings, 1.0) / REFERENCE_READINGS)
-        mean: Floats = self.mean + haste[:, None] * self.hurried * self.spread * (np.sqrt(6.0) / np.pi)
-        return mean
+    weight: Floats
+    """Quarters that it is worth beside the pool's, and the pool beside a channel's own."""
+    certainty: Floats
+    """Quarters of which a new channel's law is as certain."""
 
 
 class PeakBlock(Block):
@@ -116,26 +100,26 @@ class Peaks:
         self.block = PeakBlock(len(reference.mean))
         self._pooled = np.zeros((1, len(reference.mean), 4))  # quarters, and their sums of peak, square and skew
 
-    def learn(self, rows: Rows, strangeness: Floats, known: Mask, cadence_s: Floats) -> Mask:
+    def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> Mask:
         """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
         block, slots = self.block, rows.slots
         quarter = rows.at_us // QUARTER
         ended: Mask = quarter != block.quarter[slots]
-        self._count(slots[ended], cadence_s[ended])
+        self._count(slots[ended])
         block.quarter[slots] = quarter
         block.met[slots] |= known
         block.lately[slots] |= known
         block.peak[slots] = np.maximum(block.peak[slots], np.where(known, strangeness, 0.0))
         return ended
 
-    def _count(self, slots: Slots, cadence_s: Floats) -> None:
+    def _count(self, slots: Slots) -> None:
         """Count the peaks of quarters that ended, and start new ones.
 
         No peak counts for more than FARTHEST spreads: a true fault must not raise the threshold for weeks, while a
         false alarm that comes every day still does, step by step. What was seen young fades soon.
         Source: polynomial-decay averaging, Shamir and Zhang 2013, section 4.
         """
-        block, law = self.block, self.law(slots, cadence_s)
+        block, law = self.block, self.law(slots)
         counted = block.met[slots] & block.whole[slots][:, None]
         quarters = np.minimum(block.quarters[slots] + counted, (1.0 + YOUTH) * MEMORY)
         peak = np.minimum(block.peak[slots], law.mean + FARTHEST * law.spread)
@@ -156,19 +140,22 @@ class Peaks:
         self._pooled = np.zeros((pool.max(initial=NO_POOL) + 2, *sums.shape[1:]))  # the last row is that of no pool
         np.add.at(self._pooled, pool[pool != NO_POOL], sums[pool != NO_POOL])
 
-    def law(self, slots: Slots, cadence_s: Floats) -> PeakLaw:
-        """Return the law of the peaks of channels (B,) that speak every `cadence_s` (B,). Shapes: (B, L)."""
+    def law(self, slots: Slots) -> PeakLaw:
+        """Return the law of the peaks of channels (B,): the reference's, moved by the pool's and then by its own.
+
+        Shapes: (B, L).
+        """
         block, reference = self.block, self.reference
         pool = np.where(block.pool[slots] < len(self._pooled) - 1, block.pool[slots], NO_POOL)
         pooled, quarters, moments = self._pooled[pool], block.quarters[slots], block.moments[slots]
-        around = reference.mean_at(cadence_s)
-        own = quarters / (quarters + BORROWED)
-        others = pooled[:, :, 0] + BORROWED
-        mean = (pooled[:, :, 1] + BORROWED * around) / others
-        square = (pooled[:, :, 2] + BORROWED * (around**2 + reference.spread**2)) / others
+        own = quarters / (quarters + reference.weight)
+        others = pooled[:, :, 0] + reference.weight
+        mean = (pooled[:, :, 1] + reference.weight * reference.mean) / others
+        square = (pooled[:, :, 2] + reference.weight * (reference.mean**2 + reference.spread**2)) / others
         skew = (pooled[:, :, 3] + BORROWED_SKEW * reference.skew) / (pooled[:, :, 0] + BORROWED_SKEW)
         mean += own * (moments[:, :, 0] - mean)
         square += own * (moments[:, :, 1] - square)
         skew += quarters / (quarters + BORROWED_SKEW) * (skewness(moments) - skew)
         spread = np.sqrt(np.maximum(square - mean**2, (LEAST_SPREAD * reference.spread) ** 2))
-        return PeakLaw(mean, spread, skew, WORTH * quarters + BORROWED)
+        seen = WORTH * quarters + POOL_CERTAINTY * np.minimum(pooled[:, :, 0], POOL_ENOUGH)
+        return PeakLaw(mean, spread, skew, reference.certainty + seen)

@@ -51,6 +51,9 @@ AHEAD = 3.0
 WARM_UP_H = 12.0
 """Hours in company before a channel is judged."""
 
+YOUNG_H = 24.0
+"""Hours in company at which a z counts by half: not every hour of a day was seen yet."""
+
 LEAST_SHARE = 0.15
 """Share of a channel's variance that the middle of its peers has to explain, or else it does not belong to them."""
 
@@ -136,7 +139,8 @@ class PeersOrgan:
         met = (block.unit[slots] > 0.0) & (panel.heard >= LEAST_PEERS)
         innovation = np.where(met, innovation, 0.0)
         mean = self._mean(rows, innovation, projection)
-        strange = np.abs(mean) / (self.habit.current(slots, rows.at_us) + FLOOR)
+        doubt = 1.0 + (YOUNG_H / np.maximum(self.company.block.age_h[slots], WARM_UP_H)) ** 2
+        strange = np.abs(mean) / (doubt * (self.habit.current(slots, rows.at_us) + FLOOR))
         shared = panel.middle(panel.latest(strange, block.strange))
         old, belongs = self.company.block.age_h[slots] >= WARM_UP_H, block.share[slots] >= LEAST_SHARE
         known = met & old & belongs

@@ -2,7 +2,8 @@
 
 In: `Rows`, their `Jolt`, how rough the peers are. Out: the strangeness of the reading *before* each row, for the
 kind `spike`: told one reading late, since a spike is known by its return.
-Its axis: the jump and return, in the largest of what is usual for the channel, its last hour and its peers' moment.
+Its axis: the log of the jump and return, in the largest of what is usual for the channel, its last hour and its peers'
+moment.
 """
 
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Spikes:
         doubt = 1.0 + YOUNG_H / np.maximum(jolt.heard_h, FIRST_H)
         usual = np.maximum(recent, 1.0) * np.exp(2.0 * abroad) * doubt
         beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
-        opinion = Opinion(np.where(known, beyond, 0.0), known, jolt.away)
+        opinion = Opinion(np.where(known, np.log1p(beyond), 0.0), known, jolt.away)
         bend = jolt.in_units(jolt.size, FARTHEST)
         return SpikeView(opinion, recent + jolt.moment * (bend - recent))
 

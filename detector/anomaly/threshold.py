@@ -22,25 +22,20 @@ STRICTER = 0.5
 SLACK, STRICTEST = 1.0, 6.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
-OVERLAP = 1.6
+OVERLAP = 1.3
 """Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
-
-COMES_OF_AGE = 64
-"""Readings after which a channel's cadence is known."""
 
 
 class ThresholdBlock(Block):
     """What thresholds are made from.
 
-    Columns (N,): device; sharers of its budget; cadence_s; readings, a count; at_us, of the last one; used, alerts of
-    about the last period. Columns (N, L): pressure, alerts of the lane beyond its share of the budget, the channel's own,
-    and shared_pressure, that of those with whom it shares; threshold.
+    Columns (N,): device; sharers of its budget; at_us, of the last reading; used, alerts of about the last period.
+    Columns (N, L): pressure, alerts of the lane beyond its share of the budget, the channel's own, and shared_pressure,
+    that of those with whom it shares; threshold.
     """
 
     device: Slots
     sharers: Floats
-    cadence_s: Floats
-    readings: NDArray[np.int64]
     at_us: NDArray[np.int64]
     pressure: Floats
     shared_pressure: Floats
@@ -49,16 +44,14 @@ class ThresholdBlock(Block):
 
     def __init__(self, lanes: int) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("cadence_s", "used"), ((), np.float64, 0.0))
         pressures = dict.fromkeys(("pressure", "shared_pressure"), ((lanes,), np.float64, 0.0))
         super().__init__(
             {
                 "device": ((), np.intp, 0),
                 "sharers": ((), np.float64, 1.0),
-                "readings": ((), np.int64, 0),
                 "at_us": ((), np.int64, 0),
                 "threshold": ((lanes,), np.float64, np.inf),
-                **floats,
+                "used": ((), np.float64, 0.0),
                 **pressures,
             }
         )
@@ -112,27 +105,27 @@ class Thresholds:
         """Return the strangeness at which each lane of each row alerts. Shape (B, L)."""
         return self.block.threshold[rows.slots]
 
-    def learn(self, rows: Rows, strangeness: Floats, known: Mask, opened: Mask, cadence_s: Floats) -> None:
+    def learn(self, rows: Rows, strangeness: Floats, known: Mask, opened: Mask) -> None:
         """Learn from rows whose alerts are decided.
 
         Shapes: strangeness, at least 0 on an axis like a logarithm, known, and opened, the episodes that the budget
-        pays for: (B, L); cadence_s, the usual seconds between the channel's readings: (B,).
+        pays for: (B, L).
         Source: quantile tracking on episode starts, q <- q + eta (start - rho dt) (Angelopoulos, Candes and
         Tibshirani 2023, conformal PID control, prop. 1); what is owed fades with the budget's period, so that a bad
         start is not paid for in months of silence.
         """
         block, slots = self.block, rows.slots
-        block.sharers[slots] = rows.siblings if self.budget.scope is BudgetScope.DEVICE else rows.fleet
-        block.cadence_s[slots], block.at_us[slots] = cadence_s, rows.at_us
-        block.readings[slots] += 1
+        sharers = rows.siblings if self.budget.scope is BudgetScope.DEVICE else rows.fleet
+        joined, block.sharers[slots] = sharers != block.sharers[slots], sharers
+        block.at_us[slots] = rows.at_us
         allowed = np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
         shares, faded = self._shares_of(slots), np.exp(-rows.gap_s / self.budget.period_s)
         pressure = faded[:, None] * block.pressure[slots] + opened - shares * allowed[:, None]
         block.pressure[slots] = np.clip(pressure, -SLACK * shares / block.sharers[slots, None], STRICTEST)
         block.used[slots] = faded * block.used[slots] + opened.sum(axis=1)
         widened = (known & ~self.peaks.block.lately[slots]).any(axis=1)
-        ended = self.peaks.learn(rows, strangeness, known, cadence_s)
-        self._refresh(slots[ended | widened | opened.any(axis=1) | (block.readings[slots] == COMES_OF_AGE)])
+        ended = self.peaks.learn(rows, strangeness, known)
+        self._refresh(slots[ended | widened | opened.any(axis=1) | joined])
 
     def spend(self, slots: Slots, alerts: Mask) -> None:
         """Let the budget pay for `alerts` (B,) of rules that have no lane: every lane bears its share of them."""
@@ -178,7 +171,7 @@ class Thresholds:
         allowed = self.budget.rate * QUARTER_S / block.sharers[slots]
         pressure = np.clip(block.pressure[slots] + block.shared_pressure[slots], -SLACK, STRICTEST)
         chance = OVERLAP * allowed[:, None] * np.exp(-STRICTER * pressure) * self._shares_of(slots)
-        level = peaks.law(slots, block.cadence_s[slots]).level(chance)
+        level = peaks.law(slots).level(chance)
         block.threshold[slots] = np.maximum(level, peaks.reference.least)
 
     def _shares_of(self, slots: Slots) -> Floats:

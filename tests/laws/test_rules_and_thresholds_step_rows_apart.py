@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.anomaly.clipping import ClippingRule
-from detector.anomaly.peaks import Reference
 from detector.anomaly.stuck import StuckRule
 from detector.anomaly.threshold import Shares, Thresholds
 from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Rows
+from tests.peaks import reference
 from tests.rows import rows
 
 HOUR_S = 3600.0
@@ -23,9 +23,7 @@ class Organs:
     def __init__(self) -> None:
         """Know four channels."""
         budget = Budget.parse("1 per device per day")
-        self.thresholds = Thresholds(
-            budget, Reference.of_p_values(2), Shares(np.array([0.6, 0.4]), np.array([0.6, 0.4]), 0)
-        )
+        self.thresholds = Thresholds(budget, reference(2), Shares(np.array([0.6, 0.4]), np.array([0.6, 0.4]), 0))
         self.stuck, self.clipping = StuckRule(), ClippingRule()
         for organ in (self.thresholds, self.stuck.block, self.clipping.block):
             organ.grow(CHANNELS)
@@ -40,7 +38,7 @@ class Organs:
         strangeness = np.abs(np.stack([some.values, 2.0 * some.values], axis=1))
         cadence_s = np.full(len(some.slots), HOUR_S)
         opened = strangeness > self.thresholds.current(some)
-        self.thresholds.learn(some, strangeness, strangeness[:, ::-1] < 3.0, opened, cadence_s)
+        self.thresholds.learn(some, strangeness, strangeness[:, ::-1] < 3.0, opened)
         self.stuck.step(some, cadence_s)
         self.clipping.step(some, cadence_s)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.extremes import GUMBEL_SKEW, PeakLaw, skewness
+from detector.anomaly.extremes import PeakLaw, skewness
+from tests.peaks import GUMBEL_SKEW
 
 CERTAIN = 1e9
 """Weight at which nothing is added for want of knowledge."""

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.peaks import BORROWED, QUARTER, QUARTER_S, Peaks, Reference
+from detector.anomaly.peaks import QUARTER, Peaks
 from detector.state.rows import Floats, Rows
 from tests.fleet import START
+from tests.peaks import WEIGHT, reference
 
 FIRST = START // QUARTER
 
 
 def peaks(channels: int = 1, lanes: int = 1) -> Peaks:
     """Return peaks of channels in no pool, under a reference."""
-    subject = Peaks(Reference.of_p_values(lanes))
+    subject = Peaks(reference(lanes))
     subject.block.grow(channels)
     return subject
 
@@ -30,33 +31,27 @@ def live(subject: Peaks, quarters: Floats, start: int = 0) -> None:
     for number, peak in enumerate(quarters.reshape(len(quarters), -1), start):
         rows = at(number, len(peak))
         for share in (0.2, 1.0, 0.5):
-            subject.learn(rows, share * peak[:, None], np.full((len(peak), 1), True), np.full(len(peak), 300.0))
+            subject.learn(rows, share * peak[:, None], np.full((len(peak), 1), True))
 
 
-def mean(subject: Peaks, channel: int = 0, cadence_s: float = 300.0) -> float:
+def mean(subject: Peaks, channel: int = 0) -> float:
     """Return the mean of a channel's law of peaks."""
-    return float(subject.law(np.array([channel]), np.array([cadence_s])).mean[0, 0])
+    return float(subject.law(np.array([channel])).mean[0, 0])
 
 
 def test_a_new_channel_has_the_peaks_of_the_reference() -> None:
     """The largest of 72 -log10 p values is about 2.1, give or take 0.56."""
-    law = peaks().law(np.array([0]), np.array([300.0]))
+    law = peaks().law(np.array([0]))
     assert law.mean[0, 0] == pytest.approx(2.108, abs=1e-3)
     assert law.spread[0, 0] == pytest.approx(0.557, abs=1e-3)
-    assert law.weight[0, 0] == BORROWED
-
-
-def test_faster_channels_are_assumed_to_have_higher_peaks() -> None:
-    """Ten times as many chances are one decade more, where every reading is a chance."""
-    assert mean(peaks(), cadence_s=30.0) - mean(peaks(), cadence_s=300.0) == pytest.approx(1.0)
-    assert mean(peaks(), cadence_s=0.0) == mean(peaks(), cadence_s=300.0)
+    assert law.weight[0, 0] == WEIGHT
 
 
 def test_its_own_peaks_take_the_references_place() -> None:
     """After eight weeks of peaks of five, give or take a half, the law is that of the channel itself."""
     subject = peaks()
     live(subject, 5.0 + 0.5 * np.random.default_rng(1).standard_normal(224))
-    law = subject.law(np.array([0]), np.array([300.0]))
+    law = subject.law(np.array([0]))
     assert law.mean[0, 0] == pytest.approx(5.0, abs=0.2)
     assert law.spread[0, 0] == pytest.approx(0.7, abs=0.2)
 
@@ -75,7 +70,7 @@ def test_a_lane_that_is_not_known_has_no_peaks() -> None:
     """Quarters in which a lane said nothing count for the other lanes only."""
     subject = peaks(lanes=2)
     for number in range(5):
-        subject.learn(at(number), np.array([[3.0, 3.0]]), np.array([[True, False]]), np.array([300.0]))
+        subject.learn(at(number), np.array([[3.0, 3.0]]), np.array([[True, False]]))
     assert subject.block.quarters[0].tolist() == [3.0, 0.0]
     assert subject.block.lately[0].tolist() == [True, False]
 
@@ -87,7 +82,7 @@ def test_one_fault_hardly_moves_the_law_and_a_daily_one_does() -> None:
     live(once, np.append(calm, [100.0, 2.0]))
     assert mean(once) < 2.5
     live(daily, np.concatenate([calm, np.tile([2.0, 2.0, 2.0, 20.0], 30)]))
-    law = daily.law(np.array([0]), np.array([300.0]))
+    law = daily.law(np.array([0]))
     assert law.level(np.array([[1 / 28]]))[0, 0] > 12.0
 
 
@@ -96,6 +91,17 @@ def test_what_was_seen_young_fades_soon() -> None:
     subject = peaks()
     live(subject, np.array([0.0, *[8.0] * 4, *[2.0] * 56]))
     assert mean(subject) < 2.2
+
+
+def test_a_pool_makes_a_new_channel_certain() -> None:
+    """The law of a channel that joins an old group rests on the group's quarters, up to a limit."""
+    subject = peaks(3)
+    subject.block.pool[:3] = [0, 0, 1]
+    live(subject, np.full((60, 1), 2.0))
+    subject.turn()
+    newcomer, stranger = subject.law(np.array([1, 2])).weight[:, 0]
+    assert newcomer == WEIGHT + 0.5 * subject.block.quarters[0, 0] > WEIGHT
+    assert stranger == WEIGHT
 
 
 def test_pools_are_shared_at_turns_only() -> None:
@@ -119,8 +125,7 @@ def test_other_pools_change_no_bit() -> None:
     live(company, np.stack([own[:, 0] * 2, own[:, 0], own[:, 1] * 3, own[:, 1]], axis=1))
     for subject in (alone, company):
         subject.turn()
-    cadence_s = np.full(2, QUARTER_S / 50)
-    apart, together = alone.law(np.array([0, 1]), cadence_s), company.law(np.array([1, 3]), cadence_s)
+    apart, together = alone.law(np.array([0, 1])), company.law(np.array([1, 3]))
     for column in ("mean", "spread", "skew", "weight"):
         assert np.array_equal(getattr(apart, column), getattr(together, column))
 

@@ -10,8 +10,8 @@ from tests.texture import CADENCE_S, strangeness
 
 DAY = round(86_400 / CADENCE_S)
 PLACE = 3 * DAY
-CLEAR = 3.0
-"""Usual jumps, beyond those that are never strange, that nobody would overlook."""
+CLEAR = np.log1p(3.0)
+"""Three usual jumps beyond those that are never strange: nobody would overlook them."""
 
 
 def calm(channels: int = 1, *, seed: int = 5) -> NDArray[np.float64]:

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.peaks import QUARTER_S, Reference
+from detector.anomaly.peaks import QUARTER_S
 from detector.anomaly.threshold import SLACK, STRICTEST, Shares, Thresholds
 from detector.domain import MICROSECONDS, EventTime
 from detector.settings import Budget
 from detector.state.rows import Floats, Rows
 from detector.state.slots import Slot
 from tests.fleet import START
+from tests.peaks import reference
 from tests.rows import rows
 
 DAY_S, WEEK_S = 86_400.0, 604_800.0
@@ -19,7 +20,7 @@ def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
     """Return thresholds under a budget that lanes share evenly; channels have no history, and a device each."""
     subject = Thresholds(
         Budget.parse(budget),
-        Reference.of_p_values(lanes),
+        reference(lanes),
         Shares(np.full(lanes, 1.0 / lanes), np.full(lanes, 1.0 / lanes), 0),
     )
     subject.grow(channels)
@@ -27,11 +28,9 @@ def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
 
 
 def level(budget: str, **how: int) -> float:
-    """Return the threshold of a channel that came of age, and saw nothing strange: siblings, fleet, cadence_s."""
-    subject, cadence_s = thresholds(budget), np.array([float(how.pop("cadence_s", 300))])
-    for _ in range(64):
-        one = rows([0.0], gap_s=0.0, **how)
-        subject.learn(one, np.zeros((1, 1)), np.full((1, 1), True), np.full((1, 1), False), cadence_s)
+    """Return the threshold of a channel that saw nothing strange, beside so many siblings, or in so large a fleet."""
+    subject = thresholds(budget)
+    subject.learn(rows([0.0], gap_s=0.0, **how), np.zeros((1, 1)), np.full((1, 1), True), np.full((1, 1), False))
     return float(subject.block.threshold[0, 0])
 
 
@@ -40,7 +39,7 @@ def learn(subject: Thresholds, row: Rows, opened: list[bool], strangeness: Float
     shape = subject.current(row).shape
     alerts = np.zeros(shape, np.bool_)
     alerts[:, 0] = opened
-    subject.learn(row, np.zeros(shape) + strangeness, np.full(shape, True), alerts, np.full(len(opened), 300.0))
+    subject.learn(row, np.zeros(shape) + strangeness, np.full(shape, True), alerts)
 
 
 @pytest.mark.parametrize(
@@ -68,17 +67,10 @@ def test_no_budget_is_so_large_that_ordinary_readings_alert() -> None:
     assert level("100 per device per hour") == pytest.approx(2.0, abs=0.1)
 
 
-def test_the_threshold_of_a_faster_channel_is_higher() -> None:
-    """Until its own peaks are known, more readings a day are more chances."""
-    assert level("1 per device per week", cadence_s=1) > level("1 per device per week", cadence_s=300) + 2.0
-
-
 def test_lanes_that_a_channel_lacks_give_their_shares_away() -> None:
     """With one of two lanes known, the threshold is that of a budget that need not be shared."""
-    subject, cadence_s = thresholds("1 per device per week", lanes=2), np.array([300.0])
-    for _ in range(64):
-        one = rows([0.0], gap_s=0.0)
-        subject.learn(one, np.zeros((1, 2)), np.array([[True, False]]), np.full((1, 2), False), cadence_s)
+    subject, one = thresholds("1 per device per week", lanes=2), rows([0.0], gap_s=0.0)
+    subject.learn(one, np.zeros((1, 2)), np.array([[True, False]]), np.full((1, 2), False))
     assert subject.block.threshold[0, 0] == pytest.approx(level("1 per device per week"))
     assert thresholds("1 per device per week", lanes=2).current(rows([0.0]))[0, 0] > subject.block.threshold[0, 0]
 
