@@ -17,6 +17,7 @@ from detector.forecast.regressors import OWN, Columns, Moment, RecentBlock, regr
 from detector.forecast.scaling import DAY_S, ScaleBlock
 from detector.settings import HeadKind
 from detector.state.block import Block
+from detector.state.freed_memory import keep_freed_memory
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
 FIRST_FORECAST = 2
@@ -85,6 +86,7 @@ class Forecaster:
 
     def __init__(self, network: Network, memory_s: float, head: HeadKind = HeadKind.RLS) -> None:
         """Forecast with `network`, corrected by heads of this kind; scales forget with time constant `memory_s`."""
+        keep_freed_memory()
         self._network = network
         self.scale = ScaleBlock(memory_s)
         self.block = ForecastBlock(network.cell.width)
