@@ -64,15 +64,18 @@ class ClippingRule:
         """Add to the piles; return how strong the larger one is, and its side: 1 the top, -1 the bottom. Shapes: (B,)."""
         block, slots = self.block, rows.slots
         least_s = FEWEST * np.maximum(cadence_s, 1e-3)
-        new = rows.at_us // DAY != block.day[slots]
-        self._finish_day(slots[new], rows.at_us[new] // DAY, least_s[new])
+        day = rows.at_us // DAY
+        new = day != block.day[slots]
+        if new.any():
+            self._finish_day(slots[new], day[new], least_s[new])
         value = rows.values[:, None] * SIDES
         counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)[:, None]
-        there, beyond = value == block.extreme[slots], value > block.extreme[slots]
+        extreme = block.extreme[slots]
+        there, beyond = value == extreme, value > extreme
         pile_s = np.where(beyond, 0.0, block.pile_s[slots] + np.where(there, counted_s, 0.0))
         block.pile_s[slots] = pile_s
         block.day_s[slots] = np.maximum(block.day_s[slots], pile_s)
-        block.extreme[slots] = np.maximum(block.extreme[slots], value)
+        block.extreme[slots] = np.maximum(extreme, value)
         strength = pile_s / self._limit_s(slots, least_s)
         top, bottom = strength[:, 0], strength[:, 1]
         known = block.days[slots] >= WATCHED_DAYS

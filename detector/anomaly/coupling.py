@@ -176,17 +176,21 @@ class Coupling:
         limit = np.where(count > SETTLED, PULL * seen.sigma, np.inf)
         away, unexplained = np.clip(seen.residuals.T, -limit, limit)
         self.day.learn(slots, seen.terms, away, keep, weight)
-        self.day.block.weights[slots[new], 0] = rows.values[new]
+        if new.any():
+            self.day.block.weights[slots[new], 0] = rows.values[new]
         self._learn_company(rows, seen, unexplained, keep, weight)
         rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-moment.gap_s / MEMORY_S))
         block.size[slots] += rate * (np.abs(away) - block.size[slots])
         self.siblings.block.standing[slots] = seen.standing
         block.count[slots] = count + 1
-        self._settle(slots[accepted], seen.means[accepted, 0, 0])
+        if accepted.any():
+            self._settle(slots[accepted], seen.means[accepted, 0, 0])
 
     def _learn_company(self, rows: Rows, seen: Comparison, unexplained: Floats, keep: Floats, weight: Floats) -> None:
         """Learn how channels that have siblings go together with them."""
         told = (self.block.count[rows.slots] > SETTLED) & self.siblings.paired(rows.slots)
+        if not told.any():
+            return
         told &= np.abs(seen.standings).max(axis=1) <= TEACHING
         self.company.learn(
             rows.slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]

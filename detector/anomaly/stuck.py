@@ -101,6 +101,8 @@ class StuckRule:
 
     def _finish(self, rows: Rows, highest_s: Floats, ended: Mask) -> None:
         """Count the runs that ended into the habit; one that was too long counts as its limit only."""
+        if not ended.any():
+            return
         block, slots, at_us = self.block, rows.slots[ended], rows.at_us[ended]
         run_s = np.minimum(block.run_s[slots], highest_s[ended])
         faded = np.exp(np.minimum(block.finished[slots] - at_us, 0) / (MEMORY_S * MICROSECONDS))

@@ -141,7 +141,8 @@ class Forecaster:
         features = self.scale.features(slots, rows.gap_s, rows.at_us)
         memory, step = self._network.step(features, block.state[slots])
         # a channel's first reading has no past to remember: its memory starts at the second one, as in training
-        block.state[slots] = np.where(self.scale.count[slots, None] > 0, memory, np.float32(0.0))
+        block.state[slots] = memory
+        block.state[slots[self.scale.count[slots] == 0]] = 0.0
         to_daily = np.where(daily_known, daily - self.scale.last[slots], 0.0)
         change = np.where(daily_known & block.daily_known[slots], daily - block.daily[slots], 0.0)
         return Moment(features, memory[:, :hidden], step.location, to_daily, change), step.log_scale
