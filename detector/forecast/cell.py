@@ -81,7 +81,10 @@ class LstmCell:
         i, f = sigmoid(gates[:, :width]), sigmoid(gates[:, width : 2 * width])
         g, o = np.tanh(gates[:, 2 * width : 3 * width]), sigmoid(gates[:, 3 * width :])
         c = f * state[:, width:] + i * g
-        return np.hstack([o * np.tanh(c), c])
+        following = np.empty_like(state)
+        np.multiply(o, np.tanh(c), out=following[:, :width])
+        following[:, width:] = c
+        return following
 
 
 @dataclass(frozen=True, eq=False)

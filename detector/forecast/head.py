@@ -95,8 +95,10 @@ class Head:
         blocks, size = self.block.covariance.shape[1:3]
         if not blocks:
             return
-        padded = np.zeros((len(slots), blocks * size), np.float32)
-        padded[:, : self._regressors] = regressors
+        padded = regressors
+        if blocks * size != self._regressors:
+            padded = np.zeros((len(slots), blocks * size), np.float32)
+            padded[:, : self._regressors] = regressors
         pull, variance, keep = _weigh(lesson)
         for first in range(0, len(slots), TOGETHER):
             rows = slice(first, first + TOGETHER)
