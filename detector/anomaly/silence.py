@@ -103,7 +103,8 @@ class SilenceRule:
     def hear(self, devices: Slots, at_us: NDArray[np.int64]) -> None:
         """Note that devices spoke. Shapes (B,); a device may stand more than once."""
         self.block.spoke[devices] = True
-        np.maximum.at(self.block.heard_at, devices, at_us)
+        if len(devices):
+            np.maximum.at(self.block.heard_at, devices, at_us)
 
     def limit_s(self) -> Floats:
         """Return the silence that is strange, for every device; infinite where it is not known. Shape (N,)."""
@@ -133,11 +134,14 @@ class SilenceRule:
 
     def _learn(self, devices: Slots, limit_s: Floats) -> None:
         """Count the gaps that just ended into the habit; what was called silence counts only as far as it has happened before."""
+        if not len(devices):
+            return
         block, gap_s = self.block, self.block.quiet_s[devices]
         faded, outage = np.exp(-gap_s / MEMORY_S), block.silent[devices]
         habit_s = np.where(outage, np.minimum(gap_s, np.maximum(limit_s[devices], block.outage_s[devices])), gap_s)
         block.outage_s[devices] = np.maximum(np.where(outage, gap_s, 0.0), faded * block.outage_s[devices])
-        block.gaps[devices] += 1
+        gaps, mean_s = block.gaps[devices] + 1, block.mean_s[devices]
+        block.gaps[devices] = gaps
         block.watched_s[devices] += habit_s
-        block.mean_s[devices] += (habit_s - block.mean_s[devices]) / np.minimum(block.gaps[devices], 1000)
+        block.mean_s[devices] = mean_s + (habit_s - mean_s) / np.minimum(gaps, 1000)
         block.longest_s[devices] = np.maximum(habit_s, faded * block.longest_s[devices])

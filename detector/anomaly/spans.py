@@ -6,7 +6,6 @@ In: residuals of several witnesses. Out: their means over a short and a long spa
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.state.block import Block
 from detector.state.rows import Floats, Slots
 
@@ -75,10 +74,9 @@ class SpanBlock(Block):
 class Moment:
     """When rows were heard, as habits need it. Every array is (B,); spans_s (B, S)."""
 
-    def __init__(self, slots: Slots, at_us: NDArray[np.int64], gap_s: Floats, age_s: Floats) -> None:
-        """Take the rows' channels, event times, time each counts for, and ages of the channels, seconds."""
-        self.slots, self.gap_s, self.age_s = slots, gap_s, age_s
-        self.hour = (at_us // (3600 * MICROSECONDS) % 24).astype(np.intp)
+    def __init__(self, slots: Slots, hour: NDArray[np.int64], gap_s: Floats, age_s: Floats) -> None:
+        """Take the rows' channels, hours of the day, time each counts for, and ages of the channels, seconds."""
+        self.slots, self.hour, self.gap_s, self.age_s = slots, hour, gap_s, age_s
         self.spans_s = np.maximum(np.minimum(SPANS_S, YOUNG_SHARES * age_s[:, None]), 1e-6)
 
 
@@ -116,10 +114,11 @@ class Spans:
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
         rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))
         block.usual[slots] = usual + rate[:, None, None] * (size - usual)
-        heard_s, by_hour = block.heard_s[slots, moment.hour], block.by_hour[slots, moment.hour]
+        place = slots, moment.hour
+        heard_s, by_hour = block.heard_s[place], block.by_hour[place]
         rate = weight * np.maximum(gap_s / np.maximum(heard_s + gap_s, 1e-9), -np.expm1(-gap_s / HOUR_MEMORY_S))
-        block.by_hour[slots, moment.hour] = by_hour + rate[:, None, None] * (size - by_hour)
-        block.heard_s[slots, moment.hour] = heard_s + gap_s
+        block.by_hour[place] = by_hour + rate[:, None, None] * (size - by_hour)
+        block.heard_s[place] = heard_s + gap_s
         block.mean[slots], block.count[slots] = means, count + 1
 
     def _learn_roughness(self, moment: Moment, residual: Floats) -> None:

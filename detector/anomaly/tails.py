@@ -15,6 +15,9 @@ SHARES = np.array([1 / 2, 1 / 8, 1 / 32, 1 / 128])
 
 RUNGS = len(SHARES)
 
+FURTHER = (1.0 / SHARES - 1.0)[:, None, None]
+"""Steps up for each step down. Shape (RUNGS, 1, 1)."""
+
 RISES = -np.diff(np.log10(SHARES), prepend=0.0)[:, None, None]
 """Rarity won from one rung to the next, the first from the value 0. Shape (RUNGS, 1, 1)."""
 
@@ -84,9 +87,10 @@ class Tails:
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
         rungs, excess = _upright(self.block.rungs[slots]), _upright(self.block.excess[slots, :, -1:])
-        feet = np.concatenate([np.zeros_like(rungs[:1]), rungs[:-1]])
+        feet = np.zeros_like(rungs)
+        feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
-        climbed = RISES * np.clip((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH), 0.0, 1.0)
+        climbed = RISES * ((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH)).clip(0.0, 1.0)
         beyond = np.maximum(limited - rungs[-1], 0.0) / (np.log(10.0) * np.maximum(excess[0], LEAST_EXCESS))
         rarity: Floats = np.minimum(climbed.sum(axis=0) + beyond, RAREST).T
         return rarity
@@ -102,12 +106,13 @@ class Tails:
         block.experience[slots] = faded + weight
         rate = weight / (faded + weight)
         rungs, excess = _upright(block.rungs[slots]), _upright(block.excess[slots])
-        step = rate * np.maximum(excess, LEAST_EXCESS)
+        tail = np.maximum(excess, LEAST_EXCESS)
+        step = rate * tail
         beyond = np.minimum(values.T, AXIS_END) - rungs
         above = beyond > 0.0
-        moved = rungs + np.where(above, np.minimum((1.0 / SHARES - 1.0)[:, None, None] * step, beyond), -step)
+        moved = rungs + np.where(above, np.minimum(FURTHER * step, beyond), -step)
         block.rungs[slots] = np.maximum.accumulate(np.maximum(moved, 0.0)).T
-        believed = np.minimum(beyond, FARTHEST_EXCESS * np.maximum(excess, LEAST_EXCESS))
+        believed = np.minimum(beyond, FARTHEST_EXCESS * tail)
         pull = np.minimum(rate / SHARES[:, None, None], BOLDEST) * (believed - excess)
         block.excess[slots] = (excess + np.where(above, pull, 0.0)).T
 

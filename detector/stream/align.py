@@ -19,6 +19,8 @@ CLOCK_SET_BACK_AFTER = 20
 
 NEVER = np.iinfo(np.int64).min
 
+NOBODY = -1
+
 LARGEST = 1e150
 """Values beyond this are taken as this, so that no difference, sum or ratio of two values overflows."""
 
@@ -62,10 +64,10 @@ class _Found:
 
     def __init__(self, count: int) -> None:
         """Start with nothing found."""
-        self.slots = np.full(count, -1, np.intp)
+        self.slots = np.empty(count, np.intp)
         self.stage = np.full(count, Stage.WARMING_UP, np.int8)
-        self.siblings = np.ones(count, np.int64)
-        self.fleet = np.ones(count, np.int64)
+        self.siblings = np.empty(count, np.int64)
+        self.fleet = np.empty(count, np.int64)
         self.new_slots: list[tuple[Slot, Reading]] = []
 
 
@@ -88,7 +90,7 @@ class Alignment:
         found.stage[known] = self._order(found.slots[known], at_us[known])
         in_order = np.flatnonzero(found.stage == Stage.WARMING_UP)
         values = np.fromiter((reading.value for reading in readings), np.float64, len(readings))
-        values = np.clip(values, -LARGEST, LARGEST)
+        values = values.clip(-LARGEST, LARGEST)
         slots, at_us = found.slots[in_order], at_us[in_order]
         gap_s = self._advance(slots, at_us)
         rows = Rows(slots, values[in_order], at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
@@ -97,17 +99,19 @@ class Alignment:
     def _find_slots(self, readings: Sequence[Reading]) -> "_Found":
         """Look every channel up in stream order, assigning slots to new ones while there is room."""
         found = _Found(len(readings))
+        find, channels_of, fleet = self.channels.find, self._channels_of, len(self.channels)
+        slots, siblings, fleets = [NOBODY] * len(readings), [1] * len(readings), [1] * len(readings)
         for row, reading in enumerate(readings):
-            slot = self.channels.find((reading.device, reading.channel))
+            slot = find((reading.device, reading.channel))
             if slot is None:
                 welcomed = self._welcome(reading)
                 if isinstance(welcomed, Stage):
                     found.stage[row] = welcomed
                     continue
-                slot = welcomed
+                slot, fleet = welcomed, len(self.channels)
                 found.new_slots.append((slot, reading))
-            found.slots[row] = slot
-            found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
+            slots[row], siblings[row], fleets[row] = slot, channels_of[reading.device], fleet
+        found.slots[:], found.siblings[:], found.fleet[:] = slots, siblings, fleets
         self.block.grow(len(self.channels))
         for slot, reading in found.new_slots:
             device = self.devices.find(reading.device)
@@ -134,10 +138,11 @@ class Alignment:
         late = at_us < last_at
         streak = np.where(late, np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1), 0)
         set_back = streak >= CLOCK_SET_BACK_AFTER
+        still_late = late & ~set_back
         block.late_streak[slots] = np.where(set_back, 0, streak)
-        block.late_at[slots] = np.where(late & ~set_back, at_us, NEVER)
+        block.late_at[slots] = np.where(still_late, at_us, NEVER)
         block.last_at[slots[set_back]] = NEVER
-        stage = np.where(late & ~set_back, Stage.LATE, Stage.WARMING_UP)
+        stage = np.where(still_late, Stage.LATE, Stage.WARMING_UP)
         return np.where(at_us == last_at, Stage.DUPLICATE, stage).astype(np.int8)
 
     def _advance(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.float64]:
