@@ -33,7 +33,7 @@ CALM_READINGS = 5
 """Calm readings on end that close an episode."""
 
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
-SEVERITY_STEPS = np.array([1.25, 2.0])
+WARNING_FROM, CRITICAL_FROM = 1.25, 2.0
 """Strength from which an episode is a warning, and from which it is critical."""
 
 
@@ -81,7 +81,7 @@ class Episodes:
         opened = exceeds & ~was_open
         closed = was_open & (calm >= CALM_READINGS)
         since = np.where(suspect & (block.suspect_since[slots] == 0), since_us, block.suspect_since[slots])
-        severity = np.searchsorted(SEVERITY_STEPS, strength, side="right").astype(np.int8)
+        severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
         worsened = was_open & ~closed & (severity > block.severity[slots])
         block.onset[slots] = np.where(opened, since, block.onset[slots])
         block.suspect_since[slots] = np.where(suspect, since, 0)

@@ -120,13 +120,13 @@ class SilenceRule:
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
         quiet[block.heard_at[:count] != NEVER] += span_s
         limit = self.limit_s()
-        closed = np.flatnonzero(spoke & silent)
-        opened = np.flatnonzero(~spoke & ~silent & (quiet > limit))
+        closed = (spoke & silent).nonzero()[0]
+        opened = (~(spoke | silent) & (quiet > limit)).nonzero()[0]
         mild = block.severity[:count] < CRITICAL
-        worsened = np.flatnonzero(~spoke & silent & mild & (quiet > CRITICAL_AT * limit))
+        worsened = (~spoke & silent & mild & (quiet > CRITICAL_AT * limit)).nonzero()[0]
         block.silent_since[opened] = np.minimum(block.heard_at[opened], at)
         block.severity[opened], block.severity[worsened] = WARNING, CRITICAL
-        self._learn(np.flatnonzero(spoke), limit)
+        self._learn(spoke.nonzero()[0], limit)
         silent[closed], silent[opened] = False, True
         quiet[spoke] = 0.0
         spoke[:] = False

@@ -45,8 +45,9 @@ class RecentBlock(Block):
     def learn(self, rows: Rows, scale: ScaleBlock) -> None:
         """Take the values in, before `scale` does."""
         slots, count = rows.slots, scale.count[rows.slots, None]
-        self.steps[slots, 1:] = self.steps[slots, :-1]
-        self.steps[slots, 0] = scale.last_step[slots]
+        steps = np.empty((len(slots), OLDER_STEPS), np.float32)
+        steps[:, 0], steps[:, 1:] = scale.last_step[slots], self.steps[slots][:, :-1]
+        self.steps[slots] = steps
         rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / MEANS_S))
         means = self.means[slots]
         self.means[slots] = means + rate * (rows.values[:, None] - means)

@@ -19,8 +19,6 @@ CLOCK_SET_BACK_AFTER = 20
 
 NEVER = np.iinfo(np.int64).min
 
-NOBODY = -1
-
 LARGEST = 1e150
 """Values beyond this are taken as this, so that no difference, sum or ratio of two values overflows."""
 
@@ -59,16 +57,15 @@ class Placed:
     new_slots: tuple[tuple[Slot, Reading], ...]
 
 
+@dataclass(eq=False, slots=True)
 class _Found:
-    """What looking up the readings of a batch gave; every array is (B,), the rest is filled in as it is found."""
+    """What looking up the readings of a batch gave: names as in `Placed` and `Rows`; every array is (B,)."""
 
-    def __init__(self, count: int) -> None:
-        """Start with nothing found."""
-        self.slots = np.empty(count, np.intp)
-        self.stage = np.full(count, Stage.WARMING_UP, np.int8)
-        self.siblings = np.empty(count, np.int64)
-        self.fleet = np.empty(count, np.int64)
-        self.new_slots: list[tuple[Slot, Reading]] = []
+    slots: NDArray[np.intp]
+    stage: NDArray[np.int8]
+    siblings: NDArray[np.int64]
+    fleet: NDArray[np.int64]
+    new_slots: list[tuple[Slot, Reading]]
 
 
 class Alignment:
@@ -86,32 +83,40 @@ class Alignment:
         """Give every reading its row, or the stage in which it ends."""
         found = self._find_slots(readings)
         known = np.flatnonzero(found.stage == Stage.WARMING_UP)
-        at_us = np.fromiter((reading.at for reading in readings), np.int64, len(readings))
+        at_us = np.array([reading.at for reading in readings], np.int64)
         found.stage[known] = self._order(found.slots[known], at_us[known])
         in_order = np.flatnonzero(found.stage == Stage.WARMING_UP)
-        values = np.fromiter((reading.value for reading in readings), np.float64, len(readings))
-        values = values.clip(-LARGEST, LARGEST)
+        values = np.array([reading.value for reading in readings], np.float64).clip(-LARGEST, LARGEST)
         slots, at_us = found.slots[in_order], at_us[in_order]
         gap_s = self._advance(slots, at_us)
         rows = Rows(slots, values[in_order], at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
         return Placed(found.stage, in_order, rows, tuple(found.new_slots))
 
     def _find_slots(self, readings: Sequence[Reading]) -> "_Found":
+        """Look every channel up, and welcome those that are new."""
+        slots = self.channels.find_all([(reading.device, reading.channel) for reading in readings])
+        stage = np.full(len(readings), Stage.WARMING_UP, np.int8)
+        if None in slots:
+            return self._find_new(readings, stage)
+        siblings = np.array([self._channels_of[reading.device] for reading in readings], np.int64)
+        fleet = np.full(len(readings), len(self.channels), np.int64)
+        return _Found(np.array(slots, np.intp), stage, siblings, fleet, [])
+
+    def _find_new(self, readings: Sequence[Reading], stage: NDArray[np.int8]) -> "_Found":
         """Look every channel up in stream order, assigning slots to new ones while there is room."""
-        found = _Found(len(readings))
-        find, channels_of, fleet = self.channels.find, self._channels_of, len(self.channels)
-        slots, siblings, fleets = [NOBODY] * len(readings), [1] * len(readings), [1] * len(readings)
+        count = len(readings)
+        found = _Found(np.full(count, -1, np.intp), stage, np.ones(count, np.int64), np.ones(count, np.int64), [])
         for row, reading in enumerate(readings):
-            slot = find((reading.device, reading.channel))
+            slot = self.channels.find((reading.device, reading.channel))
             if slot is None:
                 welcomed = self._welcome(reading)
                 if isinstance(welcomed, Stage):
                     found.stage[row] = welcomed
                     continue
-                slot, fleet = welcomed, len(self.channels)
+                slot = welcomed
                 found.new_slots.append((slot, reading))
-            slots[row], siblings[row], fleets[row] = slot, channels_of[reading.device], fleet
-        found.slots[:], found.siblings[:], found.fleet[:] = slots, siblings, fleets
+            found.slots[row] = slot
+            found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
         self.block.grow(len(self.channels))
         for slot, reading in found.new_slots:
             device = self.devices.find(reading.device)
