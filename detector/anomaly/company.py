@@ -107,7 +107,8 @@ class Panel:
 
     def middle(self, numbers: Floats) -> Floats:
         """Return the median of `numbers` (B, PANEL) over the peers that are present; 0 where none is."""
-        ordered = np.sort(np.where(self.present, numbers, np.inf), axis=1)
+        ordered = np.where(self.present, numbers, np.inf)
+        ordered.sort(axis=1)
         places, last = np.arange(len(ordered)), np.maximum(self.heard, 1) - 1
         middle = 0.5 * (ordered[places, last // 2] + ordered[places, (last + 1) // 2])
         return np.where(self.heard > 0, middle, 0.0)

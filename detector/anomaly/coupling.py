@@ -144,7 +144,8 @@ class Coupling:
         residuals = np.array((away, away - explained)).T
         means = self.spans.means(moment, residuals)
         z = np.abs(means) / (self.spans.scale(moment) + least[:, None, None])
-        strangeness = np.log1p(np.minimum(z, FARTHEST_OUT)).mean(axis=1)  # (B, S)
+        words = np.log1p(np.minimum(z, FARTHEST_OUT))
+        strangeness = 0.5 * (words[:, 0] + words[:, 1])  # (B, S)
         known, span, row = seen >= KNOWN_AFTER, strangeness.argmax(axis=1), np.arange(len(slots))
         comparison = Comparison(moment, terms, sigma, standing, standings, residuals, means)
         strongest = np.where(known, strangeness[row, span], 0.0)

@@ -169,8 +169,9 @@ def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[F
     """Return the log ratios (B,), at most and at least 0, that a quarter of the peers are below, and above."""
     if peers is None:
         return np.zeros(len(fresh)), np.zeros(len(fresh))
-    others = np.sort(np.where(peers.present, peers.latest(fresh, stored), np.nan), axis=1)
-    present = np.count_nonzero(~np.isnan(others), axis=1)  # NaN sorts to the end
+    others = np.where(peers.present, peers.latest(fresh, stored), np.nan)
+    others.sort(axis=1)
+    present = (~np.isnan(others)).sum(axis=1)  # NaN sorts to the end
     calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
     return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
 

@@ -77,7 +77,10 @@ class LstmCell:
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Return (h', c'). Shapes: inputs (B, E), state (B, 2H)."""
         width = self.hidden
-        gates = tiled_product(np.hstack([inputs, state[:, :width]]), self.weights) + self.bias  # (B, 4H)
+        seen = np.empty((len(inputs), len(self.weights)), np.float32)
+        seen[:, : inputs.shape[1]], seen[:, inputs.shape[1] :] = inputs, state[:, :width]
+        gates = tiled_product(seen, self.weights)  # (B, 4H)
+        gates += self.bias
         i, f = sigmoid(gates[:, :width]), sigmoid(gates[:, width : 2 * width])
         g, o = np.tanh(gates[:, 2 * width : 3 * width]), sigmoid(gates[:, 3 * width :])
         c = f * state[:, width:] + i * g
