@@ -134,7 +134,7 @@ class Company:
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""
         block, count = self.block, len(rows.slots)
-        peers = block.members[rows.slots, :PANEL].astype(np.intp)
+        peers = block.members.take(rows.slots, axis=0)[:, :PANEL].astype(np.intp)
         seated = peers >= 0
         row = self._rows_among(rows.slots, peers)
         earlier = seated & (row >= 0) & (row < np.arange(count)[:, None])

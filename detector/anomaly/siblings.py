@@ -81,7 +81,7 @@ class Siblings:
 
         Shapes: slots (B,), standing (B,) of the rows themselves; returns (B, PANEL), 0 where there is nobody.
         """
-        panel, count = self.block.panel[slots], len(slots)
+        panel, count = self.block.panel.take(slots, axis=0), len(slots)
         nobody = panel == NOBODY
         if nobody.all():
             return np.zeros(panel.shape)

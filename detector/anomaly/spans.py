@@ -90,7 +90,7 @@ class Spans:
     def means(self, moment: Moment, residuals: Floats) -> Floats:
         """Return the residuals' means with these ones in. Shapes: residuals (B, W); returns (B, W, S)."""
         rate = -np.expm1(-moment.gap_s[:, None] / moment.spans_s)
-        mean = self.block.mean[moment.slots]
+        mean = self.block.mean.take(moment.slots, axis=0)
         moved: Floats = mean + rate[:, None, :] * (residuals[:, :, None] - mean)
         return moved
 
@@ -99,7 +99,7 @@ class Spans:
         block, slots = self.block, moment.slots
         heard_s = block.heard_s[slots, moment.hour].astype(np.float64)
         share = (HOUR_SHARE * heard_s / (heard_s + HOUR_S))[:, None, None]
-        size = share * block.by_hour[slots, moment.hour] + (1.0 - share) * block.usual[slots]
+        size = share * block.by_hour[slots, moment.hour] + (1.0 - share) * block.usual.take(slots, axis=0)
         unseen = UNSEEN * np.minimum(1.0, moment.age_s / UNSEEN_FROM_S) / (1.0 + heard_s / UNSEEN_S)
         rough = ROUGH_SHARE * block.rough[slots]
         scale: Floats = (MEAN_TO_SIGMA * size + rough[:, None, None]) * (1.0 + unseen)[:, None, None]
@@ -109,7 +109,7 @@ class Spans:
         """Take in the residuals (B, W) and what `means` made of them; the habits as `weight` (B,) readings."""
         block, slots, gap_s = self.block, moment.slots, moment.gap_s
         self._learn_roughness(moment, residuals[:, 0])
-        count, usual, size = block.count[slots], block.usual[slots], np.abs(means)
+        count, usual, size = block.count[slots], block.usual.take(slots, axis=0), np.abs(means)
         limited = (count > SETTLED)[:, None, None] & (usual > 0.0)
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
         rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))

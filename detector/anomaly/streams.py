@@ -106,8 +106,8 @@ class Streams:
         habitual = self.habit.expected(rows, forecast.usual)
         away = np.where(forecast.known, rows.values - habitual, 0.0)
         mean, sigma, seen, slow = (
-            block.mean[slots],
-            np.sqrt(block.variance[slots]),
+            block.mean.take(slots, axis=0),
+            np.sqrt(block.variance.take(slots, axis=0)),
             block.seen[slots],
             block.slow[slots],
         )
@@ -135,11 +135,11 @@ class Streams:
         rate = np.where(known, learning_rate(seen, rows.gap_s, self._memory_s), 0.0)
         block.scale[slots] = scale + rate * (size - scale)
         rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)[:, None]
-        mean = block.mean[slots]
+        mean = block.mean.take(slots, axis=0)
         off = view.aways - mean
         moved = rate * off
         block.mean[slots] = mean + moved
-        block.variance[slots] = (1.0 - rate) * (block.variance[slots] + moved * off)
+        block.variance[slots] = (1.0 - rate) * (block.variance.take(slots, axis=0) + moved * off)
         block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
         self.habit.learn(rows, view.believed, known)
         block.seen[slots] = seen + known

@@ -88,7 +88,10 @@ class Tails:
         Source: tracked quantiles in the body; in the tail the exponential law of excesses over a high threshold
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
-        rungs, excess = _upright(self.block.rungs[slots]), _upright(self.block.excess[slots, :, -1:])
+        rungs, excess = (
+            _upright(self.block.rungs.take(slots, axis=0)),
+            _upright(self.block.excess.take(slots, axis=0)[:, :, -1:]),
+        )
         feet = np.zeros_like(rungs)
         feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
@@ -107,7 +110,7 @@ class Tails:
         faded = np.maximum(block.experience[slots] * np.exp(-gap_s / self._memory_s), BORROWED)
         block.experience[slots] = faded + weight
         rate = weight / (faded + weight)
-        rungs, excess = _upright(block.rungs[slots]), _upright(block.excess[slots])
+        rungs, excess = _upright(block.rungs.take(slots, axis=0)), _upright(block.excess.take(slots, axis=0))
         tail = np.maximum(excess, LEAST_EXCESS)
         step = rate * tail
         beyond = np.minimum(values.T, AXIS_END) - rungs

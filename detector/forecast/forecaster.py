@@ -139,7 +139,7 @@ class Forecaster:
         """Step the memories; return what the heads may see of the moment, and the network's log scale (B,)."""
         slots, block, hidden = rows.slots, self.block, self._network.cell.hidden
         seen = features(scales, rows.gap_s, rows.at_us)
-        memory, step = self._network.step(seen, block.state[slots])
+        memory, step = self._network.step(seen, block.state.take(slots, axis=0))
         # a channel's first reading has no past to remember: its memory starts at the second one, as in training
         block.state[slots] = memory
         block.state[slots[scales.count == 0]] = 0.0

@@ -46,10 +46,10 @@ class RecentBlock(Block):
         """Take the values in, before `scale` does."""
         slots, count = rows.slots, scale.count[rows.slots, None]
         steps = np.empty((len(slots), OLDER_STEPS), np.float32)
-        steps[:, 0], steps[:, 1:] = scale.last_step[slots], self.steps[slots][:, :-1]
+        steps[:, 0], steps[:, 1:] = scale.last_step[slots], self.steps.take(slots, axis=0)[:, :-1]
         self.steps[slots] = steps
         rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / MEANS_S))
-        means = self.means[slots]
+        means = self.means.take(slots, axis=0)
         self.means[slots] = means + rate * (rows.values[:, None] - means)
 
 
@@ -76,9 +76,13 @@ def regressors(slots: Slots, moment: Moment, scales: Scales, recent: RecentBlock
     rows[:, 0] = 1.0
     rows[:, 1] = ((scales.location - last) / scales.spread).clip(-FAR_SPREADS, FAR_SPREADS)
     rows[:, 2] = scales.last_step
-    rows[:, 3:6] = recent.steps[slots]
+    rows[:, 3:6] = recent.steps.take(slots, axis=0)
     far = np.empty((len(slots), 5))
-    far[:, :3], far[:, 3], far[:, 4] = recent.means[slots] - last[:, None], moment.to_daily, moment.daily_change
+    far[:, :3], far[:, 3], far[:, 4] = (
+        recent.means.take(slots, axis=0) - last[:, None],
+        moment.to_daily,
+        moment.daily_change,
+    )
     rows[:, 6:11] = DISTANCE_SHARE * (far / unit[:, None]).clip(-FAR_UNITS, FAR_UNITS)
     sine, cosine = moment.features[:, DAY_CLOCK].T
     rows[:, 11], rows[:, 12] = sine, cosine
