@@ -172,14 +172,17 @@ def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[F
     others = np.where(peers.present, peers.latest(fresh, stored), np.nan)
     others.sort(axis=1)
     present = (~np.isnan(others)).sum(axis=1)  # NaN sorts to the end
-    calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
+    calmest, roughest = _quartiles(others, present)
     return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
 
 
-def _quantile(ordered: Floats, present: NDArray[np.intp], part: float) -> Floats:
-    """Return the quantile (B,) of the first `present` (B,) columns of sorted rows (B, P); 0 where there is none."""
+def _quartiles(ordered: Floats, present: NDArray[np.intp]) -> Floats:
+    """Return what a quarter of the first `present` (B,) columns of sorted rows (B, P) are below, and above.
+
+    Shape (2, B); 0 where none is present.
+    """
     rows, last = np.arange(len(ordered)), np.maximum(present - 1, 0)
-    place = part * last
+    place = np.array([[1.0 - PEER_SHARE], [PEER_SHARE]]) * last
     below = place.astype(np.intp)
     low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
     return np.where(present > 0, low + (place - below) * (high - low), 0.0)
