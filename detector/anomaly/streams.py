@@ -105,12 +105,8 @@ class Streams:
         surprise = np.log1p(np.abs(residual) / (MEAN_TO_SIGMA * block.scale[slots] + SCALE_FLOOR))
         habitual = self.habit.expected(rows, forecast.usual)
         away = np.where(forecast.known, rows.values - habitual, 0.0)
-        mean, sigma, seen, slow = (
-            block.mean.take(slots, axis=0),
-            np.sqrt(block.variance.take(slots, axis=0)),
-            block.seen[slots],
-            block.slow[slots],
-        )
+        mean, sigma = block.mean.take(slots, axis=0), np.sqrt(block.variance.take(slots, axis=0))
+        seen, slow = block.seen[slots], block.slow[slots]
         settled, least = seen >= SETTLED, SCALE_FLOOR * forecast.unit
         reach = np.where(settled, FARTHEST * sigma[:, 0] + least, np.inf)
         believed = away.clip(mean[:, 0] - reach, mean[:, 0] + reach)

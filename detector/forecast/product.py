@@ -26,11 +26,8 @@ def _in_tiles(rows: NDArray[np.float32], weights: NDArray[np.float32], height: i
     """Multiply tile by tile, the last one padded with zeros."""
     count, width = rows.shape
     tiles = -(-count // height)
-    if count == tiles * height and rows.flags.c_contiguous:
-        padded = rows
-    else:
-        padded = np.zeros((tiles * height, width), dtype=np.float32)
-        padded[:count] = rows
+    padded = np.zeros((tiles * height, width), dtype=np.float32)
+    padded[:count] = rows
     product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights)
     return product.reshape(tiles * height, weights.shape[1])[:count]
 

@@ -78,11 +78,8 @@ def regressors(slots: Slots, moment: Moment, scales: Scales, recent: RecentBlock
     rows[:, 2] = scales.last_step
     rows[:, 3:6] = recent.steps.take(slots, axis=0)
     far = np.empty((len(slots), 5))
-    far[:, :3], far[:, 3], far[:, 4] = (
-        recent.means.take(slots, axis=0) - last[:, None],
-        moment.to_daily,
-        moment.daily_change,
-    )
+    far[:, :3] = recent.means.take(slots, axis=0) - last[:, None]
+    far[:, 3], far[:, 4] = moment.to_daily, moment.daily_change
     rows[:, 6:11] = DISTANCE_SHARE * (far / unit[:, None]).clip(-FAR_UNITS, FAR_UNITS)
     sine, cosine = moment.features[:, DAY_CLOCK].T
     rows[:, 11], rows[:, 12] = sine, cosine
