@@ -78,8 +78,8 @@ class Listener:
                 self._welcome(slot)
                 self.last_us[slot] = at_us
         rows = self._rows(batch)
-        usual, spread = self.scale.location[rows.slots], self.scale.spread(rows.slots)
-        seen = self.scale.count[rows.slots]
+        scales = self.scale.of(rows.slots)
+        usual, spread, seen = scales.location, scales.spread, scales.count
         value, unknown = rows.values, seen < 0
         forecast = Forecast(seen > 1, seen, value, value, value, usual, spread, spread, spread, value, unknown)
         opinion = self.organ.judge(rows, forecast)

@@ -64,15 +64,18 @@ class ClippingRule:
         """Add to the piles; return how strong the larger one is, and its side: 1 the top, -1 the bottom. Shapes: (B,)."""
         block, slots = self.block, rows.slots
         least_s = FEWEST * np.maximum(cadence_s, 1e-3)
-        new = rows.at_us // DAY != block.day[slots]
-        self._finish_day(slots[new], rows.at_us[new] // DAY, least_s[new])
+        day = rows.at_us // DAY
+        new = day != block.day[slots]
+        if new.any():
+            self._finish_day(slots[new], day[new], least_s[new])
         value = rows.values[:, None] * SIDES
         counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)[:, None]
-        there, beyond = value == block.extreme[slots], value > block.extreme[slots]
-        pile_s = np.where(beyond, 0.0, block.pile_s[slots] + np.where(there, counted_s, 0.0))
+        extreme = block.extreme.take(slots, axis=0)
+        there, beyond = value == extreme, value > extreme
+        pile_s = np.where(beyond, 0.0, block.pile_s.take(slots, axis=0) + np.where(there, counted_s, 0.0))
         block.pile_s[slots] = pile_s
-        block.day_s[slots] = np.maximum(block.day_s[slots], pile_s)
-        block.extreme[slots] = np.maximum(block.extreme[slots], value)
+        block.day_s[slots] = np.maximum(block.day_s.take(slots, axis=0), pile_s)
+        block.extreme[slots] = np.maximum(extreme, value)
         strength = pile_s / self._limit_s(slots, least_s)
         top, bottom = strength[:, 0], strength[:, 1]
         known = block.days[slots] >= WATCHED_DAYS
@@ -80,15 +83,16 @@ class ClippingRule:
 
     def _limit_s(self, slots: Slots, least_s: Floats) -> Floats:
         """Return the time at an extreme that is too much. Shape (B, 2)."""
-        return np.maximum(HIGHEST_PILES * self.block.most_s[slots], least_s[:, None])
+        return np.maximum(HIGHEST_PILES * self.block.most_s.take(slots, axis=0), least_s[:, None])
 
     def _finish_day(self, slots: Slots, day: NDArray[np.int64], least_s: Floats) -> None:
         """Count the day's piles into the habit, one that was too much as its limit only; start the new day."""
         block = self.block
         known = block.days[slots, None] >= WATCHED_DAYS
-        pile_s = np.where(known, np.minimum(block.day_s[slots], self._limit_s(slots, least_s)), block.day_s[slots])
+        day_s = block.day_s.take(slots, axis=0)
+        pile_s = np.where(known, np.minimum(day_s, self._limit_s(slots, least_s)), day_s)
         faded = np.exp(np.minimum(block.day[slots] - day, 0) / MEMORY_DAYS)[:, None]
-        block.most_s[slots] = np.maximum(pile_s, faded * block.most_s[slots])
+        block.most_s[slots] = np.maximum(pile_s, faded * block.most_s.take(slots, axis=0))
         block.days[slots] += 1
         block.day[slots], block.extreme[slots] = day, -np.inf
         block.pile_s[slots] = block.day_s[slots] = 0.0

@@ -88,11 +88,11 @@ class CompanyBlock(Block):
 class Panel:
     """The peers of each row as they stand at its place in the stream. Shapes (B, PANEL), unless told."""
 
-    peers: NDArray[np.int32]
+    peers: Slots
     present: Mask
     away: Floats
     """How far each peer is from its own place; 0 where it is absent."""
-    row: NDArray[np.int32]
+    row: Slots
     """Where the peer's own row of this batch stands; meaningless unless `earlier`."""
     earlier: Mask
     """The peer speaks in this batch, before this row."""
@@ -107,7 +107,8 @@ class Panel:
 
     def middle(self, numbers: Floats) -> Floats:
         """Return the median of `numbers` (B, PANEL) over the peers that are present; 0 where none is."""
-        ordered = np.sort(np.where(self.present, numbers, np.inf), axis=1)
+        ordered = np.where(self.present, numbers, np.inf)
+        ordered.sort(axis=1)
         places, last = np.arange(len(ordered)), np.maximum(self.heard, 1) - 1
         middle = 0.5 * (ordered[places, last // 2] + ordered[places, (last + 1) // 2])
         return np.where(self.heard > 0, middle, 0.0)
@@ -119,6 +120,7 @@ class Company:
     def __init__(self) -> None:
         """Know nobody."""
         self.block = CompanyBlock()
+        self._rows_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, -1 between batches
 
     def join(self, slot: int, group: int) -> None:
         """Seat a channel in its group: everybody while it is small, else beside those who came last."""
@@ -132,17 +134,28 @@ class Company:
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""
         block, count = self.block, len(rows.slots)
-        rows_of = np.full(len(block), -1, np.int32)
-        rows_of[rows.slots] = np.arange(count)
-        peers = block.members[rows.slots, :PANEL]
-        row = rows_of[peers]
-        earlier = (peers >= 0) & (row >= 0) & (row < np.arange(count)[:, None])
+        peers = block.members.take(rows.slots, axis=0)[:, :PANEL].astype(np.intp)
+        seated = peers >= 0
+        row = self._rows_among(rows.slots, peers)
+        earlier = seated & (row >= 0) & (row < np.arange(count)[:, None])
         at_us = np.where(earlier, rows.at_us[row], block.at_us[peers])
         fresh = np.abs(rows.at_us[:, None] - at_us) <= block.patience_us[peers]
-        present = (peers >= 0) & block.placed[peers] & fresh
+        present = seated & block.placed[peers] & fresh
         value = np.where(earlier, rows.values[row], block.value[peers])
         away = np.where(present, value - block.offset[peers], 0.0)
-        return Panel(peers, present, away, row, earlier, present.sum(axis=1), (peers >= 0).sum(axis=1))
+        return Panel(peers, present, away, row, earlier, present.sum(axis=1), seated.sum(axis=1))
+
+    def _rows_among(self, slots: Slots, peers: Slots) -> Slots:
+        """Return which row of the batch each peer has, -1 for none. Shapes: slots (B,), peers (B, PANEL) and returned.
+
+        Only the batch's own places are set and cleared again, however many channels there are.
+        """
+        if len(self._rows_of) < len(self.block):
+            self._rows_of = np.full(2 * len(self.block), -1, np.intp)
+        self._rows_of[slots] = np.arange(len(slots))
+        rows = self._rows_of[peers]
+        self._rows_of[slots] = -1
+        return rows
 
     def learn(self, rows: Rows, middle: Floats, weight_h: Floats) -> None:
         """Take in the values; places move by `weight_h` (B,) hours towards the distance from the panel's `middle`."""
@@ -154,9 +167,8 @@ class Company:
         away = rows.values - middle - place
         bound = np.where(age_h > 1.0, 4.0 * wobble + 0.01 * block.spread[slots], np.inf)
         size = np.minimum(np.abs(away), bound)
-        block.place[slots] = place + np.minimum(weight_h * np.maximum(1.0 / PLACE_MEMORY_H, young), 1.0) * np.clip(
-            away, -bound, bound
-        )
+        rate = np.minimum(weight_h * np.maximum(1.0 / PLACE_MEMORY_H, young), 1.0)
+        block.place[slots] = place + rate * away.clip(-bound, bound)
         rate = np.minimum(weight_h * np.maximum(1.0 / WOBBLE_MEMORY_H, young), 1.0)
         block.wobble[slots] = wobble + rate * (size - wobble)
         block.age_h[slots] = age_h + weight_h

@@ -15,9 +15,7 @@ from detector.anomaly.siblings import PANEL, Siblings
 from detector.anomaly.spans import MEAN_TO_SIGMA, Moment, Spans
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
-
-DAY_S = 86_400.0
+from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots
 
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""
@@ -134,19 +132,20 @@ class Coupling:
     def judge(self, rows: Rows, forecast: Forecast) -> CouplingOpinion:
         """Return what the organ makes of every row, before anything is learnt from it."""
         slots, seen = rows.slots, self.block.count[rows.slots]
-        moment = self._moment(rows)
+        moment = self._moment(rows, seen)
         terms = _terms(rows, moment.age_s)
         expected = np.where(seen > 0, self.day.expect(slots, terms), rows.values)
         least = LEAST_SCALE * forecast.unit
         sigma = MEAN_TO_SIGMA * self.block.size[slots] + least
         away = rows.values - expected
-        standing = np.where(seen > SETTLED, np.clip(away / sigma, -FARTHEST, FARTHEST), 0.0)
+        standing = np.where(seen > SETTLED, (away / sigma).clip(-FARTHEST, FARTHEST), 0.0)
         standings = self.siblings.standings(slots, standing)
         explained = sigma * self.company.expect(slots, standings)
-        residuals = np.stack([away, away - explained], axis=1)
+        residuals = np.array((away, away - explained)).T
         means = self.spans.means(moment, residuals)
         z = np.abs(means) / (self.spans.scale(moment) + least[:, None, None])
-        strangeness = np.log1p(np.minimum(z, FARTHEST_OUT)).mean(axis=1)  # (B, S)
+        words = np.log1p(np.minimum(z, FARTHEST_OUT))
+        strangeness = 0.5 * (words[:, 0] + words[:, 1])  # (B, S)
         known, span, row = seen >= KNOWN_AFTER, strangeness.argmax(axis=1), np.arange(len(slots))
         comparison = Comparison(moment, terms, sigma, standing, standings, residuals, means)
         strongest = np.where(known, strangeness[row, span], 0.0)
@@ -174,30 +173,34 @@ class Coupling:
         memory_s = np.maximum(np.minimum(MEMORY_S, moment.age_s), 1e-6)
         keep = np.exp(-weight * np.minimum(moment.gap_s / memory_s, 1.0 - LEAST_KEPT))
         limit = np.where(count > SETTLED, PULL * seen.sigma, np.inf)
-        away, unexplained = np.clip(seen.residuals.T, -limit, limit)
+        away, unexplained = seen.residuals.T.clip(-limit, limit)
         self.day.learn(slots, seen.terms, away, keep, weight)
-        self.day.block.weights[slots[new], 0] = rows.values[new]
+        if new.any():
+            self.day.block.weights[slots[new], 0] = rows.values[new]
         self._learn_company(rows, seen, unexplained, keep, weight)
         rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-moment.gap_s / MEMORY_S))
         block.size[slots] += rate * (np.abs(away) - block.size[slots])
         self.siblings.block.standing[slots] = seen.standing
         block.count[slots] = count + 1
-        self._settle(slots[accepted], seen.means[accepted, 0, 0])
+        if accepted.any():
+            self._settle(slots[accepted], seen.means[accepted, 0, 0])
 
     def _learn_company(self, rows: Rows, seen: Comparison, unexplained: Floats, keep: Floats, weight: Floats) -> None:
         """Learn how channels that have siblings go together with them."""
         told = (self.block.count[rows.slots] > SETTLED) & self.siblings.paired(rows.slots)
+        if not told.any():
+            return
         told &= np.abs(seen.standings).max(axis=1) <= TEACHING
         self.company.learn(
             rows.slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]
         )
 
-    def _moment(self, rows: Rows) -> Moment:
+    def _moment(self, rows: Rows, seen: NDArray[np.int64]) -> Moment:
         """Return when the rows were heard, with the time each counts for and the ages of their channels."""
-        known = self.block.count[rows.slots] > 0
+        known = seen > 0
         since_us = np.maximum(rows.at_us - self.block.begun[rows.slots], 0)  # a clock may be set back
         age_s = np.where(known, since_us / MICROSECONDS, 0.0)
-        return Moment(rows.slots, rows.at_us, np.minimum(rows.gap_s, LONGEST_GAP_S), age_s)
+        return Moment(rows.slots, rows.hour, np.minimum(rows.gap_s, LONGEST_GAP_S), age_s)
 
     def _accepted(self, rows: Rows, suspect: Mask) -> Mask:
         """Return the rows whose case has lasted for a day, or for as long as the channel was known before it."""
@@ -219,7 +222,6 @@ class Coupling:
 
 def _terms(rows: Rows, age_s: Floats) -> Floats:
     """Return the level and, once a day was seen, two harmonics of the time of day. Shape (B, DAY_TERMS)."""
-    angle = (2.0 * np.pi / DAY_S) * np.mod(rows.at_us / MICROSECONDS, DAY_S)
-    seen = age_s >= DAY_S
-    turns = (np.sin(angle), np.cos(angle), np.sin(2.0 * angle), np.cos(2.0 * angle))
-    return np.stack([np.ones(len(angle)), *(seen * turn for turn in turns)], axis=1)
+    terms = np.empty((len(age_s), DAY_TERMS))
+    terms[:, 0], terms[:, 1:] = 1.0, (rows.day_turns * (age_s >= DAY_S)).T
+    return terms

@@ -33,7 +33,7 @@ CALM_READINGS = 5
 """Calm readings on end that close an episode."""
 
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
-SEVERITY_STEPS = np.array([1.25, 2.0])
+WARNING_FROM, CRITICAL_FROM = 1.25, 2.0
 """Strength from which an episode is a warning, and from which it is critical."""
 
 
@@ -76,17 +76,23 @@ class Episodes:
         Shapes: strength, since_us (earliest possible onset), kind are (B, LANES).
         """
         block, slots = self.block, rows.slots
-        was_open, exceeds, suspect = block.open[slots], strength >= 1.0, strength >= CALM_BELOW
-        calm = np.where(suspect, 0, block.calm[slots] + 1).astype(np.int16)
+        was_open, exceeds, suspect = block.open.take(slots, axis=0), strength >= 1.0, strength >= CALM_BELOW
+        calm = np.where(suspect, 0, block.calm.take(slots, axis=0) + 1).astype(np.int16)
         opened = exceeds & ~was_open
         closed = was_open & (calm >= CALM_READINGS)
-        since = np.where(suspect & (block.suspect_since[slots] == 0), since_us, block.suspect_since[slots])
-        severity = np.searchsorted(SEVERITY_STEPS, strength, side="right").astype(np.int8)
-        worsened = was_open & ~closed & (severity > block.severity[slots])
-        block.onset[slots] = np.where(opened, since, block.onset[slots])
+        suspect_since, had_severity = block.suspect_since.take(slots, axis=0), block.severity.take(slots, axis=0)
+        since = np.where(suspect & (suspect_since == 0), since_us, suspect_since)
+        severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
+        worsened = was_open & ~closed & (severity > had_severity)
         block.suspect_since[slots] = np.where(suspect, since, 0)
         block.calm[slots] = np.minimum(calm, CALM_READINGS)
-        block.severity[slots] = np.where(opened | worsened, severity, block.severity[slots])
-        block.kind[slots] = np.where(opened, kind, block.kind[slots])
-        block.open[slots] = (was_open | opened) & ~closed
+        for turned, column, numbers in (
+            (opened, block.onset, since),
+            (opened, block.kind, kind),
+            (opened | worsened, block.severity, severity),
+            (opened | closed, block.open, opened),
+        ):
+            rows_turned, lanes = turned.nonzero()  # few, and mostly none
+            if len(lanes):
+                column[slots[rows_turned], lanes] = numbers[rows_turned, lanes]
         return Turns(opened, worsened, closed)

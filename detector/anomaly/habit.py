@@ -10,14 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
+from detector.state.rows import HOUR_US, HOURS, Floats, Mask, Rows
 
 HOUR_S = 3600.0
-HOURS = 24
 KINDS_OF_DAY = 2
-HOUR_US = round(HOUR_S * MICROSECONDS)
 DAY_US = HOURS * HOUR_US
 
 NEVER = 2.0**62
@@ -60,27 +57,26 @@ class Habit:
 
         What was read earlier in a channel's first day is no habit.
         """
-        block, slots = self.block, rows.slots
-        hour, other = _hours(rows.at_us)
+        block, slots, hour = self.block, rows.slots, _hours(rows)
+        other = (hour + HOURS) % (KINDS_OF_DAY * HOURS)
         borrowed = np.where(block.seen[slots, other] > 0, block.level[slots, other], usual)
         habitual = np.where(block.seen[slots, hour] > 0, block.level[slots, hour], borrowed)
         return np.where(rows.at_us - block.since_us[slots] >= DAY_US, habitual, usual)
 
     def learn(self, rows: Rows, values: Floats, known: Mask) -> None:
         """Move the habit of this hour towards `values` (B,), the rows' own as far as they are believed, where `known`."""
-        block, slots = self.block, rows.slots
-        hour, _ = _hours(rows.at_us)
+        block, slots, hour = self.block, rows.slots, _hours(rows)
         seen, level = block.seen[slots, hour], block.level[slots, hour]
         rate = learning_rate(seen, np.minimum(rows.gap_s, HOUR_S), self._hour_memory_s)
         block.level[slots, hour] = np.where(known, level + rate * (values - level), level)
         block.seen[slots, hour] = seen + known
         new = known & (block.since_us[slots] == NEVER)
-        block.since_us[slots] = np.where(new, rows.at_us, block.since_us[slots])
+        if new.any():
+            block.since_us[slots[new]] = rows.at_us[new]
 
 
-def _hours(at_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of this hour of this kind of day, and of the same hour of the other kind."""
-    hours = at_us // HOUR_US
-    day = hours // HOURS % 7
-    hour = hours % HOURS + HOURS * ((day == SATURDAY) | (day == SUNDAY))
-    return hour, (hour + HOURS) % (KINDS_OF_DAY * HOURS)
+def _hours(rows: Rows) -> NDArray[np.int64]:
+    """Return the places (B,) of these hours of their kinds of day."""
+    day = rows.at_us // DAY_US % 7
+    hour: NDArray[np.int64] = rows.hour + HOURS * ((day == SATURDAY) | (day == SUNDAY))
+    return hour

@@ -7,12 +7,8 @@ it is over, so that a fault cannot make itself usual while it lasts.
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.state.block import Block
-from detector.state.rows import Floats, Slots
-
-HOURS = 24
-HOUR_US = 3600 * MICROSECONDS
+from detector.state.rows import HOURS, Floats, Slots
 
 MEMORY_H = 150.0
 """Hours over which the scale of all hours forgets."""
@@ -31,11 +27,6 @@ MEAN_TO_SIGMA = 1.25
 
 ENOUGH_S = 1800.0
 """Seconds of an hour that make it count in full."""
-
-
-def hour_of(at_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the hour of the day of each event time, 0 to 23."""
-    return at_us // HOUR_US % HOURS
 
 
 class HourBlock(Block):
@@ -67,20 +58,20 @@ class HourlyScale:
         """Know no channel."""
         self.block = HourBlock()
 
-    def current(self, slots: Slots, at_us: NDArray[np.int64]) -> Floats:
-        """Return the scale that holds at each row's hour. Shape (B,)."""
-        hour, overall = self.block.hours[slots, hour_of(at_us)].astype(np.float64), self.block.overall[slots]
-        return 0.5 * (np.where(hour > 0.0, hour, overall) + overall)
+    def current(self, slots: Slots, hour: NDArray[np.int64]) -> Floats:
+        """Return the scale that holds at each row's `hour` (B,) of the day. Shape (B,)."""
+        of_hour, overall = self.block.hours[slots, hour].astype(np.float64), self.block.overall[slots]
+        return 0.5 * (np.where(of_hour > 0.0, of_hour, overall) + overall)
 
-    def learn(self, slots: Slots, at_us: NDArray[np.int64], sizes: Floats, weight_h: Floats, age_h: Floats) -> None:
+    def learn(self, slots: Slots, hour: NDArray[np.int64], sizes: Floats, weight_h: Floats, age_h: Floats) -> None:
         """Take in sizes (B,), each standing for `weight_h` (B,) hours, of channels known for `age_h` (B,) hours."""
         block, overall = self.block, self.block.overall[slots]
-        sizes = np.minimum(MEAN_TO_SIGMA * sizes, LARGEST * self.current(slots, at_us))
+        sizes = np.minimum(MEAN_TO_SIGMA * sizes, LARGEST * self.current(slots, hour))
         rate = weight_h * np.maximum(1.0 / MEMORY_H, 1.0 / (BORROWED_H + age_h))
         block.overall[slots] = overall + rate * (sizes - overall)
         block.total[slots] += weight_h * sizes
         block.time_s[slots] += 3600.0 * weight_h
-        block.hour[slots] = hour_of(at_us)
+        block.hour[slots] = hour
 
     def turn(self) -> None:
         """Take in what the hour taught that has just ended."""

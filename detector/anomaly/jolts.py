@@ -94,7 +94,8 @@ class Jolt:
 
 def share(weight_h: Floats, heard_h: Floats, memory_h: Floats | float) -> Floats:
     """Return the share (B,) of a mean that a row takes: of a plain mean at first, then of one that forgets in hours."""
-    plain = weight_h / np.where(heard_h + weight_h > 0.0, heard_h + weight_h, 1.0)
+    all_h = heard_h + weight_h
+    plain = weight_h / np.where(all_h > 0.0, all_h, 1.0)
     return np.maximum(plain, -np.expm1(-weight_h / memory_h))
 
 
@@ -110,13 +111,15 @@ class Jolts:
         block, slots = self.block, rows.slots
         cadence_s, heard_h = block.cadence_s[slots], block.heard_h[slots]
         last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots]
-        both_s = np.where(first_s + rows.gap_s > 0.0, first_s + rows.gap_s, 1.0)
+        both_s = first_s + rows.gap_s
+        both_s = np.where(both_s > 0.0, both_s, 1.0)
         apart_s = 2.0 * first_s * rows.gap_s / both_s
         speaks = (block.seen[slots] >= 2) & (apart_s > 0.0) & (apart_s <= FARTHEST_CADENCES * cadence_s)
         jump, drop = last - before, last - rows.values
         away = jump + (before - rows.values) * (first_s / both_s)
-        away = np.where(np.abs(away) > STRAIGHT * (np.abs(jump) + np.abs(drop)), away, 0.0)
-        back = np.where((jump > 0.0) == (drop > 0.0), np.minimum(np.abs(jump), np.abs(drop)), 0.0)
+        up, down = np.abs(jump), np.abs(drop)
+        away = np.where(np.abs(away) > STRAIGHT * (up + down), away, 0.0)
+        back = np.where((jump > 0.0) == (drop > 0.0), np.minimum(up, down), 0.0)
         # what wanders strays with the root of the time between its readings
         stray = np.sqrt(np.maximum(apart_s / np.where(cadence_s > 0.0, cadence_s, 1.0), 1.0))
         weight_h = np.where(speaks, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s) / HOUR_S, 0.0)
@@ -134,12 +137,11 @@ class Jolts:
     def learn(self, rows: Rows, jolt: Jolt) -> None:
         """Take the rows in: the unit moves by bends, slowly and hardly by outliers."""
         block, slots = self.block, rows.slots
-        bent = jolt.size > 0.0
+        bent, bent_h = jolt.size > 0.0, block.bent_h[slots]
         weight_h = np.where(bent, jolt.weight_h, 0.0)
         size = np.where(jolt.bends >= SETTLED, np.minimum(jolt.size, OUTLIER * jolt.unit), jolt.size)
-        block.unit[slots] = jolt.unit + share(weight_h, block.bent_h[slots], MEMORY_H) * (size - jolt.unit)
-        block.bent_h[slots] += weight_h
-        block.bends[slots] += bent
+        block.unit[slots] = jolt.unit + share(weight_h, bent_h, MEMORY_H) * (size - jolt.unit)
+        block.bent_h[slots], block.bends[slots] = bent_h + weight_h, jolt.bends + bent
         block.heard_h[slots] = jolt.heard_h + jolt.weight_h
         block.before[slots], block.last[slots] = block.last[slots], rows.values
         self._learn_cadence(rows)

@@ -45,8 +45,8 @@ class Novelty:
     def beyond(self, rows: Rows) -> Floats:
         """Return how far each row lies beyond its channel's range, with its sign, in ranges; 0 within. Shape (B,)."""
         block, slots = self.block, rows.slots
-        out = _out(rows.values, block.low[slots], block.high[slots])
-        width = block.high[slots] - block.low[slots]
+        low, high = block.low[slots], block.high[slots]
+        out, width = _out(rows.values, low, high), high - low
         real = width > RELATIVE_FLOOR * np.abs(rows.values)
         return np.where(real, out / np.where(real, width, 1.0), 0.0)
 

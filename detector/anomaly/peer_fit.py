@@ -76,11 +76,11 @@ class PeerFit:
 
         Source: recursive least squares, Haykin, Adaptive Filter Theory, table 10.1; every sum stays in its own row.
         """
-        covariance = self.block.covariance[slots]
+        covariance = self.block.covariance.take(slots, axis=0)
         # a stack of products of one fixed shape: every row has the same bits in any company
         gain = np.matmul(covariance, regressors[:, :, None])[:, :, 0]  # (B, WIDTH)
         novelty = np.maximum((gain * regressors).sum(axis=1), np.float32(0.0)).astype(np.float64)
-        expected = (self.block.weights[slots] * regressors).sum(axis=1).astype(np.float64)
+        expected = (self.block.weights.take(slots, axis=0) * regressors).sum(axis=1).astype(np.float64)
         return Projection(expected, novelty, gain, covariance)
 
     def learn(self, slots: Slots, projection: Projection, innovation: Floats, weight_h: Floats) -> None:
@@ -88,7 +88,8 @@ class PeerFit:
         weight = np.minimum(weight_h / FULL_WEIGHT_H, 1.0)
         share = weight / (1.0 + weight * projection.novelty)
         gain = projection.gain
-        self.block.weights[slots] += gain * (share * innovation).astype(np.float32)[:, None]
+        weights = self.block.weights.take(slots, axis=0)
+        self.block.weights[slots] = weights + gain * (share * innovation).astype(np.float32)[:, None]
         lesson = gain * share.astype(np.float32)[:, None]
         learnt = gain[:, :, None] * lesson[:, None, :]
         self.block.covariance[slots] = np.subtract(projection.covariance, learnt, out=learnt)

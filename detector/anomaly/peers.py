@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from detector.anomaly.company import Company, Panel
 from detector.anomaly.hourly import MEAN_TO_SIGMA, HourlyScale
 from detector.anomaly.peer_fit import SEATS, WIDTH, PeerFit, Projection, trusted
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import EventTime
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
-
-DAY_S = 86400.0
 
 LEAST_PEERS = 2
 """Fewer peers than this cannot say which of them is odd."""
@@ -131,21 +129,22 @@ class PeersOrgan:
         block, slots = self.block, rows.slots
         panel = self.company.panel(rows)
         middle = panel.middle(panel.away)
-        unit = np.where(block.unit[slots] > 0.0, block.unit[slots], 1.0)
+        has_unit = block.unit[slots] > 0.0
+        unit = np.where(has_unit, block.unit[slots], 1.0)
         projection = self.fit.project(slots, self._regressors(rows, panel, middle / unit, unit))
         measured = (rows.values - self.company.block.offset[slots] - middle) / unit
         # the middle itself counts in full; the regression corrects it
-        innovation = np.clip(measured - projection.expected, -LARGEST, LARGEST)
-        met = (block.unit[slots] > 0.0) & (panel.heard >= LEAST_PEERS)
+        innovation = (measured - projection.expected).clip(-LARGEST, LARGEST)
+        met = has_unit & (panel.heard >= LEAST_PEERS)
         innovation = np.where(met, innovation, 0.0)
         mean = self._mean(rows, innovation, projection)
         doubt = 1.0 + (YOUNG_H / np.maximum(self.company.block.age_h[slots], WARM_UP_H)) ** 2
-        strange = np.abs(mean) / (doubt * (self.habit.current(slots, rows.at_us) + FLOOR))
+        strange = np.abs(mean) / (doubt * (self.habit.current(slots, rows.hour) + FLOOR))
         shared = panel.middle(panel.latest(strange, block.strange))
         old, belongs = self.company.block.age_h[slots] >= WARM_UP_H, block.share[slots] >= LEAST_SHARE
         known = met & old & belongs
         # before its first turn a channel has a panel, but no unit to be compared in
-        awaited = (met | (block.unit[slots] == 0.0)) & (belongs | ~old) & (panel.seated >= LEAST_PEERS)
+        awaited = (met | ~has_unit) & (belongs | ~old) & (panel.seated >= LEAST_PEERS)
         alone = np.minimum(strange, AHEAD * np.maximum(strange - shared, 0.0))
         strangeness = np.where(known, np.log1p(alone), 0.0)
         expected = rows.values - innovation * unit
@@ -156,21 +155,23 @@ class PeersOrgan:
     def _regressors(self, rows: Rows, panel: Panel, middle: Floats, unit: Floats) -> NDArray[np.float32]:
         """Return one, the middle, the peers' departures from it, bent, and the time of day. Shape (B, WIDTH)."""
         regressors = np.empty((len(middle), WIDTH))
-        regressors[:, 0], regressors[:, 1] = 1.0, middle
-        departure = np.clip(panel.away / unit[:, None] - middle[:, None], -LARGEST, LARGEST)
+        regressors[:, 0], regressors[:, 1], regressors[:, SEATS.stop :] = 1.0, middle, rows.day_turns.T
+        departure = (panel.away / unit[:, None] - middle[:, None]).clip(-LARGEST, LARGEST)
         wide = WIDE * (self.company.block.habit[panel.peers] / unit[:, None] + 0.01)
         regressors[:, SEATS] = np.where(panel.present, departure / np.sqrt(1.0 + (departure / wide) ** 2), 0.0)
-        angle = (2.0 * np.pi / DAY_S) * np.mod(rows.at_us / MICROSECONDS, DAY_S)
-        for column, turns in enumerate((angle, 2.0 * angle)):
-            regressors[:, SEATS.stop + 2 * column] = np.sin(turns)
-            regressors[:, SEATS.stop + 2 * column + 1] = np.cos(turns)
-        return np.clip(regressors, -FARTHEST, FARTHEST).astype(np.float32)
+        return regressors.clip(-FARTHEST, FARTHEST).astype(np.float32)
 
     def _mean(self, rows: Rows, innovation: Floats, projection: Projection) -> Floats:
-        """Return the mean of the last hours, each residual worth less where the peers stand as never before."""
+        """Return the mean of the last hours."""
         block, slots = self.block, rows.slots
-        told = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * projection.novelty) - block.bias[slots]
-        return block.mean[slots] - np.expm1(-rows.gap_s / (3600.0 * SPAN_H)) * (told - block.mean[slots])
+        told, mean = self._told(innovation, projection) - block.bias[slots], block.mean[slots]
+        return mean - np.expm1(-rows.gap_s / (3600.0 * SPAN_H)) * (told - mean)
+
+    @staticmethod
+    def _told(innovation: Floats, projection: Projection) -> Floats:
+        """Return residuals (B,), each worth less where the peers stand as never before."""
+        told: Floats = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * projection.novelty)
+        return told
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""
@@ -183,7 +184,7 @@ class PeersOrgan:
         weight_h = np.where(opinion.panel.heard >= LEAST_PEERS, weight_h, 0.0)
         company.usual[slots], company.spread[slots] = forecast.usual, forecast.spread
         met_h = np.where(block.unit[slots] > 0.0, weight_h, 0.0)
-        self.habit.learn(slots, rows.at_us, np.abs(opinion.mean), met_h, company.age_h[slots])
+        self.habit.learn(slots, rows.hour, np.abs(opinion.mean), met_h, company.age_h[slots])
         self._fit(rows, opinion, met_h)
         self.company.learn(rows, opinion.middle, weight_h)
 
@@ -192,13 +193,13 @@ class PeersOrgan:
         block, slots, innovation = self.block, rows.slots, opinion.innovation
         scale, bias = block.scale[slots], block.bias[slots]
         near = trusted(innovation, scale)
-        bounded = np.clip(innovation, -2.0 * scale, 2.0 * scale)
+        bounded = innovation.clip(-2.0 * scale, 2.0 * scale)
         self.fit.learn(slots, opinion.projection, bounded, np.where(near, weight_h, 0.0))
         size = MEAN_TO_SIGMA * np.minimum(np.abs(innovation), 4.0 * scale + 0.01)
         block.scale[slots] = scale + weight_h / SCALE_H * (size - scale)
-        told = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * opinion.projection.novelty)
+        told = self._told(innovation, opinion.projection)
         bound = 3.0 * self.habit.block.overall[slots]
-        block.bias[slots] = bias + weight_h / BIAS_H * np.clip(told - bias, -bound, bound)
+        block.bias[slots] = bias + weight_h / BIAS_H * (told - bias).clip(-bound, bound)
         block.mean[slots], block.strange[slots] = opinion.mean, opinion.strange
 
     def turn(self, at: EventTime) -> None:

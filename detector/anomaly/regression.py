@@ -40,7 +40,7 @@ class Regression:
 
     def expect(self, slots: Slots, regressors: Floats) -> Floats:
         """Return what is expected of each row. Shapes: slots (B,), regressors (B, D); returns (B,)."""
-        expected: Floats = (self.block.weights[slots] * regressors).sum(axis=1)
+        expected: Floats = (self.block.weights.take(slots, axis=0) * regressors).sum(axis=1)
         return expected
 
     def learn(self, slots: Slots, regressors: Floats, residuals: Floats, keep: Floats, weight: Floats) -> None:
@@ -52,10 +52,12 @@ class Regression:
         real-time identification, Automatica 23, 1987): what is not excited is not forgotten, so that nothing winds up.
         """
         block = self.block
-        doubt = np.ascontiguousarray(block.doubt[slots].transpose(1, 2, 0))  # (D, D, B): 3 times faster than (B, D, D)
+        doubt = np.ascontiguousarray(
+            block.doubt.take(slots, axis=0).transpose(1, 2, 0)
+        )  # (D, D, B): 3 times faster than (B, D, D)
         gain = np.ascontiguousarray(_gain(doubt, np.ascontiguousarray(regressors.T)).T)
         told = weight * np.maximum((regressors * gain).sum(axis=1), 0.0)
-        block.weights[slots] += gain * (weight * residuals / (1.0 + told))[:, None]
+        block.weights[slots] = block.weights.take(slots, axis=0) + gain * (weight * residuals / (1.0 + told))[:, None]
         heard = told > LEAST_TOLD
         share = weight * (keep - (1.0 - keep) / np.where(heard, told, 1.0)) / (keep * (1.0 + told))
         half = (gain.T * np.sqrt(np.abs(share) * heard)).astype(np.float32)  # so that the covariance stays symmetric

@@ -10,13 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.jolts import HOUR_S, Jolt, share
+from detector.anomaly.jolts import Jolt, share
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
-
-HOURS = 24
-"""Hours of the day; a site that is sun-lit or worked in is rough by the clock."""
+from detector.state.rows import HOURS, Floats, Mask, Rows
 
 FARTHEST = 100.0
 """Usual bends that one reading may count for."""
@@ -119,7 +116,7 @@ class Roughness:
     def view(self, rows: Rows, jolt: Jolt, peers: Peers | None) -> RoughView:
         """Return how rough every row is, before anything is learnt from it; without `peers` by its own habit alone."""
         block, slots = self.block, rows.slots
-        hour = rows.at_us // int(HOUR_S * 1e6) % HOURS
+        hour = rows.hour
         shaking = np.sqrt(jolt.in_units(jolt.back + 0.5 * jolt.size, FARTHEST))
         tremble = block.tremble[slots]
         tremble = tremble + jolt.moment * (shaking - tremble)
@@ -152,8 +149,8 @@ class Roughness:
         hourly, hourly_h = block.hourly[place].astype(np.float64), block.hourly_h[place].astype(np.float64)
         step = np.where(heard_h < FIRST_H, np.inf, HABIT_STEP)
         usual = block.usual[slots]
-        usual = usual + share(weight_h, heard_h, USUAL_H) * np.clip(view.level - usual, -step, step)
-        pull = np.clip(view.level - usual - hourly, -HABIT_STEP, HABIT_STEP)
+        usual = usual + share(weight_h, heard_h, USUAL_H) * (view.level - usual).clip(-step, step)
+        pull = (view.level - usual - hourly).clip(-HABIT_STEP, HABIT_STEP)
         block.usual[slots] = usual
         block.hourly[place] = hourly + share(weight_h, hourly_h, HOURLY_H) * pull
         block.hourly_h[place] = np.minimum(hourly_h + weight_h, USUAL_H)
@@ -172,16 +169,20 @@ def _usual_abroad(peers: Peers | None, stored: Floats, fresh: Floats) -> tuple[F
     """Return the log ratios (B,), at most and at least 0, that a quarter of the peers are below, and above."""
     if peers is None:
         return np.zeros(len(fresh)), np.zeros(len(fresh))
-    others = np.sort(np.where(peers.present, peers.latest(fresh, stored), np.nan), axis=1)
-    present = np.count_nonzero(~np.isnan(others), axis=1)  # NaN sorts to the end
-    calmest, roughest = (_quantile(others, present, part) for part in (1.0 - PEER_SHARE, PEER_SHARE))
+    others = np.where(peers.present, peers.latest(fresh, stored), np.nan)
+    others.sort(axis=1)
+    present = (~np.isnan(others)).sum(axis=1)  # NaN sorts to the end
+    calmest, roughest = _quartiles(others, present)
     return np.minimum(calmest, 0.0), np.maximum(roughest, 0.0)
 
 
-def _quantile(ordered: Floats, present: NDArray[np.intp], part: float) -> Floats:
-    """Return the quantile (B,) of the first `present` (B,) columns of sorted rows (B, P); 0 where there is none."""
+def _quartiles(ordered: Floats, present: NDArray[np.intp]) -> Floats:
+    """Return what a quarter of the first `present` (B,) columns of sorted rows (B, P) are below, and above.
+
+    Shape (2, B); 0 where none is present.
+    """
     rows, last = np.arange(len(ordered)), np.maximum(present - 1, 0)
-    place = part * last
+    place = np.array([[1.0 - PEER_SHARE], [PEER_SHARE]]) * last
     below = place.astype(np.intp)
     low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
     return np.where(present > 0, low + (place - below) * (high - low), 0.0)

@@ -14,6 +14,9 @@ PANEL = 8
 
 NOBODY = -1
 
+LAST_ROW = np.iinfo(np.intp).max
+"""No row of a batch comes so late: the channel has none there."""
+
 
 class SiblingBlock(Block):
     """Each channel's panel and standing.
@@ -39,6 +42,7 @@ class Siblings:
     def __init__(self) -> None:
         """Know no device."""
         self.block = SiblingBlock()
+        self._row_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, LAST_ROW between batches
         self._channels: dict[int, list[int]] = {}
 
     def join(self, slot: int, device: int) -> None:
@@ -77,10 +81,15 @@ class Siblings:
 
         Shapes: slots (B,), standing (B,) of the rows themselves; returns (B, PANEL), 0 where there is nobody.
         """
-        panel = self.block.panel[slots]
-        place = np.full(len(self.block), len(slots), np.intp)
-        place[slots] = np.arange(len(slots))
-        row = place[panel]  # NOBODY reads the last channel's place, and is masked below
-        before = row < np.arange(len(slots))[:, None]
+        panel, count = self.block.panel.take(slots, axis=0), len(slots)
+        nobody = panel == NOBODY
+        if nobody.all():
+            return np.zeros(panel.shape)
+        if len(self._row_of) < len(self.block):
+            self._row_of = np.full(2 * len(self.block), LAST_ROW, np.intp)
+        self._row_of[slots] = np.arange(count)
+        row = self._row_of[panel]  # NOBODY reads the last channel's place, and is masked below
+        self._row_of[slots] = LAST_ROW
+        before = row < np.arange(count)[:, None]
         now = standing[np.where(before, row, 0)]
-        return np.where(panel == NOBODY, 0.0, np.where(before, now, self.block.standing[panel]))
+        return np.where(nobody, 0.0, np.where(before, now, self.block.standing[panel]))

@@ -103,7 +103,8 @@ class SilenceRule:
     def hear(self, devices: Slots, at_us: NDArray[np.int64]) -> None:
         """Note that devices spoke. Shapes (B,); a device may stand more than once."""
         self.block.spoke[devices] = True
-        np.maximum.at(self.block.heard_at, devices, at_us)
+        if len(devices):
+            np.maximum.at(self.block.heard_at, devices, at_us)
 
     def limit_s(self) -> Floats:
         """Return the silence that is strange, for every device; infinite where it is not known. Shape (N,)."""
@@ -119,13 +120,13 @@ class SilenceRule:
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
         quiet[block.heard_at[:count] != NEVER] += span_s
         limit = self.limit_s()
-        closed = np.flatnonzero(spoke & silent)
-        opened = np.flatnonzero(~spoke & ~silent & (quiet > limit))
+        closed = (spoke & silent).nonzero()[0]
+        opened = (~(spoke | silent) & (quiet > limit)).nonzero()[0]
         mild = block.severity[:count] < CRITICAL
-        worsened = np.flatnonzero(~spoke & silent & mild & (quiet > CRITICAL_AT * limit))
+        worsened = (~spoke & silent & mild & (quiet > CRITICAL_AT * limit)).nonzero()[0]
         block.silent_since[opened] = np.minimum(block.heard_at[opened], at)
         block.severity[opened], block.severity[worsened] = WARNING, CRITICAL
-        self._learn(np.flatnonzero(spoke), limit)
+        self._learn(spoke.nonzero()[0], limit)
         silent[closed], silent[opened] = False, True
         quiet[spoke] = 0.0
         spoke[:] = False
@@ -133,11 +134,14 @@ class SilenceRule:
 
     def _learn(self, devices: Slots, limit_s: Floats) -> None:
         """Count the gaps that just ended into the habit; what was called silence counts only as far as it has happened before."""
+        if not len(devices):
+            return
         block, gap_s = self.block, self.block.quiet_s[devices]
         faded, outage = np.exp(-gap_s / MEMORY_S), block.silent[devices]
         habit_s = np.where(outage, np.minimum(gap_s, np.maximum(limit_s[devices], block.outage_s[devices])), gap_s)
         block.outage_s[devices] = np.maximum(np.where(outage, gap_s, 0.0), faded * block.outage_s[devices])
-        block.gaps[devices] += 1
+        gaps, mean_s = block.gaps[devices] + 1, block.mean_s[devices]
+        block.gaps[devices] = gaps
         block.watched_s[devices] += habit_s
-        block.mean_s[devices] += (habit_s - block.mean_s[devices]) / np.minimum(block.gaps[devices], 1000)
+        block.mean_s[devices] = mean_s + (habit_s - mean_s) / np.minimum(gaps, 1000)
         block.longest_s[devices] = np.maximum(habit_s, faded * block.longest_s[devices])

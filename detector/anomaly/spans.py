@@ -6,7 +6,6 @@ In: residuals of several witnesses. Out: their means over a short and a long spa
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.state.block import Block
 from detector.state.rows import Floats, Slots
 
@@ -75,10 +74,9 @@ class SpanBlock(Block):
 class Moment:
     """When rows were heard, as habits need it. Every array is (B,); spans_s (B, S)."""
 
-    def __init__(self, slots: Slots, at_us: NDArray[np.int64], gap_s: Floats, age_s: Floats) -> None:
-        """Take the rows' channels, event times, time each counts for, and ages of the channels, seconds."""
-        self.slots, self.gap_s, self.age_s = slots, gap_s, age_s
-        self.hour = (at_us // (3600 * MICROSECONDS) % 24).astype(np.intp)
+    def __init__(self, slots: Slots, hour: NDArray[np.int64], gap_s: Floats, age_s: Floats) -> None:
+        """Take the rows' channels, hours of the day, time each counts for, and ages of the channels, seconds."""
+        self.slots, self.hour, self.gap_s, self.age_s = slots, hour, gap_s, age_s
         self.spans_s = np.maximum(np.minimum(SPANS_S, YOUNG_SHARES * age_s[:, None]), 1e-6)
 
 
@@ -92,7 +90,7 @@ class Spans:
     def means(self, moment: Moment, residuals: Floats) -> Floats:
         """Return the residuals' means with these ones in. Shapes: residuals (B, W); returns (B, W, S)."""
         rate = -np.expm1(-moment.gap_s[:, None] / moment.spans_s)
-        mean = self.block.mean[moment.slots]
+        mean = self.block.mean.take(moment.slots, axis=0)
         moved: Floats = mean + rate[:, None, :] * (residuals[:, :, None] - mean)
         return moved
 
@@ -101,7 +99,7 @@ class Spans:
         block, slots = self.block, moment.slots
         heard_s = block.heard_s[slots, moment.hour].astype(np.float64)
         share = (HOUR_SHARE * heard_s / (heard_s + HOUR_S))[:, None, None]
-        size = share * block.by_hour[slots, moment.hour] + (1.0 - share) * block.usual[slots]
+        size = share * block.by_hour[slots, moment.hour] + (1.0 - share) * block.usual.take(slots, axis=0)
         unseen = UNSEEN * np.minimum(1.0, moment.age_s / UNSEEN_FROM_S) / (1.0 + heard_s / UNSEEN_S)
         rough = ROUGH_SHARE * block.rough[slots]
         scale: Floats = (MEAN_TO_SIGMA * size + rough[:, None, None]) * (1.0 + unseen)[:, None, None]
@@ -111,15 +109,16 @@ class Spans:
         """Take in the residuals (B, W) and what `means` made of them; the habits as `weight` (B,) readings."""
         block, slots, gap_s = self.block, moment.slots, moment.gap_s
         self._learn_roughness(moment, residuals[:, 0])
-        count, usual, size = block.count[slots], block.usual[slots], np.abs(means)
+        count, usual, size = block.count[slots], block.usual.take(slots, axis=0), np.abs(means)
         limited = (count > SETTLED)[:, None, None] & (usual > 0.0)
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
         rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))
         block.usual[slots] = usual + rate[:, None, None] * (size - usual)
-        heard_s, by_hour = block.heard_s[slots, moment.hour], block.by_hour[slots, moment.hour]
+        place = slots, moment.hour
+        heard_s, by_hour = block.heard_s[place], block.by_hour[place]
         rate = weight * np.maximum(gap_s / np.maximum(heard_s + gap_s, 1e-9), -np.expm1(-gap_s / HOUR_MEMORY_S))
-        block.by_hour[slots, moment.hour] = by_hour + rate[:, None, None] * (size - by_hour)
-        block.heard_s[slots, moment.hour] = heard_s + gap_s
+        block.by_hour[place] = by_hour + rate[:, None, None] * (size - by_hour)
+        block.heard_s[place] = heard_s + gap_s
         block.mean[slots], block.count[slots] = means, count + 1
 
     def _learn_roughness(self, moment: Moment, residual: Floats) -> None:

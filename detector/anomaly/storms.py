@@ -47,7 +47,9 @@ class Storms:
 
         Shapes: (B,), in stream order. Source: token bucket, RFC 2697, section 3.
         """
-        admitted = np.full(len(wanted), False)
+        admitted = np.zeros(len(wanted), np.bool_)
+        if not wanted.any():
+            return admitted
         for row in np.flatnonzero(wanted & self._allows(devices, at_us)):  # few: a device has only a few a day
             one = slice(row, row + 1)
             if self._allows(devices[one], at_us[one])[0]:

@@ -101,20 +101,22 @@ class Streams:
         """Return how strange every row looks, before anything is learnt from it."""
         block, slots = self.block, rows.slots
         missed = np.where(forecast.known, rows.values - forecast.expected, 0.0)
-        residual = np.clip(missed / forecast.unit, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)
+        residual = (missed / forecast.unit).clip(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
         surprise = np.log1p(np.abs(residual) / (MEAN_TO_SIGMA * block.scale[slots] + SCALE_FLOOR))
         habitual = self.habit.expected(rows, forecast.usual)
         away = np.where(forecast.known, rows.values - habitual, 0.0)
-        mean, sigma, settled = block.mean[slots], np.sqrt(block.variance[slots]), block.seen[slots] >= SETTLED
-        reach = np.where(settled, FARTHEST * sigma[:, 0] + SCALE_FLOOR * forecast.unit, np.inf)
-        believed = np.clip(away, mean[:, 0] - reach, mean[:, 0] + reach)
-        rate = learning_rate(block.seen[slots], rows.gap_s, LEVEL_S)
-        slow = block.slow[slots] + rate * (believed - block.slow[slots])
-        off = np.stack([away, slow], axis=1) - mean
-        distances = np.log1p(np.abs(off) / (sigma + SCALE_FLOOR * forecast.unit[:, None]))
-        streams = np.column_stack([surprise, np.where(settled[:, None], distances, 0.0)])
-        deviations = np.column_stack([missed, off])
-        return View(streams, deviations, residual, habitual + believed, np.stack([believed, slow], axis=1))
+        mean, sigma = block.mean.take(slots, axis=0), np.sqrt(block.variance.take(slots, axis=0))
+        seen, slow = block.seen[slots], block.slow[slots]
+        settled, least = seen >= SETTLED, SCALE_FLOOR * forecast.unit
+        reach = np.where(settled, FARTHEST * sigma[:, 0] + least, np.inf)
+        believed = away.clip(mean[:, 0] - reach, mean[:, 0] + reach)
+        slow = slow + learning_rate(seen, rows.gap_s, LEVEL_S) * (believed - slow)
+        streams, deviations = np.empty((len(slots), len(Stream))), np.empty((len(slots), len(Stream)))
+        off = np.array((away, slow)).T - mean
+        deviations[:, 0], deviations[:, 1:] = missed, off
+        distances = np.log1p(np.abs(off) / (sigma + least[:, None]))
+        streams[:, 0], streams[:, 1:] = surprise, np.where(settled[:, None], distances, 0.0)
+        return View(streams, deviations, residual, habitual + believed, np.array((believed, slow)).T)
 
     def learn(self, rows: Rows, view: View, known: Mask) -> None:
         """Move scales, habits and level by the rows that are `known` (B,), those of which something was expected.
@@ -129,9 +131,11 @@ class Streams:
         rate = np.where(known, learning_rate(seen, rows.gap_s, self._memory_s), 0.0)
         block.scale[slots] = scale + rate * (size - scale)
         rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)[:, None]
-        off = view.aways - block.mean[slots]
-        block.mean[slots] += rate * off
-        block.variance[slots] = (1.0 - rate) * (block.variance[slots] + rate * off * off)
+        mean = block.mean.take(slots, axis=0)
+        off = view.aways - mean
+        moved = rate * off
+        block.mean[slots] = mean + moved
+        block.variance[slots] = (1.0 - rate) * (block.variance.take(slots, axis=0) + moved * off)
         block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
         self.habit.learn(rows, view.believed, known)
         block.seen[slots] = seen + known

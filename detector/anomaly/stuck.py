@@ -80,17 +80,19 @@ class StuckRule:
         Shapes: (B,); cadence_s is the usual time between readings. Strength: 1.0 is too long, 0 is no habit yet.
         """
         block, slots = self.block, rows.slots
-        block.first[slots] = np.where(block.run[slots] == 0, rows.at_us, block.first[slots])
+        run = block.run[slots]
+        first = np.where(run == 0, rows.at_us, block.first[slots])
+        block.first[slots] = first
         limit_s, known = self._limit_s(rows, cadence_s)
         same = rows.values == block.last[slots]  # NaN before the first reading: never the same
-        grown = known & (rows.at_us - block.first[slots] > YOUTH_S * MICROSECONDS)
-        self._finish(rows, np.where(grown, limit_s, np.inf), ~same & (block.run[slots] > 0))
+        grown = known & (rows.at_us - first > YOUTH_S * MICROSECONDS)
+        self._finish(rows, np.where(grown, limit_s, np.inf), ~same & (run > 0))
         counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)
         run_s = np.where(same, block.run_s[slots] + counted_s, 0.0)
         block.run_s[slots], block.last[slots] = run_s, rows.values
-        block.run[slots] = np.where(same, block.run[slots] + 1, 1)
-        block.began[slots] = np.where(same, block.began[slots], rows.at_us)
-        return np.where(known, run_s / limit_s, 0.0), block.began[slots]
+        began = np.where(same, block.began[slots], rows.at_us)
+        block.run[slots], block.began[slots] = np.where(same, run + 1, 1), began
+        return np.where(known, run_s / limit_s, 0.0), began
 
     def lived(self, rows: Rows) -> Mask:
         """Return which channels have moved often enough, or were watched for long enough, to have a past. Shape (B,)."""
@@ -101,13 +103,16 @@ class StuckRule:
 
     def _finish(self, rows: Rows, highest_s: Floats, ended: Mask) -> None:
         """Count the runs that ended into the habit; one that was too long counts as its limit only."""
+        if not ended.any():
+            return
         block, slots, at_us = self.block, rows.slots[ended], rows.at_us[ended]
         run_s = np.minimum(block.run_s[slots], highest_s[ended])
         faded = np.exp(np.minimum(block.finished[slots] - at_us, 0) / (MEMORY_S * MICROSECONDS))
         block.longest_s[slots] = np.maximum(run_s, faded * block.longest_s[slots])
         block.finished[slots] = at_us
-        block.runs[slots] += 1
-        block.mean[slots] += (block.run[slots] - block.mean[slots]) / np.minimum(block.runs[slots], 1000)
+        runs, mean = block.runs[slots] + 1, block.mean[slots]
+        block.runs[slots] = runs
+        block.mean[slots] = mean + (block.run[slots] - mean) / np.minimum(runs, 1000)
 
     def _limit_s(self, rows: Rows, cadence_s: Floats) -> tuple[Floats, Mask]:
         """Return the time at which a run is too long, and whether the habit behind it is known. Shapes: (B,)."""

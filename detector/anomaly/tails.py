@@ -4,6 +4,8 @@ In: values on log axes. Out: -log10 of the p-value, straight between the rungs a
 (a Pareto tail on the value's own axis). A new channel borrows the ladders of a reference until it has its own.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,9 @@ SHARES = np.array([1 / 2, 1 / 8, 1 / 32, 1 / 128])
 """Share of the past at or above each rung."""
 
 RUNGS = len(SHARES)
+
+FURTHER = (1.0 / SHARES - 1.0)[:, None, None]
+"""Steps up for each step down. Shape (RUNGS, 1, 1)."""
 
 RISES = -np.diff(np.log10(SHARES), prepend=0.0)[:, None, None]
 """Rarity won from one rung to the next, the first from the value 0. Shape (RUNGS, 1, 1)."""
@@ -83,10 +88,14 @@ class Tails:
         Source: tracked quantiles in the body; in the tail the exponential law of excesses over a high threshold
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
-        rungs, excess = _upright(self.block.rungs[slots]), _upright(self.block.excess[slots, :, -1:])
-        feet = np.concatenate([np.zeros_like(rungs[:1]), rungs[:-1]])
+        rungs, excess = (
+            _upright(self.block.rungs.take(slots, axis=0)),
+            _upright(self.block.excess.take(slots, axis=0)[:, :, -1:]),
+        )
+        feet = np.zeros_like(rungs)
+        feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
-        climbed = RISES * np.clip((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH), 0.0, 1.0)
+        climbed = RISES * ((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH)).clip(0.0, 1.0)
         beyond = np.maximum(limited - rungs[-1], 0.0) / (np.log(10.0) * np.maximum(excess[0], LEAST_EXCESS))
         rarity: Floats = np.minimum(climbed.sum(axis=0) + beyond, RAREST).T
         return rarity
@@ -101,13 +110,17 @@ class Tails:
         faded = np.maximum(block.experience[slots] * np.exp(-gap_s / self._memory_s), BORROWED)
         block.experience[slots] = faded + weight
         rate = weight / (faded + weight)
-        rungs, excess = _upright(block.rungs[slots]), _upright(block.excess[slots])
-        step = rate * np.maximum(excess, LEAST_EXCESS)
+        rungs, excess = _upright(block.rungs.take(slots, axis=0)), _upright(block.excess.take(slots, axis=0))
+        tail = np.maximum(excess, LEAST_EXCESS)
+        step = rate * tail
         beyond = np.minimum(values.T, AXIS_END) - rungs
         above = beyond > 0.0
-        moved = rungs + np.where(above, np.minimum((1.0 / SHARES - 1.0)[:, None, None] * step, beyond), -step)
-        block.rungs[slots] = np.maximum.accumulate(np.maximum(moved, 0.0)).T
-        believed = np.minimum(beyond, FARTHEST_EXCESS * np.maximum(excess, LEAST_EXCESS))
+        moved = rungs + np.where(above, np.minimum(FURTHER * step, beyond), -step)
+        np.maximum(moved[0], 0.0, out=moved[0])
+        for lower, rung in pairwise(moved):  # no rung below another; three times faster than `maximum.accumulate`
+            np.maximum(rung, lower, out=rung)
+        block.rungs[slots] = moved.T
+        believed = np.minimum(beyond, FARTHEST_EXCESS * tail)
         pull = np.minimum(rate / SHARES[:, None, None], BOLDEST) * (believed - excess)
         block.excess[slots] = (excess + np.where(above, pull, 0.0)).T
 

@@ -14,6 +14,9 @@ from detector.edge.model_file import load_model
 from detector.lab.cost import Cost, measure
 from detector.settings import Settings
 
+FEW = (1, 16)
+"""Readings of small batches, whose cost is that of the calls and not of the rows: most sites send so few at a time."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector bench`."""
@@ -28,14 +31,19 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
     settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
     steps = arguments.steps
-    cost = measure(model, settings, channels=arguments.channels, warm_steps=2 * steps, steps=steps)
-    Console().print(_table(cost, arguments.channels))
+    many, *few = (
+        measure(model, settings, channels=channels, warm_steps=2 * steps, steps=steps)
+        for channels in (arguments.channels, *FEW)
+    )
+    console = Console()
+    console.print(_table(many))
+    console.print("; ".join(f"a batch of {cost.channels}: {cost.batch_ms:.2f} ms" for cost in few))
     return 0
 
 
-def _table(cost: Cost, channels: int) -> Table:
+def _table(cost: Cost) -> Table:
     """Return the figures, largest first."""
-    table = Table(title=f"One reading: {cost.step_us:.1f} µs of one core, in batches of {channels:,}")
+    table = Table(title=f"One reading: {cost.step_us:.1f} µs of one core, in batches of {cost.channels:,}")
     table.add_column("what a channel remembers")
     table.add_column("bytes", justify="right")
     for name, size in sorted(cost.bytes_of.items(), key=lambda one: -one[1]):

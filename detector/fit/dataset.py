@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
-from detector.forecast.scaling import FEATURES, ScaleBlock
+from detector.forecast.scaling import FEATURES, ScaleBlock, features
 from detector.forecast.series import Series
 
 WARM_UP_READINGS = 20
@@ -85,7 +85,8 @@ def _replay(series: Sequence[Series], lengths: NDArray[np.intp]) -> Iterator[_St
         values = np.array([one.values[reading] for one in active])
         gap_s = (at_us - before[slots]) / MICROSECONDS
         if reading:
-            difference = (values - block.last[slots]) / block.unit(slots)
-            yield _Step(reading - 1, slots, block.features(slots, gap_s, at_us), difference)
+            known = block.of(slots)
+            difference = (values - known.last) / known.unit
+            yield _Step(reading - 1, slots, features(known, gap_s, at_us), difference)
         block.update(slots, values, gap_s)
         before[slots] = at_us

@@ -77,11 +77,17 @@ class LstmCell:
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Return (h', c'). Shapes: inputs (B, E), state (B, 2H)."""
         width = self.hidden
-        gates = tiled_product(np.hstack([inputs, state[:, :width]]), self.weights) + self.bias  # (B, 4H)
+        seen = np.empty((len(inputs), len(self.weights)), np.float32)
+        seen[:, : inputs.shape[1]], seen[:, inputs.shape[1] :] = inputs, state[:, :width]
+        gates = tiled_product(seen, self.weights)  # (B, 4H)
+        gates += self.bias
         i, f = sigmoid(gates[:, :width]), sigmoid(gates[:, width : 2 * width])
         g, o = np.tanh(gates[:, 2 * width : 3 * width]), sigmoid(gates[:, 3 * width :])
         c = f * state[:, width:] + i * g
-        return np.hstack([o * np.tanh(c), c])
+        following = np.empty_like(state)
+        np.multiply(o, np.tanh(c), out=following[:, :width])
+        following[:, width:] = c
+        return following
 
 
 @dataclass(frozen=True, eq=False)

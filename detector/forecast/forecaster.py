@@ -14,10 +14,11 @@ from detector.forecast.head import Head, Lesson
 from detector.forecast.network import Network
 from detector.forecast.profile import DayProfile
 from detector.forecast.regressors import OWN, Columns, Moment, RecentBlock, regressors
-from detector.forecast.scaling import DAY_S, ScaleBlock
+from detector.forecast.scaling import DAY_S, ScaleBlock, Scales, features
 from detector.forecast.skill import Skill
 from detector.settings import HeadKind
 from detector.state.block import Block
+from detector.state.freed_memory import keep_freed_memory
 from detector.state.rows import Floats, Forecast, Mask, Rows
 
 FIRST_FORECAST = 2
@@ -89,6 +90,7 @@ class Forecaster:
 
     def __init__(self, network: Network, memory_s: float, head: HeadKind = HeadKind.RLS) -> None:
         """Forecast with `network`, corrected by heads of this kind; scales forget with time constant `memory_s`."""
+        keep_freed_memory()
         self._network = network
         self.scale = ScaleBlock(memory_s)
         self.block = ForecastBlock(network.cell.width)
@@ -115,22 +117,22 @@ class Forecaster:
 
     def predict(self, rows: Rows) -> HeadForecast:
         """Step the memories with all that was known before these values, and forecast the values."""
-        slots, scale = rows.slots, self.scale
+        slots, scales = rows.slots, self.scale.of(rows.slots)
         daily, daily_known = self.profile.usual(slots, rows.at_us)
-        moment, log_scale = self._step(rows, daily, daily_known)
-        seen_by_head = regressors(slots, moment, scale, self.recent)
-        location = np.clip(moment.location + self.head.correct(slots, seen_by_head), -LARGEST_STEP, LARGEST_STEP)
-        unit, sharpness = scale.unit(slots), np.exp(SHARPNESS * log_scale)
-        expected, size = scale.last[slots] + unit * location, unit * self.block.noise[slots] * sharpness
+        moment, log_scale = self._step(rows, scales, daily, daily_known)
+        seen_by_head = regressors(slots, moment, scales, self.recent)
+        location = (moment.location + self.head.correct(slots, seen_by_head)).clip(-LARGEST_STEP, LARGEST_STEP)
+        unit, sharpness = scales.unit, np.exp(SHARPNESS * log_scale)
+        expected, size = scales.last + unit * location, unit * self.block.noise[slots] * sharpness
         half = self.block.width[slots] * size
         return HeadForecast(
-            known=scale.count[slots] >= FIRST_FORECAST,
-            steps_seen=scale.count[slots],
+            known=scales.count >= FIRST_FORECAST,
+            steps_seen=scales.count,
             expected=expected,
             lower=expected - half,
             upper=expected + half,
-            usual=scale.location[slots],
-            spread=scale.spread(slots),
+            usual=scales.location,
+            spread=scales.spread,
             unit=unit,
             scale=size,
             daily=daily,
@@ -139,22 +141,23 @@ class Forecaster:
             sharpness=sharpness,
         )
 
-    def _step(self, rows: Rows, daily: Floats, daily_known: Mask) -> tuple[Moment, Floats]:
+    def _step(self, rows: Rows, scales: Scales, daily: Floats, daily_known: Mask) -> tuple[Moment, Floats]:
         """Step the memories; return what the heads may see of the moment, and the network's log scale (B,)."""
         slots, block, hidden = rows.slots, self.block, self._network.cell.hidden
-        features = self.scale.features(slots, rows.gap_s, rows.at_us)
-        memory, step = self._network.step(features, block.state[slots])
+        seen = features(scales, rows.gap_s, rows.at_us)
+        memory, step = self._network.step(seen, block.state.take(slots, axis=0))
         # a channel's first reading has no past to remember: its memory starts at the second one, as in training
-        block.state[slots] = np.where(self.scale.count[slots, None] > 0, memory, np.float32(0.0))
-        to_daily = np.where(daily_known, daily - self.scale.last[slots], 0.0)
+        block.state[slots] = memory
+        block.state[slots[scales.count == 0]] = 0.0
+        to_daily = np.where(daily_known, daily - scales.last, 0.0)
         change = np.where(daily_known & block.daily_known[slots], daily - block.daily[slots], 0.0)
-        return Moment(features, memory[:, :hidden], step.location, to_daily, change), step.log_scale
+        return Moment(seen, memory[:, :hidden], step.location, to_daily, change), step.log_scale
 
     def learn(self, rows: Rows, forecast: HeadForecast, suspect: Mask) -> None:
         """Take the values in; from `suspect` rows nothing is learnt until suspicion has lasted for `ACCEPT_S`."""
         slots = rows.slots
         trust = self._trust(rows, suspect)
-        residual = np.clip((rows.values - forecast.expected) / forecast.unit, -LARGEST_STEP, LARGEST_STEP)
+        residual = ((rows.values - forecast.expected) / forecast.unit).clip(-LARGEST_STEP, LARGEST_STEP)
         known = np.where(forecast.known, trust, 0.0)
         noise = self.block.noise[slots] * forecast.sharpness
         self.head.learn(slots, forecast.regressors, Lesson(residual, noise, known, rows.gap_s))
@@ -180,7 +183,7 @@ class Forecaster:
         """
         outside = (rows.values < forecast.lower) | (rows.values > forecast.upper)
         nudge = trust * WIDTH_GAIN * (outside - (1.0 - COVERAGE))
-        self.block.width[rows.slots] = np.clip(self.block.width[rows.slots] * np.exp(nudge), *WIDTHS)
+        self.block.width[rows.slots] = (self.block.width[rows.slots] * np.exp(nudge)).clip(*WIDTHS)
 
     def _learn_noise(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
         """Move the mean size of residuals, a far one by five of it, over a day."""

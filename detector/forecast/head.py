@@ -86,7 +86,7 @@ class Head:
 
     def correct(self, slots: Slots, regressors: Columns) -> Floats:
         """Return by how much the network is expected to be off. Shapes: regressors (B, R); returns (B,) step units."""
-        weights = self.block.weights[slots][:, : regressors.shape[1]]
+        weights = self.block.weights.take(slots, axis=0)[:, : regressors.shape[1]]
         correction: Floats = (weights * regressors[:, : weights.shape[1]]).sum(axis=1).astype(np.float64)
         return correction
 
@@ -95,8 +95,10 @@ class Head:
         blocks, size = self.block.covariance.shape[1:3]
         if not blocks:
             return
-        padded = np.zeros((len(slots), blocks * size), np.float32)
-        padded[:, : self._regressors] = regressors
+        padded = regressors
+        if blocks * size != self._regressors:
+            padded = np.zeros((len(slots), blocks * size), np.float32)
+            padded[:, : self._regressors] = regressors
         pull, variance, keep = _weigh(lesson)
         for first in range(0, len(slots), TOGETHER):
             rows = slice(first, first + TOGETHER)
@@ -105,12 +107,12 @@ class Head:
     def _move(self, slots: Slots, seen: Columns, lesson: tuple[Columns, Columns, Columns]) -> None:
         """Move weights and covariances by one reading. Shapes: seen (B, D / S, S), lesson (B,) each."""
         pull, variance, keep = lesson
-        covariance = self.block.covariance[slots]
+        covariance = self.block.covariance.take(slots, axis=0)
         gain = product_of_each(covariance, seen)  # P phi
         explained = (gain * seen).reshape(len(slots), -1).sum(axis=1)
         total = variance + np.maximum(explained, np.float32(0.0))
         step = gain.reshape(len(slots), -1) * (pull / total)[:, None]
-        self.block.weights[slots] = keep[:, None] * (self.block.weights[slots] + step)
+        self.block.weights[slots] = keep[:, None] * (self.block.weights.take(slots, axis=0) + step)
         root = gain * np.sqrt(keep / total)[:, None, None]
         covariance *= keep[:, None, None, None]
         covariance -= np.einsum("bki,bkj->bkij", root, root)

@@ -90,4 +90,4 @@ class Network:
         location, log_scale, raw = head.astype(np.float64).T
         # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
         freedom = 2.0 + np.logaddexp(0.0, raw + 1.0)
-        return state, StepForecast(location, np.clip(log_scale, *LOG_SCALE_RANGE), freedom)
+        return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), freedom)

@@ -92,8 +92,9 @@ class DayProfile:
         block = self.block
         current = at_us // BIN_US
         moved = current != block.bin[slots]
-        self._enter(slots[moved])
-        block.bin[slots] = current
+        if moved.any():
+            self._enter(slots[moved])
+            block.bin[slots] = current
         total, taken = np.where(moved, 0.0, block.total[slots]), np.where(moved, 0, block.taken[slots])
         block.total[slots], block.taken[slots] = total + np.where(trusted, values, 0.0), taken + trusted
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.forecast.scaling import DAY_CLOCK, ScaleBlock
+from detector.forecast.scaling import DAY_CLOCK, ScaleBlock, Scales
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows, Slots
 
@@ -21,7 +21,7 @@ OWN = 16
 OLDER_STEPS = 3
 """Steps before the last one."""
 
-MEANS_S = (1_200.0, 7_200.0, 43_200.0)
+MEANS_S = np.array([1_200.0, 7_200.0, 43_200.0])
 """Time constants of the short means: twenty minutes, two hours, twelve hours."""
 
 FAR_SPREADS, FAR_UNITS = 8.0, 20.0
@@ -45,10 +45,11 @@ class RecentBlock(Block):
     def learn(self, rows: Rows, scale: ScaleBlock) -> None:
         """Take the values in, before `scale` does."""
         slots, count = rows.slots, scale.count[rows.slots, None]
-        newest = scale.last_step[slots, None].astype(np.float32)
-        self.steps[slots] = np.hstack([newest, self.steps[slots, :-1]])
-        rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / np.array(MEANS_S)))
-        means = self.means[slots]
+        steps = np.empty((len(slots), OLDER_STEPS), np.float32)
+        steps[:, 0], steps[:, 1:] = scale.last_step[slots], self.steps.take(slots, axis=0)[:, :-1]
+        self.steps[slots] = steps
+        rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / MEANS_S))
+        means = self.means.take(slots, axis=0)
         self.means[slots] = means + rate * (rows.values[:, None] - means)
 
 
@@ -68,25 +69,21 @@ class Moment:
     """(B,) by how much the usual moved since the last reading, likewise."""
 
 
-def regressors(slots: Slots, moment: Moment, scale: ScaleBlock, recent: RecentBlock) -> Columns:
+def regressors(slots: Slots, moment: Moment, scales: Scales, recent: RecentBlock) -> Columns:
     """Return the rows of regressors, `OWN` and the hidden state. Shapes: slots (B,); returns (B, OWN + H) float32."""
-    last, unit = scale.last[slots], scale.unit(slots)
+    last, unit = scales.last, scales.unit
     rows = np.empty((len(slots), OWN + moment.hidden.shape[1]), np.float32)
     rows[:, 0] = 1.0
-    rows[:, 1] = np.clip((scale.location[slots] - last) / scale.spread(slots), -FAR_SPREADS, FAR_SPREADS)
-    rows[:, 2] = scale.last_step[slots]
-    rows[:, 3:6] = recent.steps[slots]
-    rows[:, 6:9] = _distance(recent.means[slots] - last[:, None], unit[:, None])
-    rows[:, 9] = _distance(moment.to_daily, unit)
-    rows[:, 10] = _distance(moment.daily_change, unit)
+    rows[:, 1] = ((scales.location - last) / scales.spread).clip(-FAR_SPREADS, FAR_SPREADS)
+    rows[:, 2] = scales.last_step
+    rows[:, 3:6] = recent.steps.take(slots, axis=0)
+    far = np.empty((len(slots), 5))
+    far[:, :3] = recent.means.take(slots, axis=0) - last[:, None]
+    far[:, 3], far[:, 4] = moment.to_daily, moment.daily_change
+    rows[:, 6:11] = DISTANCE_SHARE * (far / unit[:, None]).clip(-FAR_UNITS, FAR_UNITS)
     sine, cosine = moment.features[:, DAY_CLOCK].T
     rows[:, 11], rows[:, 12] = sine, cosine
     rows[:, 13], rows[:, 14] = 2.0 * sine * cosine, cosine * cosine - sine * sine  # twice a day
-    rows[:, 15] = np.clip(moment.location, -FAR_UNITS, FAR_UNITS)
+    rows[:, 15] = moment.location.clip(-FAR_UNITS, FAR_UNITS)
     rows[:, OWN:] = moment.hidden
     return rows
-
-
-def _distance(distance: Floats, unit: Floats) -> Floats:
-    """Return distances as regressors."""
-    return DISTANCE_SHARE * np.clip(distance / unit, -FAR_UNITS, FAR_UNITS)

@@ -4,6 +4,8 @@ In: rows' values and times. Out: feature rows before the value is looked at, and
 Training uses this very code, so that the network meets in service what it met in training.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,24 @@ FASTEST_CLOCK_S = 20.0
 """Below this cadence the clock features are zero: minutes of data tell nothing of days."""
 
 DAY_S, WEEK_S = 86_400.0, 604_800.0
+
+PERIODS_S = np.array([DAY_S, WEEK_S])
+"""Whose clocks the network sees."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scales:
+    """What is known of the channels of rows before their values. Shapes: (B,), names and units as in `ScaleBlock`."""
+
+    count: NDArray[np.int64]
+    location: Floats
+    last: Floats
+    last_step: Floats
+    cadence_s: Floats
+    spread: Floats
+    """The mean absolute deviation, never zero."""
+    unit: Floats
+    """The step unit c = max(d, 0.03 s), in which differences are forecast; never zero."""
 
 
 class ScaleBlock(Block):
@@ -76,38 +96,15 @@ class ScaleBlock(Block):
 
     def floor(self, slots: Slots) -> Floats:
         """Return the smallest scale that is signal and not rounding. Shape (B,), the channel's unit."""
-        size = np.maximum(np.abs(self.location[slots]), np.abs(self.last[slots]))
-        return RELATIVE_FLOOR * size + ABSOLUTE_FLOOR
+        return _floor(self.location[slots], self.last[slots])
 
-    def spread(self, slots: Slots) -> Floats:
-        """Return the mean absolute deviation, never zero. Shape (B,), the channel's unit."""
-        return np.maximum(self.deviation[slots], self.floor(slots))
-
-    def unit(self, slots: Slots) -> Floats:
-        """Return the step unit c = max(d, 0.03 s), in which differences are forecast. Shape (B,)."""
-        return np.maximum(np.maximum(self.step[slots], STEP_FLOOR * self.deviation[slots]), self.floor(slots))
-
-    def features(self, slots: Slots, gap_s: Floats, at_us: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return what the network sees before the arriving value: the past, and the arriving moment.
-
-        Shapes: slots (B,), gap_s (B,) seconds since the last reading, at_us (B,) event time; returns (B, F) float32.
-        """
-        spread, unit, cadence = self.spread(slots), self.unit(slots), self.cadence_s[slots]
-        rows = np.empty((len(slots), FEATURES), dtype=np.float64)
-        rows[:, 0] = np.arcsinh((self.last[slots] - self.location[slots]) / spread)
-        rows[:, 1] = self.last_step[slots]
-        rows[:, 2] = 0.5 * np.clip(np.log(unit / spread), -4.0, 2.0)
-        rows[:, 3] = np.abs(self.last_step[slots]) < 1e-6
-        seconds = at_us / MICROSECONDS
-        timed = cadence >= FASTEST_CLOCK_S
-        for column, period in ((4, DAY_S), (6, WEEK_S)):
-            angle = (2.0 * np.pi / period) * np.mod(seconds, period)
-            rows[:, column], rows[:, column + 1] = np.sin(angle) * timed, np.cos(angle) * timed
-        known = cadence > 0.0
-        rows[:, 8] = np.where(
-            known, 0.5 * np.clip(np.log(np.maximum(gap_s, 1e-6) / np.where(known, cadence, 1.0)), -2.0, 4.0), 0.0
-        )
-        return rows.astype(np.float32)
+    def of(self, slots: Slots) -> Scales:
+        """Return what is known of channels (B,)."""
+        location, last, deviation = self.location[slots], self.last[slots], self.deviation[slots]
+        floor = _floor(location, last)
+        unit = np.maximum(np.maximum(self.step[slots], STEP_FLOOR * deviation), floor)
+        count, last_step, cadence_s = self.count[slots], self.last_step[slots], self.cadence_s[slots]
+        return Scales(count, location, last, last_step, cadence_s, np.maximum(deviation, floor), unit)
 
     def update(self, slots: Slots, values: Floats, gap_s: Floats, trust: Floats | float = 1.0) -> None:
         """Learn from the arrived values, from 0 not at all to 1 in full as each is trusted.
@@ -115,19 +112,20 @@ class ScaleBlock(Block):
         Shapes: slots, values, gap_s, trust (B,); gap_s is 0 at a channel's first reading.
         Source: winsorised exponential means; the rate is 1/n at first, then 1 - exp(-gap/memory).
         """
-        count, last = self.count[slots], self.last[slots]
+        known, stated = self.of(slots), self.cadence_stated[slots]
+        count, last = known.count, known.last
         first, settled = count == 0, count > WINSOR_AFTER
-        stated = self.cadence_stated[slots]
-        cadence = np.where((count <= 1) & ~stated, gap_s, self.cadence_s[slots])
+        cadence = np.where((count <= 1) & ~stated, gap_s, known.cadence_s)
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
         rate = trust * np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
-        location = np.where(first, values, self.location[slots])
-        spread, step, unit = self.deviation[slots], self.step[slots], self.unit(slots)
+        location = np.where(first, values, known.location)
+        spread, step, unit = self.deviation[slots], self.step[slots], known.unit
         away, change = values - location, np.where(first, 0.0, values - last)
         limited = settled & (spread > 0.0)
-        pull = np.where(limited, np.clip(away, -8.0 * spread, 8.0 * spread), away)
-        size = np.where(limited, np.minimum(np.abs(away), 6.0 * spread), np.abs(away))
-        stride = np.where(settled & (step > 0.0), np.minimum(np.abs(change), 8.0 * step), np.abs(change))
+        farthest, size, stride = 8.0 * spread, np.abs(away), np.abs(change)
+        pull = np.where(limited, away.clip(-farthest, farthest), away)
+        size = np.where(limited, np.minimum(size, 6.0 * spread), size)
+        stride = np.where(settled & (step > 0.0), np.minimum(stride, 8.0 * step), stride)
         self.location[slots] = location + rate * pull
         self.deviation[slots] = spread + rate * (size - spread)
         self.step[slots] = step + rate * (stride - step)
@@ -136,3 +134,26 @@ class ScaleBlock(Block):
         self.last_step[slots] = np.where(first, 0.0, np.arcsinh(change / unit))
         self.last[slots] = values
         self.count[slots] = count + 1
+
+
+def features(scales: Scales, gap_s: Floats, at_us: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return what the network sees before the arriving value: the past, and the arriving moment.
+
+    Shapes: gap_s (B,) seconds since the last reading, at_us (B,) event time; returns (B, F) float32.
+    """
+    rows = np.empty((len(gap_s), FEATURES), dtype=np.float64)
+    rows[:, 0] = np.arcsinh((scales.last - scales.location) / scales.spread)
+    rows[:, 1] = scales.last_step
+    rows[:, 2] = 0.5 * np.log(scales.unit / scales.spread).clip(-4.0, 2.0)
+    rows[:, 3] = np.abs(scales.last_step) < 1e-6
+    timed, known = scales.cadence_s >= FASTEST_CLOCK_S, scales.cadence_s > 0.0
+    angles = (2.0 * np.pi / PERIODS_S) * np.mod((at_us / MICROSECONDS)[:, None], PERIODS_S)  # (B, 2): day, week
+    rows[:, 4:8:2], rows[:, 5:8:2] = np.sin(angles) * timed[:, None], np.cos(angles) * timed[:, None]
+    cadences = np.log(np.maximum(gap_s, 1e-6) / np.where(known, scales.cadence_s, 1.0))
+    rows[:, 8] = np.where(known, 0.5 * cadences.clip(-2.0, 4.0), 0.0)
+    return rows.astype(np.float32)
+
+
+def _floor(location: Floats, last: Floats) -> Floats:
+    """Return the smallest scales beside which nothing is rounding. Shapes: (B,)."""
+    return RELATIVE_FLOOR * np.maximum(np.abs(location), np.abs(last)) + ABSOLUTE_FLOOR

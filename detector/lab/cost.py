@@ -32,6 +32,14 @@ class Cost:
     bytes_of: dict[str, float]
     """Bytes a channel, by the block that holds them."""
 
+    channels: int
+    """Channels in a batch."""
+
+    @property
+    def batch_ms(self) -> float:
+        """Return the milliseconds of one core a batch."""
+        return 1e-3 * self.step_us * self.channels
+
     @property
     def channel_bytes(self) -> float:
         """Return the bytes of a channel in all."""
@@ -46,7 +54,7 @@ def measure(model: ModelFile, settings: Settings, *, channels: int, warm_steps: 
         name: sum(column.nbytes for column in block.arrays().values()) / channels
         for name, block in engine.blocks().items()
     }
-    return Cost(1e6 * median(took[-steps:]) / channels, bytes_of)
+    return Cost(1e6 * median(took[-steps:]) / channels, bytes_of, channels)
 
 
 def _timed(engine: Engine, batch: Batch) -> float:

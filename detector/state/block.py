@@ -12,6 +12,9 @@ from numpy.typing import DTypeLike, NDArray
 class Block:
     """Struct-of-arrays state: every array has one row a slot, and rows of new slots hold the stated start values.
 
+    Rows of a column of numbers are read as `column[slots]`; those of any wider column as `column.take(slots, axis=0)`,
+    which takes a quarter of the time for 16 rows and an eighth for 1,000 (`python -m timeit`).
+
     Subclasses pass their columns to `__init__` and reach them as attributes.
     """
 

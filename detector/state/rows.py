@@ -4,16 +4,23 @@ In: nothing. Out: `Rows` (who, when, what) and `Forecast` (what was expected of 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from detector.domain import MICROSECONDS
 
 Floats = NDArray[np.float64]
 Slots = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
+DAY_S = 86_400.0
+HOURS = 24
+HOUR_US = 3600 * MICROSECONDS
 
-@dataclass(frozen=True, eq=False, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The readings of a batch that are in order: one row each, no channel twice.
 
@@ -32,6 +39,21 @@ class Rows:
     """Channels of the device that were known when this reading came, itself included."""
     fleet: NDArray[np.int64]
     """Channels of all devices that were known when this reading came, itself included."""
+
+    @cached_property
+    def hour(self) -> NDArray[np.int64]:
+        """Return the hour of the day, 0 to 23. Shape (B,)."""
+        return self.at_us // HOUR_US % HOURS
+
+    @cached_property
+    def day_turns(self) -> Floats:
+        """Return sine and cosine of the time of day, and those of twice its angle. Shape (4, B)."""
+        angle = (2.0 * np.pi / DAY_S) * np.mod(self.at_us / MICROSECONDS, DAY_S)
+        turns = np.empty((4, len(angle)))
+        for row, around in ((0, angle), (2, 2.0 * angle)):
+            np.sin(around, out=turns[row])
+            np.cos(around, out=turns[row + 1])
+        return turns
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,7 +4,7 @@ In: keys (a device, or a device and channel). Out: slot numbers, each serving on
 Nothing else in the project makes a slot number.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, NewType, TypeVar
 
 Slot = NewType("Slot", int)
@@ -31,6 +31,10 @@ class SlotTable(Generic[Key]):
     def find(self, key: Key) -> Slot | None:
         """Return the slot of a key, or None for a key that has none."""
         return self._slots.get(key)
+
+    def find_all(self, keys: Iterable[Key]) -> list[Slot | None]:
+        """Return the slot of each key, or None for a key that has none."""
+        return list(map(self._slots.get, keys))
 
     def key_of(self, slot: Slot) -> Key:
         """Return the key that a slot serves."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.anomaly.habit import DAY_US, HOUR_US, Habit, learning_rate
+from detector.anomaly.habit import DAY_US, Habit, learning_rate
+from detector.state.rows import HOUR_US
 from tests.rows import rows
 
 WEEK_S = 7 * 86_400.0

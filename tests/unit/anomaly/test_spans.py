@@ -11,7 +11,7 @@ DAY_S = 86_400.0
 
 def at(time_s: float, gap_s: float = 600.0) -> Moment:
     """Return the moment of one channel that began at midnight, `time_s` ago."""
-    return Moment(SLOT, np.array([round(time_s * 1e6)]), np.array([gap_s]), np.array([time_s]))
+    return Moment(SLOT, np.array([int(time_s // 3600.0) % 24]), np.array([gap_s]), np.array([time_s]))
 
 
 def lived(days: int, residual_at: dict[int, float], other: float = 1.0) -> Spans:

@@ -5,7 +5,7 @@ import pytest
 
 from detector.fit.corpus import CorpusPlan, draw_corpus
 from detector.fit.dataset import MEMORY_S, TARGET_LIMIT, WARM_UP_READINGS, sequences_of
-from detector.forecast.scaling import ScaleBlock
+from detector.forecast.scaling import ScaleBlock, features
 from detector.forecast.series import Series
 from detector.settings.root import EngineSettings
 
@@ -26,8 +26,8 @@ def test_features_are_those_that_the_service_computes() -> None:
     block.update(slot, one.values[:1], np.zeros(1))
     for step in range(59):
         gap_s = (one.at_us[step + 1 : step + 2] - one.at_us[step]) / 1_000_000
-        features = block.features(slot, gap_s, one.at_us[step + 1 : step + 2])
-        assert features[0] == pytest.approx(sequences.features[2, step], rel=1e-6, abs=1e-6)
+        seen = features(block.of(slot), gap_s, one.at_us[step + 1 : step + 2])
+        assert seen[0] == pytest.approx(sequences.features[2, step], rel=1e-6, abs=1e-6)
         block.update(slot, one.values[step + 1 : step + 2], gap_s)
 
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
-from detector.forecast.scaling import DAY_S, FEATURES, RELATIVE_FLOOR, WEEK_S, WINSOR_AFTER, ScaleBlock
+from detector.forecast.scaling import DAY_S, FEATURES, RELATIVE_FLOOR, WEEK_S, WINSOR_AFTER, ScaleBlock, features
 from detector.state.slots import Slot
 
 ONE = np.zeros(1, np.intp)
@@ -26,8 +26,8 @@ def block_after(
 
 def features_of(block: ScaleBlock, *, gap_s: float = 60.0, at_s: float = 0.0) -> NDArray[np.float32]:
     """Return the one channel's features before its next reading."""
-    features: NDArray[np.float32] = block.features(ONE, np.array([gap_s]), np.array([round(at_s * MICROSECONDS)]))[0]
-    return features
+    seen: NDArray[np.float32] = features(block.of(ONE), np.array([gap_s]), np.array([round(at_s * MICROSECONDS)]))[0]
+    return seen
 
 
 def noise(count: int, *, level: float = 0.0, size: float = 1.0) -> NDArray[np.float64]:
@@ -51,7 +51,7 @@ def test_the_first_reading_is_the_location_and_says_nothing_of_scale() -> None:
         20.0,
         1,
     )
-    assert block.spread(ONE)[0] == block.unit(ONE)[0] == pytest.approx(20.0 * RELATIVE_FLOOR)
+    assert block.of(ONE).spread[0] == block.of(ONE).unit[0] == pytest.approx(20.0 * RELATIVE_FLOOR)
 
 
 def test_the_first_hundred_readings_weigh_the_same() -> None:
@@ -120,8 +120,8 @@ def test_features_do_not_depend_on_the_unit_of_the_channel(size: float) -> None:
 def test_a_constant_channel_has_finite_features_and_a_unit(value: float) -> None:
     """A value that never changes has scales at their floor, above zero."""
     block = block_after([value] * 100)
-    assert block.unit(ONE)[0] > 0.0
-    assert block.spread(ONE)[0] > 0.0
+    assert block.of(ONE).unit[0] > 0.0
+    assert block.of(ONE).spread[0] > 0.0
     assert features_of(block)[:4].tolist() == [0.0, 0.0, 0.0, 1.0]
 
 
@@ -135,7 +135,7 @@ def test_a_channel_that_comes_to_life_after_zeros_stays_finite() -> None:
 def test_a_quantised_channel_has_a_unit_of_its_rare_steps() -> None:
     """A channel that seldom moves has a unit of at least three hundredths of its deviation."""
     block = block_after(np.repeat([20.0, 20.5] * 5, 100))
-    assert block.unit(ONE)[0] >= 0.03 * block.deviation[0] > 0.0
+    assert block.of(ONE).unit[0] >= 0.03 * block.deviation[0] > 0.0
 
 
 def test_the_cadence_is_learnt() -> None:
@@ -171,7 +171,7 @@ def test_no_rows_are_no_trouble() -> None:
     """An empty step gives empty features and learns nothing."""
     block, nobody, nothing = ScaleBlock(1.0), np.empty(0, np.intp), np.empty(0)
     block.update(nobody, nothing, nothing)
-    assert block.features(nobody, nothing, np.empty(0, np.int64)).shape == (0, FEATURES)
+    assert features(block.of(nobody), nothing, np.empty(0, np.int64)).shape == (0, FEATURES)
 
 
 def test_a_stated_cadence_is_held_and_can_be_given_back() -> None:

@@ -34,3 +34,11 @@ def test_a_slot_leads_back_to_its_key() -> None:
     slot = table.assign(("pump", "temperature"))
     assert slot is not None
     assert table.key_of(slot) == ("pump", "temperature")
+
+
+def test_many_keys_are_found_as_one_by_one() -> None:
+    """Looking up many keys gives each its slot, and None to those that have none."""
+    table: SlotTable[str] = SlotTable(10)
+    table.assign("a")
+    table.assign("b")
+    assert table.find_all(["b", "c", "a"]) == [table.find(key) for key in ("b", "c", "a")] == [1, None, 0]
