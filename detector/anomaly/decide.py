@@ -3,6 +3,7 @@
 In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for every row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,9 +72,9 @@ class Decision:
 class Decider:
     """Thresholds, limits, rules and the episodes of every channel."""
 
-    def __init__(self, budget: Budget) -> None:
-        """Hold `budget`."""
-        reference = Reference(*np.array([PEAKS[organ] for organ in Organ]).T)
+    def __init__(self, budget: Budget, peaks: Mapping[Organ, tuple[float, ...]] = PEAKS) -> None:
+        """Hold `budget`; assume `peaks` until there are some."""
+        reference = Reference(*np.array([peaks[organ] for organ in Organ]).T)
         in_company, alone = np.array([SHARES[organ] for organ in Organ]).T
         self.thresholds = Thresholds(budget, reference, Shares(in_company, alone, Organ.PEERS))
         self.storms = Storms(budget)
@@ -119,10 +120,10 @@ class Decider:
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.lasting, known, by_organ)
-        self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
+        self.thresholds.spend(slots, turns.opened[:, BY_RULE].any(axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        suspect = np.any((strength >= 1.0) | self.episodes.block.open[slots], axis=1)
+        suspect = ((strength >= 1.0) | self.episodes.block.open.take(slots, axis=0)).any(axis=1)
         return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
 
     def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:

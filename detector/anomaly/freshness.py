@@ -35,12 +35,12 @@ class Freshness:
     def passes(self, rows: Rows, strangeness: Floats) -> Mask:
         """Return what is news. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
-        held = block.age_s[slots] + rows.gap_s[:, None] < HELD_S
-        news: Mask = strangeness > np.where(held, block.peak[slots], 0.0)
+        held = block.age_s.take(slots, axis=0) + rows.gap_s[:, None] < HELD_S
+        news: Mask = strangeness > np.where(held, block.peak.take(slots, axis=0), 0.0)
         return news
 
     def learn(self, rows: Rows, strangeness: Floats, passed: Mask) -> None:
         """Remember what passed. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
-        block.peak[slots] = np.where(passed, strangeness, block.peak[slots])
-        block.age_s[slots] = np.where(passed, 0.0, block.age_s[slots] + rows.gap_s[:, None])
+        block.peak[slots] = np.where(passed, strangeness, block.peak.take(slots, axis=0))
+        block.age_s[slots] = np.where(passed, 0.0, block.age_s.take(slots, axis=0) + rows.gap_s[:, None])

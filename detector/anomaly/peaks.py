@@ -105,11 +105,12 @@ class Peaks:
         block, slots = self.block, rows.slots
         quarter = rows.at_us // QUARTER
         ended: Mask = quarter != block.quarter[slots]
-        self._count(slots[ended])
+        if ended.any():
+            self._count(slots[ended])
         block.quarter[slots] = quarter
-        block.met[slots] |= known
-        block.lately[slots] |= known
-        block.peak[slots] = np.maximum(block.peak[slots], np.where(known, strangeness, 0.0))
+        block.met[slots] = block.met.take(slots, axis=0) | known
+        block.lately[slots] = block.lately.take(slots, axis=0) | known
+        block.peak[slots] = np.maximum(block.peak.take(slots, axis=0), np.where(known, strangeness, 0.0))
         return ended
 
     def _count(self, slots: Slots) -> None:

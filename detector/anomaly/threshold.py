@@ -103,7 +103,7 @@ class Thresholds:
 
     def current(self, rows: Rows) -> Floats:
         """Return the strangeness at which each lane of each row alerts. Shape (B, L)."""
-        return self.block.threshold[rows.slots]
+        return self.block.threshold.take(rows.slots, axis=0)
 
     def learn(self, rows: Rows, strangeness: Floats, known: Mask, opened: Mask) -> None:
         """Learn from rows whose alerts are decided.
@@ -120,15 +120,17 @@ class Thresholds:
         block.at_us[slots] = rows.at_us
         allowed = np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
         shares, faded = self._shares_of(slots), np.exp(-rows.gap_s / self.budget.period_s)
-        pressure = faded[:, None] * block.pressure[slots] + opened - shares * allowed[:, None]
-        block.pressure[slots] = np.clip(pressure, -SLACK * shares / block.sharers[slots, None], STRICTEST)
+        pressure = faded[:, None] * block.pressure.take(slots, axis=0) + opened - shares * allowed[:, None]
+        block.pressure[slots] = pressure.clip(-SLACK * shares / block.sharers[slots, None], STRICTEST)
         block.used[slots] = faded * block.used[slots] + opened.sum(axis=1)
-        widened = (known & ~self.peaks.block.lately[slots]).any(axis=1)
+        widened = (known & ~self.peaks.block.lately.take(slots, axis=0)).any(axis=1)
         ended = self.peaks.learn(rows, strangeness, known)
         self._refresh(slots[ended | widened | opened.any(axis=1) | joined])
 
     def spend(self, slots: Slots, alerts: Mask) -> None:
         """Let the budget pay for `alerts` (B,) of rules that have no lane: every lane bears its share of them."""
+        if not alerts.any():
+            return
         spent = slots[alerts]
         self.block.used[spent] += 1.0
         self.block.pressure[spent] = np.minimum(self.block.pressure[spent] + self._shares_of(spent), STRICTEST)
@@ -176,7 +178,7 @@ class Thresholds:
 
     def _shares_of(self, slots: Slots) -> Floats:
         """Return the share of the budget that each lane has now, by the lanes that were known of late. Shape (B, L)."""
-        lately = self.peaks.block.lately[slots]
+        lately = self.peaks.block.lately.take(slots, axis=0)
         return self._shares.among(lately | ~lately.any(axis=1, keepdims=True))
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from detector.anomaly.decide import Decider, Decision
-from detector.anomaly.organs import KINDS, Judgement
+from detector.anomaly.organs import KINDS, Judgement, Organ
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
@@ -54,6 +54,11 @@ def random_rarity(rows: Rows, _devices: Slots, _z: Floats) -> Floats:
     return rarity
 
 
+PEAKS = (1.65, 0.95, 1.1, 2.0, 8.0, 8.0)
+"""What the peaks of p-values of one reading are like, before there are any (`decide.PEAKS`): heavier than those that the
+detector has calibrated, and worth less, since they differ from place to place."""
+
+
 class Said(NamedTuple):
     """What a contender says of a batch."""
 
@@ -72,7 +77,7 @@ class Rival:
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
         self._scale = ScaleBlock(settings.engine.memory)
         self._predictor = predictor
-        self._decider = Decider(settings.budget)
+        self._decider = Decider(settings.budget, dict.fromkeys(Organ, PEAKS))
         self._oddity = oddity
 
     def step(self, batch: Batch) -> Said:
