@@ -120,10 +120,10 @@ class Decider:
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.lasting, known, by_organ)
-        self.thresholds.spend(slots, turns.opened[:, BY_RULE].any(axis=1))
+        self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        suspect = ((strength >= 1.0) | self.episodes.block.open.take(slots, axis=0)).any(axis=1)
+        suspect = np.any((strength >= 1.0) | self.episodes.block.open.take(slots, axis=0), axis=1)
         return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
 
     def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:

@@ -59,6 +59,10 @@ PEAKS = (1.65, 0.95, 1.1, 2.0, 8.0, 8.0)
 detector has calibrated, and worth less, since they differ from place to place."""
 
 
+MOMENT_S = 300.0
+"""Readings within this time are chances of one moment."""
+
+
 class Said(NamedTuple):
     """What a contender says of a batch."""
 
@@ -110,10 +114,14 @@ class Rival:
         return Forecast(seen > 1, seen, expected, low, high, expected, **sizes, daily=expected, daily_known=seen < 0)
 
     def _score(self, rows: Rows, forecast: Forecast) -> Judgement:
-        """Return how strange each row is; one stream has all the say."""
+        """Return how strange each row is among those of five minutes; one stream has all the say.
+
+        Source: the correction of Bonferroni, so that fast channels are held to what slow ones are.
+        """
         z = (rows.values - forecast.expected) / forecast.unit
         rarity = self._oddity(rows, self._alignment.block.device[rows.slots], z)
-        return Judgement.of_one(rarity, forecast, rows)
+        among = np.maximum(MOMENT_S / np.maximum(self._scale.cadence_s[rows.slots], 1e-3), 1.0)
+        return Judgement.of_one(np.maximum(rarity - np.log10(among), 0.0), forecast, rows)
 
     def _learn(self, rows: Rows) -> None:
         """Take the values in."""
