@@ -119,7 +119,7 @@ class Decider:
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
-        self.thresholds.learn(rows, judgement.lasting, known, by_organ)
+        self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)

@@ -16,8 +16,8 @@ MEMORY_H = 150.0
 BORROWED, BORROWED_H = 0.1, 12.0
 """A new channel's scale in its own units, and the hours for which that counts."""
 
-HOUR_RATE = 0.35
-"""Share of a day's hour in what is known of that hour: about three days are remembered."""
+HOUR_RATE = 0.2
+"""Share of a day's hour in what is known of that hour: about five days are remembered."""
 
 LARGEST = 4.0
 """Sizes beyond so many scales count as that many: a fault teaches little."""
