@@ -34,10 +34,10 @@ SHARES = {
 
 PEAKS = {
     Organ.OWN: (1.0, 1.1, 1.1, 2.0, 200.0, 40.0),
-    Organ.PEERS: (0.5, 0.53, 0.8, 1.0, 40.0, 8.0),
-    Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 8.0),
-    Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 8.0),
-    Organ.SPIKE: (0.25, 0.35, 2.0, 1.25, 20.0, 8.0),
+    Organ.PEERS: (0.5, 0.53, 0.8, 1.0, 40.0, 4.0),
+    Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 12.0),
+    Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 4.0),
+    Organ.SPIKE: (0.25, 0.35, 2.0, 1.25, 20.0, 4.0),
 }
 """The `Reference` of each organ: mean, spread and skew of the peaks of a quarter of a day, the least threshold, and the
 quarters that this is worth and as certain as. Rounded from clean days of two sites and of the series of a benchmark."""

@@ -46,8 +46,8 @@ FLOOR = 0.003
 AHEAD = 3.0
 """A z that is half as large again as the middle peer's counts in full; what all share is a common cause."""
 
-WARM_UP_H = 12.0
-"""Hours in company before a channel is judged."""
+WARM_UP_H = 24.0
+"""Hours in company before a channel is judged: a noon that nobody has seen is no anomaly."""
 
 YOUNG_H = 24.0
 """Hours in company at which a z counts by half: not every hour of a day was seen yet."""

@@ -98,16 +98,16 @@ def test_a_channel_without_a_group_says_nothing() -> None:
     assert not any(known for known, _, _, _ in said)
 
 
-def test_a_group_is_known_within_a_day() -> None:
-    """Half a day in company is enough, and nothing is said before."""
-    said = Listener([0] * 5).say(stream(weather(11, 1, 5)))
-    known = np.array([words[0] for words in said]).reshape(DAY, 5)
-    assert not known[: 12 * HOUR].any()
-    assert known[15 * HOUR :].all()
+def test_a_group_is_known_after_a_day() -> None:
+    """A day in company is enough, and nothing is said before."""
+    said = Listener([0] * 5).say(stream(weather(11, 2, 5)))
+    known = np.array([words[0] for words in said]).reshape(2 * DAY, 5)
+    assert not known[:DAY].any()
+    assert known[DAY + 3 * HOUR :].all()
 
 
 def test_a_newcomer_finds_its_place_beside_an_old_group() -> None:
-    """A channel that joins three days later is known after its first half day, calm, and found when it steps."""
+    """A channel that joins three days later is known after its first day, calm, and found when it steps."""
     values = weather(12, 6, 6)
     values[-12 * HOUR : -8 * HOUR, 5] += 1.5
     heard = stream(values)
