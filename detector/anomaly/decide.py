@@ -24,16 +24,16 @@ from detector.state.rows import Floats, Mask, Rows
 from detector.state.slots import Slot
 
 SHARES = {
-    Organ.OWN: (0.04, 0.6),
+    Organ.OWN: (0.04, 0.65),
     Organ.PEERS: (0.72, 0.0),
-    Organ.COUPLING: (0.0, 0.2),
+    Organ.COUPLING: (0.0, 0.15),
     Organ.NOISE: (0.13, 0.1),
     Organ.SPIKE: (0.11, 0.1),
 }
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
-    Organ.OWN: (1.0, 1.1, 1.1, 2.0, 200.0, 40.0),
+    Organ.OWN: (1.0, 1.1, 1.1, 3.0, 200.0, 40.0),
     Organ.PEERS: (0.5, 0.53, 0.8, 1.0, 40.0, 4.0),
     Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 12.0),
     Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 4.0),

@@ -50,11 +50,13 @@ class Storms:
         admitted = np.zeros(len(wanted), np.bool_)
         if not wanted.any():
             return admitted
-        for row in np.flatnonzero(wanted & self._allows(devices, at_us)):  # few: a device has only a few a day
+        # few: a device has only a few a day. Nobody has more left than at the latest moment of the batch
+        possible = self._allows(devices, np.full_like(at_us, at_us.max()))
+        for row in np.flatnonzero(wanted & possible):
             one = slice(row, row + 1)
             if self._allows(devices[one], at_us[one])[0]:
                 self.block.spent[devices[one]] = self._spent(devices[one], at_us[one]) + 1.0
-                self.block.at_us[devices[one]] = at_us[one]
+                self.block.at_us[devices[one]] = np.maximum(at_us[one], self.block.at_us[devices[one]])
                 admitted[row] = True
         np.add.at(self.block.held_back, devices[wanted & ~admitted], 1)
         return admitted

@@ -1,7 +1,7 @@
 """Storms: a device opens a few alerts a day; what is beyond is counted."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from detector.anomaly.storms import DAY_S, Storms
@@ -63,6 +63,7 @@ def test_who_wants_nothing_is_given_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(0.0, 3e5)), max_size=40), st.integers(2, 40))
+@example([(0, 0.0)] * 10 + [(0, 57_600.0), (0, 0.0)], 2)
 def test_asking_many_at_once_changes_nothing(asked: list[tuple[int, float]], at_once: int) -> None:
     """One at a time or all in a batch, in stream order, the same may open; clocks may run backwards."""
     apart, together = storms(), storms()
