@@ -8,8 +8,13 @@ from paho.mqtt.client import topic_matches_sub
 from detector.stream.topic import TopicPattern
 
 LEVELS = st.sampled_from(["{device}", "{site}", "{channel}", "+", "a", "b", "", "$SYS", "a.b"])
-PATTERNS = st.lists(LEVELS, min_size=1, max_size=5).flatmap(
-    lambda levels: st.sampled_from(["/".join(levels), "/".join([*levels, "#"])])
+"""Of which a pattern needs the first, and takes no name twice."""
+
+PATTERNS = (
+    st.lists(LEVELS.filter(lambda level: level != "{device}"), max_size=4)
+    .map(lambda levels: ["{device}", *(one for place, one in enumerate(levels) if one not in levels[:place])])
+    .flatmap(st.permutations)
+    .flatmap(lambda levels: st.sampled_from(["/".join(levels), "/".join([*levels, "#"])]))
 )
 TOPICS = st.lists(st.sampled_from(["a", "b", "", "$SYS", "axb", "pump\n1", "é"]), min_size=1, max_size=6).map("/".join)
 

@@ -59,6 +59,9 @@ def test_retained_messages_do_not_come_again_with_every_reconnection(broker: Bro
         witness.publish("plant/pump-1/telemetry", "old", retain=True)
         station.link.acknowledge(station.take(1))
         station.wait_subscribed()
+        # the broker answers in order: once it has this, it has the acknowledgement as well
+        station.link.publish("elsewhere", "said", qos=1, retain=False)
+        wait_until(lambda: station.link.unconfirmed == 0, "the acknowledgement to arrive")
         broker.stop()
         wait_until(lambda: not station.link.connected, "the loss to be noticed")
         broker.start()

@@ -140,12 +140,12 @@ def test_new_limits_hold_from_the_next_reading() -> None:
 
 
 def test_a_new_budget_moves_the_threshold_and_keeps_what_was_learnt() -> None:
-    """Ten times the alerts lower the threshold by a decade or more; the channel stays scored, with the same forecast."""
-    subject, other = engine(budget="1 per device per week"), engine(budget="1 per device per week")
+    """Ten times the alerts lower the threshold; the channel stays scored, with the same forecast."""
+    subject, other = engine(budget="1 per device per month"), engine(budget="1 per device per month")
     stream = readings("pump", noise(1, 200))
     for one in (subject, other):
         list(reports(one, stream[:199]))
-    subject.reconfigure(settings(budget="10 per device per week"))
+    subject.reconfigure(settings(budget="10 per device per month"))
     (after,), (before,) = (list(reports(one, stream[199:])) for one in (subject, other))
     assert after.stage.tolist() == [Stage.SCORED]
     assert before.threshold[0] - after.threshold[0] > 0.9
