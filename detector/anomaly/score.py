@@ -38,8 +38,8 @@ CHANCES = 0.6
 WELL_KNOWN, AT_START = 1000.0, 300.0
 """Readings from which chances count, and readings that a channel is taken to have had at its start."""
 
-IN_THE_FIRST_HOUR = 0.5
-"""What levels and ranges count for at the start, beside what they count for after a day."""
+UNSEEN_DAY = 0.5
+"""What levels and ranges count for while nothing of a day was seen, beside what they count for after it."""
 
 SEVERITY_S = 3600.0
 """Time over which severity is averaged."""
@@ -108,7 +108,7 @@ class Scorer:
         novelty = self.novelty.rarity(slots, beyond, experience)
         rarities = np.column_stack([self.tails.rarity(slots, view.streams), novelty])
         rarities[:, self._muted] = 0.0
-        rarities[:, 1:] *= self._seen_of_day(rows)[:, None]
+        rarities[:, Stream.RESIDUAL + 1 :] *= self._seen_of_day(rows)[:, None]
         chances = np.log10((experience + AT_START) / WELL_KNOWN)
         discount = CHANCES * (len(Stream) - len(self._muted)) * np.maximum(chances, 0.0)
         fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
@@ -125,7 +125,7 @@ class Scorer:
         """Return by how much levels and ranges count (B,): a first morning is strange to whoever began at night."""
         first_us = np.minimum(self.streams.habit.block.since_us[rows.slots], rows.at_us)
         day = np.minimum((rows.at_us - first_us) / DAY_US, 1.0)
-        return IN_THE_FIRST_HOUR + (1.0 - IN_THE_FIRST_HOUR) * day
+        return UNSEEN_DAY + (1.0 - UNSEEN_DAY) * day
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""

@@ -121,3 +121,15 @@ def test_the_memory_of_a_channel_is_small() -> None:
     """All that the scorer remembers of a channel fits in a kilobyte."""
     blocks = Channels(1).scorer.blocks().values()
     assert sum(array.nbytes for block in blocks for array in block.arrays().values()) <= 1024
+
+
+def test_leaving_the_range_counts_for_less_before_a_day_was_seen() -> None:
+    """With one and the same past and reading, a channel that began an hour ago finds it less strange than an old one."""
+    subject, one = after(100).scorer, rows([9.0], gap_s=GAP_S, step=100)
+    told = []
+    for age_s in (3_600.0, 86_400.0, 7 * 86_400.0):
+        subject.streams.habit.block.since_us[0] = int(one.at_us[0]) - round(age_s * 1e6)
+        told.append(float(subject.score(one, forecast(one, expected=9.0)).strangeness[0]))
+    young, grown, old = told
+    assert 0.0 < young < 0.7 * grown
+    assert grown == pytest.approx(old)
