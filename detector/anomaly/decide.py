@@ -29,6 +29,7 @@ SHARES = {
     Organ.COUPLING: (0.0, 0.15),
     Organ.NOISE: (0.13, 0.1),
     Organ.SPIKE: (0.11, 0.1),
+    Organ.SHIFT: (0.1, 0.1),
 }
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
@@ -38,6 +39,7 @@ PEAKS = {
     Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 12.0),
     Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 4.0),
     Organ.SPIKE: (0.25, 0.35, 2.0, 1.25, 20.0, 4.0),
+    Organ.SHIFT: (0.25, 0.35, 2.0, 1.25, 20.0, 4.0),
 }
 """The `Reference` of each organ: mean, spread and skew of the peaks of a quarter of a day, the least threshold, and the
 quarters that this is worth and as certain as. Rounded from clean days of two sites and of the series of a benchmark."""

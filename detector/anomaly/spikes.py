@@ -51,6 +51,8 @@ class SpikeView:
     opinion: Opinion
     """Its deviation is the distance from the line through the neighbours, in the channel's unit, with its sign."""
     recent: Floats
+    usual: Floats
+    """Bends that are usual at this moment."""
 
 
 class Spikes:
@@ -60,7 +62,7 @@ class Spikes:
         """Know no channel."""
         self.block = SpikeBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, abroad: Floats) -> SpikeView:
+    def view(self, rows: Rows, jolt: Jolt, abroad: Floats, hourly: Floats) -> SpikeView:
         """Return the strangeness of the reading before every row, before anything is learnt.
 
         abroad (B,): log ratio by which the peers' roughness, in roots of bends, exceeds their habit.
@@ -72,7 +74,7 @@ class Spikes:
         beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
         opinion = Opinion(np.where(known, np.log1p(beyond), 0.0), known, jolt.away)
         bend = jolt.in_units(jolt.size, FARTHEST)
-        return SpikeView(opinion, recent + jolt.moment * (bend - recent))
+        return SpikeView(opinion, recent + jolt.moment * (bend - recent), np.maximum(recent, 0.5 * (1.0 + np.exp(2.0 * hourly))) * np.exp(2.0 * abroad))
 
     def learn(self, rows: Rows, view: SpikeView) -> None:
         """Take the bends of this moment in."""
