@@ -49,7 +49,8 @@ KINDS: Final = (
 CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 KIND_OF: Final = np.array(
-    [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE, Kind.LEVEL_SHIFT)], np.int8
+    [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE, Kind.LEVEL_SHIFT)],
+    np.int8,
 )
 """The kind that each organ tells of; the channel's own past tells of two."""
 
@@ -141,12 +142,12 @@ class Organs:
 
     def learn(self, rows: Rows, forecast: Forecast, judgement: Judgement, views: Views, suspect: Mask) -> None:
         """Take the rows in; hardly where `suspect` (B,)."""
-        self.freshness.learn(rows, judgement.lasting, judgement.strangeness > 0.0)
+        self.freshness.learn(rows, judgement.strangeness, judgement.strangeness > 0.0)
         self.common_cause.learn(rows, views.shown)
         self.own.learn(rows, forecast, views.own, suspect)
         self.peers.learn(rows, forecast, views.peers, suspect)
         self.coupling.learn(rows, views.coupling, suspect)
-        self.texture.learn(rows, views.texture)
+        self.texture.learn(rows, views.texture, judgement.lasting[:, Organ.SHIFT])
 
     def blocks(self) -> dict[str, Block]:
         """Return what the organs remember, by name."""
@@ -164,19 +165,30 @@ class Organs:
         """Put what the organs saw into columns."""
         own, peers, coupling = views.own, views.peers, views.coupling
         noise, spike, shift = views.texture.noise, views.texture.spike, views.texture.shift
-        known = np.column_stack([np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known, shift.known])
+        known = np.column_stack(
+            [np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known, shift.known]
+        )
         known &= ~peers.awaited[:, None] | ~FOR_LONERS
         known[:, self._muted] = False
-        lasting = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike, shift)])
-        lasting[:, SHARED] = self.common_cause.own(lasting[:, SHARED], views.shown, peers.panel)
-        lasting = np.where(known, lasting, 0.0)
-        strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
+        strange = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike, shift)])
+        strange[:, SHARED] = self.common_cause.own(strange[:, SHARED], views.shown, peers.panel)
+        strange = np.where(known, strange, 0.0)
+        strangeness = np.where(self.freshness.passes(rows, strange), strange, 0.0)
+        lasting = strange.copy()
+        lasting[:, Organ.SHIFT] = np.maximum(strange[:, Organ.SHIFT], views.texture.moved.stays)
         expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
         expected[:, Organ.OWN] = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
         expected[:, Organ.PEERS], expected[:, Organ.COUPLING] = peers.expected, coupling.expected
         expected[:, Organ.SHIFT] = rows.values - shift.deviation
         deviation = np.column_stack(
-            [own.deviation, peers.deviation, coupling.deviation, views.texture.trembling, spike.deviation, shift.deviation]
+            [
+                own.deviation,
+                peers.deviation,
+                coupling.deviation,
+                views.texture.trembling,
+                spike.deviation,
+                shift.deviation,
+            ]
         )
         kind = np.repeat(KIND_OF[None, :], len(rows.slots), axis=0)
         kind[own.of_level, Organ.OWN] = CODE[Kind.LEVEL_SHIFT]

@@ -4,7 +4,9 @@ In: strangeness on axes like logarithms. Out: the law of its peaks, from the cha
 the channels pooled with it, and from a reference while there are few. Pools move at turns only.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,22 +45,38 @@ NO_POOL = -1
 NEVER = np.iinfo(np.int64).min
 
 
+class Assumed(NamedTuple):
+    """What is assumed of the peaks of one lane before there are any.
+
+    An axis that is calibrated already is alike everywhere, so what is assumed of it weighs much; how much peers or spikes
+    differ is learnt from the place. No threshold lies below `least`: a calm past is no proof that nothing can happen.
+    """
+
+    mean: float
+    spread: float
+    skew: float
+    least: float
+    weight: float
+    """Quarters that it is worth beside the pool's, and the pool beside a channel's own."""
+    certainty: float
+    """Quarters of which a new channel's law is as certain."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Reference:
-    """What is assumed of peaks before there are any. Shapes: (L,) each.
-
-    An axis that is calibrated already is alike everywhere, so its reference weighs much; how much peers or spikes differ
-    is learnt from the place. No threshold lies below `least`: a calm past is no proof that nothing can happen.
-    """
+    """What is assumed of every lane, as columns. Shapes: (L,) each."""
 
     mean: Floats
     spread: Floats
     skew: Floats
     least: Floats
     weight: Floats
-    """Quarters that it is worth beside the pool's, and the pool beside a channel's own."""
     certainty: Floats
-    """Quarters of which a new channel's law is as certain."""
+
+    @classmethod
+    def of(cls, lanes: Iterable[Assumed]) -> "Reference":
+        """Put what is assumed of each lane into columns."""
+        return cls(*np.array(list(lanes)).T)
 
 
 class PeakBlock(Block):

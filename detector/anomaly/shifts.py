@@ -1,9 +1,9 @@
 """Shifts: a level that jumps from one reading to the next and stays, where such jumps are not of the place or the moment.
 
-In: `Rows`, their `Jolt`, the bends that are usual at this moment. Out: how much the last three readings stand apart from the
-three before them, for the kind `level_shift`: told two readings late, since a shift is known by its staying.
-Its axis: the log of the empty band between them, in usual bends. A swing or a ramp leaves hardly any, however steep:
-what the readings wander on either side is taken off. A spike and noise leave none at all.
+In: `Rows`, their `Jolt`, the bends that are usual at this moment. Out: how far the last three readings stand apart from
+the three before them, for the kind `level_shift`: told two readings late, since a shift is known by its staying.
+Its axis: the log of the empty band between them, in usual bends. A swing or a ramp leaves hardly any, however steep, as
+what the readings wander on either side is taken off; a spike and noise leave none.
 """
 
 from dataclasses import dataclass
@@ -24,34 +24,49 @@ KEPT = 2 * SIDE - 1
 LEAST = 2.0
 """Usual bends that are no shift at all."""
 
-FADES = 0.8
-"""What a day leaves of the largest shift of an hour."""
-
-HABIT = 0.25
-"""Of the largest shift of an hour that is usual there."""
-
-YOUNG_H = 24.0
-"""Hours heard at which what is usual still counts double."""
-
 MOST = 1e6
 """Usual bends beyond which a shift says nothing more."""
 
+YOUNG_H = 24.0
+"""Hours heard at which usual bends count double, and before that ever more: no habit is known yet."""
+
+HABIT = 0.25
+"""Part of the largest shift around this hour of the day that is usual: one twice as large is strange by 1.9."""
+
+NEXT_DAY = 0.8
+"""What is left of the largest shift of an hour a day later."""
+
+STAYS_S = 3 * 3600.0
+"""Time over which a shift that stays fades."""
+
 
 class ShiftBlock(Block):
-    """What each channel remembers.
+    """What each channel remembers of its levels.
 
-    Columns (N, KEPT), oldest first: values, of the last readings; gaps_s, the time since the one before each, inf before there
-    were any. (N, HOURS): largest, the largest shift of that hour of the day, fading day by day. (N,): hour, the last one.
+    Columns (N, KEPT), oldest first: values, of the last readings; gaps_s, the time since the one before each, inf where there
+    was none. (N, HOURS): largest, the largest shift in that hour of the day, fading. (N,): hour, of the last reading; shown,
+    how strange the level is that the channel went to, fading; way, how far it went, in the channel's unit.
     """
 
     values: Floats
     gaps_s: Floats
     largest: NDArray[np.float32]
     hour: NDArray[np.int64]
+    shown: Floats
+    way: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        super().__init__({"values": ((KEPT,), np.float64, 0.0), "gaps_s": ((KEPT,), np.float64, np.inf), "largest": ((HOURS,), np.float32, 0.0), "hour": ((), np.int64, -1)})
+        super().__init__(
+            {
+                "values": ((KEPT,), np.float64, 0.0),
+                "gaps_s": ((KEPT,), np.float64, np.inf),
+                "largest": ((HOURS,), np.float32, 0.0),
+                "hour": ((), np.int64, 0),
+                "shown": ((), np.float64, 0.0),
+                "way": ((), np.float64, 0.0),
+            }
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,15 +74,17 @@ class ShiftView:
     """How much of a shift the last readings of each row were. Shapes: (B,)."""
 
     opinion: Opinion
-    """Its deviation is the way from the mean level before to the one after, in the channel's unit, with its sign."""
+    """Its deviation is the way from the mean of the readings before to that of the ones after, in the channel's unit."""
+    stays: Floats
+    """How strange the level before this row still is, fading from the shift that led to it."""
+    moving: Floats
+    """How strange the way would be if it were a shift: what peers show when all of them ramp."""
     values: Floats
-    """The last readings, this one included. Shape (B, KEPT + 1)."""
+    """The last readings, this one included. Shape (B, KEPT + 1), and so the gaps."""
     gaps_s: Floats
     hour: NDArray[np.int64]
     largest: Floats
-    """The largest shift of this hour, this one included."""
-    moving: Floats
-    """How strange the way is, shift or ramp, on the same axis."""
+    """The largest shift in this hour of the day, this one included."""
 
 
 class Shifts:
@@ -85,29 +102,48 @@ class Shifts:
         block, slots = self.block, rows.slots
         values = np.column_stack([block.values.take(slots, axis=0), rows.values])
         gaps_s = np.column_stack([block.gaps_s.take(slots, axis=0), rows.gap_s])
-        before, after = values[:, :SIDE], values[:, SIDE:]
-        lowest, highest = (side(values.reshape(len(values), 2, SIDE), axis=2) for side in (np.min, np.max))
-        between = np.maximum(lowest[:, 1] - highest[:, 0], lowest[:, 0] - highest[:, 1])
-        empty = np.maximum(between - (highest - lowest).sum(axis=1), 0.0)
-        cadence_s = np.maximum(cadence_s, np.finfo(float).tiny)
-        apart = gaps_s[:, SIDE] / cadence_s
-        near = (apart <= FARTHEST_CADENCES) & (gaps_s[:, 1:].sum(axis=1) <= KEPT * FARTHEST_CADENCES * cadence_s)
-        size = np.where(near, empty / np.sqrt(np.maximum(np.where(near, apart, 1.0), 1.0)), 0.0)
-        hour = rows.hour
-        before_now = np.where(hour == block.hour[slots], 1.0, FADES) * block.largest[slots, hour]
-        near_by = np.maximum(block.largest[slots, hour - 1], block.largest[slots, (hour + 1) % HOURS])
-        habit = HABIT * np.maximum(before_now, near_by)
-        doubt = 1.0 + (YOUNG_H / np.maximum(jolt.heard_h, 1.0))**2
-        usual = np.maximum(usual, jolt.in_units(habit, MOST)) * doubt
-        beyond = jolt.in_units(size, MOST) / usual - LEAST
-        way = after.mean(axis=1) - before.mean(axis=1)
-        moving = np.where(known & near, np.log1p(np.maximum(jolt.in_units(np.abs(way), MOST) / usual - LEAST, 0.0)), 0.0)
-        strangeness = np.where(known & near, np.log1p(np.maximum(beyond, 0.0)), 0.0)
-        opinion = Opinion(strangeness, known, way)
-        return ShiftView(opinion, values, gaps_s, hour, np.maximum(before_now, np.where(known, size, 0.0)), moving)
+        far_s = FARTHEST_CADENCES * cadence_s
+        known = known & (gaps_s[:, SIDE] <= far_s) & (gaps_s[:, 1:].sum(axis=1) <= KEPT * far_s)
+        stray = np.sqrt(np.maximum(np.where(known, gaps_s[:, SIDE], 0.0) / np.where(known, cadence_s, 1.0), 1.0))
+        band, way = _apart(values)
+        size = np.where(known, band / stray, 0.0)
+        largest, around = self._largest(slots, rows.hour)
+        doubt = 1.0 + (YOUNG_H / np.maximum(jolt.heard_h, 1.0)) ** 2
+        usual = np.maximum(usual, jolt.in_units(HABIT * around, MOST)) * doubt
+        shift, moving = (
+            np.where(known, np.log1p(np.maximum(jolt.in_units(far, MOST) / usual - LEAST, 0.0)), 0.0)
+            for far in (size, np.abs(way))
+        )
+        stays = block.shown[slots] * np.exp(-rows.gap_s / STAYS_S)
+        opinion = Opinion(shift, known, way)
+        return ShiftView(opinion, stays, moving, values, gaps_s, rows.hour, np.maximum(largest, size))
 
-    def learn(self, rows: Rows, view: ShiftView) -> None:
-        """Take the rows in."""
-        block, slots = self.block, rows.slots
+    def _largest(self, slots: NDArray[np.intp], hour: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the largest shift (B,) in each row's hour of the day, and in that hour or one beside it."""
+        block = self.block
+        kept = np.where(hour == block.hour[slots], 1.0, NEXT_DAY)
+        largest: Floats = kept * block.largest[slots, hour].astype(np.float64)
+        beside = np.maximum(block.largest[slots, hour - 1], block.largest[slots, (hour + 1) % HOURS])
+        return largest, np.maximum(largest, beside.astype(np.float64))
+
+    def learn(self, rows: Rows, view: ShiftView, strangeness: Floats) -> None:
+        """Take the rows in, and how strange their levels are by now (B,); a shift back ends what the one before began."""
+        block, slots, shift = self.block, rows.slots, view.opinion
         block.values[slots], block.gaps_s[slots] = view.values[:, 1:], view.gaps_s[:, 1:]
         block.largest[slots, view.hour], block.hour[slots] = view.largest, view.hour
+        new = strangeness > view.stays
+        back = (shift.strangeness > 0.0) & (shift.deviation * block.way[slots] < 0.0)
+        back &= 2.0 * np.abs(shift.deviation) >= np.abs(block.way[slots])
+        block.way[slots] = np.where(back, 0.0, np.where(new, shift.deviation, block.way[slots]))
+        block.shown[slots] = np.where(back, 0.0, strangeness)
+
+
+def _apart(values: Floats) -> tuple[Floats, Floats]:
+    """Return the empty band between the two halves of rows (B, 2 SIDE), less what each half wanders, and the way between their means.
+
+    Shapes: (B,); the band is at least 0, the way has its sign.
+    """
+    halves = values.reshape(len(values), 2, SIDE)
+    lowest, highest, mean = halves.min(axis=2), halves.max(axis=2), halves.mean(axis=2)
+    between = np.maximum(lowest[:, 1] - highest[:, 0], lowest[:, 0] - highest[:, 1])
+    return np.maximum(between - (highest - lowest).sum(axis=1), 0.0), mean[:, 1] - mean[:, 0]

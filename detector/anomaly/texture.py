@@ -72,11 +72,16 @@ class Texture:
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""
-        return {"jolts": self.jolts.block, "roughness": self.roughness.block, "spikes": self.spikes.block, "shifts": self.shifts.block}
+        return {
+            "jolts": self.jolts.block,
+            "roughness": self.roughness.block,
+            "spikes": self.spikes.block,
+            "shifts": self.shifts.block,
+        }
 
-    def learn(self, rows: Rows, view: TextureView) -> None:
-        """Take the rows in."""
+    def learn(self, rows: Rows, view: TextureView, shift: Floats) -> None:
+        """Take the rows in; `shift` (B,) is how strange their levels are, common causes taken off."""
         self.roughness.learn(rows, view.jolt, view.rough)
         self.spikes.learn(rows, view.jumpy)
-        self.shifts.learn(rows, view.moved)
+        self.shifts.learn(rows, view.moved, shift)
         self.jolts.learn(rows, view.jolt)

@@ -22,7 +22,7 @@ STRICTER = 0.5
 SLACK, STRICTEST = 1.0, 6.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
-OVERLAP = 1.4
+OVERLAP = 1.5
 """Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
 
 
