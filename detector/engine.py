@@ -208,6 +208,11 @@ class Engine:
             *(f"the sensors entry {name!r} (its channels take the first one)" for name in gone),
         )
 
+    def entry_of(self, key: tuple[str, str]) -> int | None:
+        """Return the place of the `sensors` entry of a device's channel; None for one that is not known."""
+        slot = self._alignment.channels.find(key)
+        return None if slot is None else self._entries[slot]
+
     def _seat(self, anew: frozenset[str]) -> None:
         """Tell all channels what is not in the blocks, and those that changed their group or whose blocks are `anew` the rest."""
         groups = [

@@ -60,7 +60,9 @@ class Keeper:
         self._every_s, self._clock = every_s, clock
         self._due_at = MonoTime(clock.mono() + every_s)
         self._under_way: _UnderWay | None = None
-        self._seq: int | None = None
+        self._seq = 0
+        self.needed_after = self.shelf.needed_after()
+        """The arrival after which the journal is needed; None where there is no snapshot."""
         self._status = NO_SNAPSHOT
 
     def status(self) -> SnapshotStatus:
@@ -69,7 +71,7 @@ class Keeper:
 
     def found(self, seq: int, taken_at: WallTime) -> None:
         """Note the snapshot that the daemon goes on from."""
-        self._seq, self._status = seq, SnapshotStatus(None, taken_at, 0.0, 0.0, 0)
+        self._seq, self._status = seq, replace(NO_SNAPSHOT, taken_at=taken_at)
 
     def due(self) -> bool:
         """Return whether it is time for the next; never while one is being written."""
@@ -97,27 +99,26 @@ class Keeper:
             return
         self._under_way = _UnderWay(aside, seq, begun, taken_at, self._clock.mono() - begun)
 
-    def look_after(self) -> bool:
-        """See whether the one under way is finished; return whether there is a new one."""
+    def look_after(self) -> None:
+        """See whether the one under way is finished."""
         under_way = self._under_way
         wrong = None if under_way is None else under_way.aside.outcome()
         if under_way is None or wrong is None:
-            return False
+            return
         self._under_way = None
         if wrong:
             self._failed(wrong)
-            return False
-        self._well(under_way.seq, under_way.taken_at, self._clock.mono() - under_way.begun, under_way.paused_s)
-        return True
+        else:
+            self._well(under_way.seq, under_way.taken_at, self._clock.mono() - under_way.begun, under_way.paused_s)
 
-    def take(self, seq: int, now: Callable[[], Snapshot]) -> None:
-        """Write what `now` returns while everything waits; one under way is given up for it."""
+    def take(self, seq: int, now: Callable[[], Snapshot], pause: Pause = no_pause) -> None:
+        """Write what `now` returns while everything waits; one under way is given up for it. `pause` is called now and then."""
         self._give_up()
         if seq == self._seq:
             return
         begun, taken_at = self._clock.mono(), self._clock.wall()
         try:
-            self._write(self.shelf.place(seq), now(), no_pause)
+            self._write(self.shelf.place(seq), now(), pause)
         except OSError as fault:
             self._failed(str(fault))
         else:
@@ -146,7 +147,7 @@ class Keeper:
         """Take note of one that succeeded."""
         if self._status.trouble is not None:
             log.warning("snapshots can be written again")
-        self._seq = seq
+        self._seq, self.needed_after = seq, self.shelf.needed_after()
         self._status = SnapshotStatus(None, taken_at, took_s, paused_s, self._status.failures)
         log.debug("snapshot %d took %.2f s; the scoring stood still for %.1f ms", seq, took_s, 1e3 * paused_s)
 

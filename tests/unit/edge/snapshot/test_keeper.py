@@ -34,7 +34,12 @@ class Hand:
 def finish(keeper: Keeper) -> None:
     """Wait until the snapshot under way has ended, well or not."""
     before = keeper.status()
-    wait_until(lambda: keeper.look_after() or keeper.status() != before, "the snapshot ended")
+
+    def ended() -> bool:
+        keeper.look_after()
+        return keeper.status() is not before
+
+    wait_until(ended, "the snapshot ended")
 
 
 def never() -> Snapshot:
@@ -97,7 +102,7 @@ def test_two_are_kept(tmp_path: Path) -> None:
         keeper.begin(seq, lambda seq=seq: taken(seq))  # type: ignore[misc]
         finish(keeper)
     assert [int(path.name) for path in keeper.shelf.newest_first()] == [9, 8]
-    assert keeper.shelf.needed_after() == 8
+    assert keeper.needed_after == 8
 
 
 def test_without_arrivals_the_last_one_is_as_good(tmp_path: Path) -> None:
