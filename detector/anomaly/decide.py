@@ -160,6 +160,7 @@ class Decider:
         return {
             "thresholds": self.thresholds.block,
             "peaks": self.thresholds.peaks.block,
+            "pools": self.thresholds.peaks.pools,
             "storms": self.storms.block,
             "limits": self.limits.block,
             "stuck": self.stuck.block,

@@ -4,7 +4,7 @@ In: `Rows` and their `Forecast`. Out: a `Judgement`: what each organ makes of ea
 is learnt from it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -124,6 +124,14 @@ class Organs:
         self.coupling.join(channel, device)
         if group is not None:
             self.peers.join(channel, group)
+
+    def restore(self, devices: Sequence[int], groups: Sequence[int], anew: Collection[str]) -> Sequence[int]:
+        """Bring back what is not in the blocks, for channels of these devices and groups, -1 for none, in slot order.
+
+        Blocks whose names are in `anew` know nothing. Returns the channels that are in another group than they were.
+        """
+        self.coupling.restore(devices, anew)
+        return self.peers.restore(groups)
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""

@@ -6,15 +6,16 @@ the channels pooled with it, and from a reference while there are few. Pools mov
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.extremes import PeakLaw, skewness
 from detector.domain import MICROSECONDS
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
+from detector.state.slots import Slot
 
 QUARTER_S = 6 * 3600.0
 QUARTER = round(QUARTER_S * MICROSECONDS)
@@ -109,6 +110,19 @@ class PeakBlock(Block):
         )
 
 
+class PoolBlock(Block):
+    """What pools had learnt at the last turn: `sums` (P + 1, L, 4) of quarters, and of peak, square and skew in them."""
+
+    keyed_by: ClassVar[Keys] = Keys.POOL
+
+    sums: Floats
+
+    def __init__(self, lanes: int) -> None:
+        """Start with the row of no pool."""
+        super().__init__({"sums": ((lanes, 4), np.float64, 0.0)})
+        self.grow(1)
+
+
 class Peaks:
     """The peaks of every channel and lane."""
 
@@ -116,7 +130,12 @@ class Peaks:
         """Assume `reference` where nothing is known."""
         self.reference = reference
         self.block = PeakBlock(len(reference.mean))
-        self._pooled = np.zeros((1, len(reference.mean), 4))  # quarters, and their sums of peak, square and skew
+        self.pools = PoolBlock(len(reference.mean))
+
+    def join(self, channel: Slot, pool: int) -> None:
+        """Say with which others, numbered from 0, a channel's peaks are pooled."""
+        self.block.pool[channel] = pool
+        self.pools.grow(pool + 2)
 
     def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> Mask:
         """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
@@ -156,8 +175,8 @@ class Peaks:
         sums = quarters[:, :, None] * np.stack(
             [np.ones_like(quarters), moments[:, :, 0], moments[:, :, 1], skewness(moments)], axis=2
         )
-        self._pooled = np.zeros((pool.max(initial=NO_POOL) + 2, *sums.shape[1:]))  # the last row is that of no pool
-        np.add.at(self._pooled, pool[pool != NO_POOL], sums[pool != NO_POOL])
+        self.pools.sums[:] = 0.0
+        np.add.at(self.pools.sums, pool[pool != NO_POOL] + 1, sums[pool != NO_POOL])
 
     def law(self, slots: Slots) -> PeakLaw:
         """Return the law of the peaks of channels (B,): the reference's, moved by the pool's and then by its own.
@@ -165,8 +184,7 @@ class Peaks:
         Shapes: (B, L).
         """
         block, reference = self.block, self.reference
-        pool = np.where(block.pool[slots] < len(self._pooled) - 1, block.pool[slots], NO_POOL)
-        pooled, quarters, moments = self._pooled[pool], block.quarters[slots], block.moments[slots]
+        pooled, quarters, moments = self.pools.sums[block.pool[slots] + 1], block.quarters[slots], block.moments[slots]
         own = quarters / (quarters + reference.weight)
         others = pooled[:, :, 0] + reference.weight
         mean = (pooled[:, :, 1] + reference.weight * reference.mean) / others

@@ -5,13 +5,14 @@ All of it moves at ticks only, so that how the stream is cut into batches change
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import EventTime
 from detector.settings import SensorSettings
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Slots
 from detector.state.slots import Slot
 
@@ -47,6 +48,8 @@ class SilenceBlock(Block):
     longest gap that was called silence; limit_s (NaN learns it); heard_at (µs); spoke since the tick; silent, its
     silent_since (µs) and severity, which outlast the silence.
     """
+
+    keyed_by: ClassVar[Keys] = Keys.DEVICE
 
     quiet_s: Floats
     gaps: NDArray[np.int64]

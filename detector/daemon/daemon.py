@@ -14,6 +14,7 @@ from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
+from detector.daemon.recovery import Recovery
 from detector.daemon.reload import LINK, Changes, compare
 from detector.daemon.wiring import Place
 from detector.daemon.worker import Worker
@@ -37,6 +38,8 @@ DRAIN_S: Final = 10.0
 """Time to score what waits, when asked to stop."""
 GOODBYE_S: Final = 5.0
 """Time for the broker to confirm what we said last."""
+LAST_SNAPSHOT_S: Final = 120.0
+"""Longest that the last snapshot may take; ended before, the journal makes up for it at the next start."""
 
 DONE, FAILED = 0, 1
 
@@ -61,6 +64,8 @@ class Daemon:
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
+        self._recovery: Recovery | None = None
+        self._recovered = False
         self._worker = self._wire()
         site = Site(
             self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
@@ -72,8 +77,10 @@ class Daemon:
         self._control.listen_to_signals()
         self._http.start()
         log.info("detector %s listening on %s", __version__, self._http.address)
-        self._worker.link.start()
         try:
+            if not self._recover():
+                return self._stop()
+            self._worker.link.start()
             while self._control.stop_asked_by is None:
                 self._worker.turn()
                 self._look_after()
@@ -104,6 +111,7 @@ class Daemon:
             notifications={"mqtt": SinkCount(traffic.notifications, traffic.notifications_failed)},
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
+            snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
         )
 
@@ -116,6 +124,8 @@ class Daemon:
         link = self._worker.link
         if self._control.stop_asked_by is not None:
             return "shutting down"
+        if self._recovery is not None:
+            return f"recovering: {self._recovery.taken} arrivals of the journal taken in"
         if link.subscribed.is_set():
             return None
         if link.connected:
@@ -124,8 +134,8 @@ class Daemon:
 
     def _trouble(self) -> str | None:
         """Return what is amiss though the daemon serves, or None when nothing is."""
-        trouble = self._worker.journal.status().trouble
-        return None if trouble is None else f"scoring without the journal: {trouble}"
+        journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
+        return snapshots if journal is None else f"scoring without the journal: {journal}"
 
     def _read(self) -> Settings:
         """Read the configuration.
@@ -136,6 +146,15 @@ class Daemon:
         require_topics(str(self._path), settings)
         return settings
 
+    def _recover(self) -> bool:
+        """Go on where the last run ended; return False where that was given up because somebody asked to stop."""
+        worker, settings = self._worker, self._settings
+        recovery = Recovery(worker, settings, lambda: wiring.build_engine(settings, self._place), self._clock)
+        self._recovery = recovery
+        self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
+        self._recovery = None
+        return self._recovered
+
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
         settings, ledger, view = self._settings, Ledger(), ChannelView()
@@ -145,6 +164,7 @@ class Daemon:
             inbox=inbox,
             intake=wiring.build_intake(settings, ledger),
             journal=wiring.build_journal(settings, self._place, self._clock),
+            keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
             batcher=Batcher(settings.engine.max_batch),
             engine=wiring.build_engine(settings, self._place),
@@ -180,8 +200,11 @@ class Daemon:
         systemd.stopping("scoring what waits")
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
-        self._worker.journal.close()
         self._worker.link.stop(GOODBYE_S)
+        if self._recovered:  # or else what is in memory is only part of what is on disk
+            systemd.going_on("writing a last snapshot", LAST_SNAPSHOT_S)
+            self._worker.take_snapshot(pause=lambda: self._watchdog.ping(self._clock.mono()))
+        self._worker.journal.close()
         self._http.stop()
         log.info("stopped")
         return DONE

@@ -5,7 +5,7 @@ nothing else steps the engine.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +20,9 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.snapshot import Keeper, Snapshot
 from detector.engine import Engine
-from detector.report import Batch
+from detector.report import Batch, Report
 from detector.stream.batch import Batcher
 
 log = logging.getLogger("detector.worker")
@@ -50,6 +51,7 @@ class Worker:
     inbox: Inbox
     intake: Intake
     journal: Journal
+    keeper: Keeper
     receipts: Receipts
     batcher: Batcher
     engine: Engine
@@ -75,6 +77,7 @@ class Worker:
             self._let_time_pass()
         if self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
             self.settle()
+        self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
@@ -90,6 +93,22 @@ class Worker:
         with self.exposition.commit_seconds.time():
             self.journal.commit()
         self.link.acknowledge(self.receipts.release())
+
+    def recover(self, batch: Batch) -> None:
+        """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
+        self._turned_at = self.clock.mono()
+        self._tell(self.engine.step(batch))
+
+    def snapshot(self) -> Snapshot:
+        """Return all that is remembered after the last arrival, as views."""
+        return Snapshot(
+            self.journal.seq, self.clock.wall(), self.batcher.freeze(), self.engine.freeze(), self.view.freeze()
+        )
+
+    def take_snapshot(self, pause: Callable[[], None]) -> None:
+        """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
+        if self.journal.committed == self.journal.seq:
+            self.keeper.take(self.journal.seq, self.snapshot, pause)
 
     def drain(self, deadline: MonoTime) -> None:
         """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
@@ -127,7 +146,23 @@ class Worker:
                 report = self.engine.step(batch)
             self.ledger.stepped(report)
             self.exposition.batch_rows.observe(len(batch.readings))
-            touched = self.view.show(report)
-            if self.announcer is not None:
-                with self.exposition.publish_seconds.time():
-                    self.announcer.announce(report.events, touched)
+            self._tell(report)
+
+    def _tell(self, report: Report) -> None:
+        """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
+        touched = self.view.show(report)
+        if self.announcer is not None:
+            with self.exposition.publish_seconds.time():
+                self.announcer.announce(report.events, touched)
+
+    def _look_after_snapshots(self) -> None:
+        """Begin a snapshot when one is due, of nothing that is not in the journal: its events could not be told again."""
+        self.keeper.look_after()
+        self.journal.needed_after = self.keeper.needed_after
+        if not self.keeper.due():
+            return
+        self.settle()
+        if self.journal.committed == self.journal.seq:
+            self.keeper.begin(self.journal.seq, self.snapshot)
+        else:
+            self.keeper.postpone()

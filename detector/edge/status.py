@@ -7,6 +7,7 @@ from detector.clock import WallTime
 from detector.edge.channel_view import Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
+from detector.edge.snapshot import SnapshotStatus
 from detector.settings import Settings
 
 
@@ -50,6 +51,7 @@ class Status:
     """By sink."""
     counts: Counts
     journal: JournalStatus
+    snapshots: SnapshotStatus
     fleet: Fleet
 
 

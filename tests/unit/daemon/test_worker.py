@@ -15,6 +15,7 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.snapshot import Keeper
 from detector.edge.status import Status
 from detector.settings import (
     InboxSettings,
@@ -56,6 +57,7 @@ class Plant:
             inbox=inbox,
             intake=Intake(SENSORS, 1000, ledger),
             journal=Journal(folder, JournalSettings(), ["meters"], self),
+            keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),
             batcher=Batcher(100),
             engine=engine(),

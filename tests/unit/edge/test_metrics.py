@@ -12,6 +12,7 @@ from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
+from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import ReloadStatus, SinkCount, Status
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
@@ -38,6 +39,7 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         notifications={"mqtt": SinkCount(7, 1)},
         counts=ledger.snapshot(),
         journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17),
+        snapshots=SnapshotStatus(None, WallTime(1_700_000_100.0), 2.5, 0.01, 4),
         fleet=fleet,
     )
 
