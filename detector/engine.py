@@ -124,9 +124,9 @@ class Engine:
             self._units.append(None)
             self._configure(slot)
             device = Slot(int(self._alignment.block.device[slot]))
-            group = self._group_of(reading.entry, reading.channel)
+            kin, group = self._kin_of(reading.entry, reading.channel)
             self._organs.join(slot, device, group)
-            self._decider.join(slot, device, group)
+            self._decider.join(slot, device, kin)
 
     def _grow(self) -> None:
         """Give all channels and devices that are known rows in every block."""
@@ -136,10 +136,15 @@ class Engine:
         self._decider.grow(channels, devices)
         self._silence.block.grow(devices)
 
-    def _group_of(self, entry: int, channel: str) -> int | None:
-        """Return the number of the channels that one is compared with: those of its name in its group."""
-        peers = self._settings.sensors[entry].peers
-        return None if peers is None else self._groups.setdefault((peers, channel), len(self._groups))
+    def _kin_of(self, entry: int, channel: str) -> tuple[int, int | None]:
+        """Return the number of a channel's kin, and the same as that of its group if they are compared with each other.
+
+        Its kin are the channels of its name in its group or, for devices that stand alone, in its entry: they have the same
+        habits though not the same moments.
+        """
+        sensor = self._settings.sensors[entry]
+        kin = self._groups.setdefault((sensor.peers or sensor.name, channel), len(self._groups))
+        return kin, None if sensor.peers is None else kin
 
     def _configure(self, slot: Slot) -> None:
         """Take over what the configuration says of a channel and its device."""
@@ -215,16 +220,13 @@ class Engine:
 
     def _seat(self, anew: frozenset[str]) -> None:
         """Tell all channels what is not in the blocks, and those that changed their group or whose blocks are `anew` the rest."""
-        groups = [
-            self._group_of(entry, name)
-            for entry, (_, name) in zip(self._entries, self._alignment.channels, strict=True)
+        places = [
+            self._kin_of(entry, name) for entry, (_, name) in zip(self._entries, self._alignment.channels, strict=True)
         ]
+        kin, groups = [place[0] for place in places], [place[1] for place in places]
         devices = self._alignment.block.device[: len(groups)].tolist()
-        moved = self._organs.restore(devices, [-1 if group is None else group for group in groups], anew)
-        if anew & {"thresholds", "peaks"}:
-            moved = range(len(groups))
-        for slot in moved:
-            self._decider.join(Slot(slot), Slot(devices[slot]), groups[slot])
+        self._organs.restore(devices, [-1 if group is None else group for group in groups], anew)
+        self._decider.restore(devices, kin, anew)
         for slot in range(len(groups)):
             self._configure(Slot(slot))
 

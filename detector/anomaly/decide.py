@@ -3,7 +3,8 @@
 In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for every row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,9 +91,17 @@ class Decider:
             organ.grow(channels)
         self.storms.block.grow(devices)
 
-    def join(self, channel: Slot, device: Slot, group: int | None) -> None:
+    def join(self, channel: Slot, device: Slot, kin: int | None) -> None:
         """Say whose budget a new channel shares, and with whom its peaks are pooled."""
-        self.thresholds.join(channel, device, NO_POOL if group is None else group)
+        self.thresholds.join(channel, device, NO_POOL if kin is None else kin)
+
+    def restore(self, devices: Sequence[int], kin: Sequence[int], anew: AbstractSet[str]) -> None:
+        """Tell channels of these devices, in slot order, whose `kin` are others than they were; all where a block is `anew`."""
+        moved = self.thresholds.peaks.block.pool[: len(kin)] != np.array(kin, np.intp)
+        if anew & {"thresholds", "peaks"}:
+            moved[:] = True
+        for slot in np.flatnonzero(moved).tolist():
+            self.join(Slot(slot), Slot(devices[slot]), kin[slot])
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""

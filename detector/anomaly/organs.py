@@ -125,13 +125,13 @@ class Organs:
         if group is not None:
             self.peers.join(channel, group)
 
-    def restore(self, devices: Sequence[int], groups: Sequence[int], anew: Collection[str]) -> Sequence[int]:
+    def restore(self, devices: Sequence[int], groups: Sequence[int], anew: Collection[str]) -> None:
         """Bring back what is not in the blocks, for channels of these devices and groups, -1 for none, in slot order.
 
-        Blocks whose names are in `anew` know nothing. Returns the channels that are in another group than they were.
+        Blocks whose names are in `anew` know nothing.
         """
         self.coupling.restore(devices, anew)
-        return self.peers.restore(groups)
+        self.peers.restore(groups)
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""
