@@ -35,7 +35,7 @@ SHARES = {
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
-    Organ.OWN: Assumed(mean=1.0, spread=1.1, skew=1.1, least=3.0, weight=200.0, certainty=40.0),
+    Organ.OWN: Assumed(mean=1.0, spread=1.1, skew=1.1, least=3.0, weight=600.0, certainty=40.0),
     Organ.PEERS: Assumed(mean=0.5, spread=0.53, skew=0.8, least=1.0, weight=40.0, certainty=4.0),
     Organ.COUPLING: Assumed(mean=0.8, spread=0.125, skew=0.4, least=1.2, weight=8.0, certainty=12.0),
     Organ.NOISE: Assumed(mean=0.3, spread=0.25, skew=1.2, least=0.6, weight=20.0, certainty=4.0),

@@ -18,10 +18,10 @@ from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
-STRICTER = 0.5
+STRICTER = 0.3
 """An alert too many makes the next one less likely by exp(-STRICTER)."""
 
-SLACK, STRICTEST = 1.0, 6.0
+SLACK, STRICTEST = 1.0, 10.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
 OVERLAP = 1.5
