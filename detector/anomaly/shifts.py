@@ -143,7 +143,8 @@ def _apart(values: Floats) -> tuple[Floats, Floats]:
 
     Shapes: (B,); the band is at least 0, the way has its sign.
     """
-    halves = values.reshape(len(values), 2, SIDE)
-    lowest, highest, mean = halves.min(axis=2), halves.max(axis=2), halves.mean(axis=2)
-    between = np.maximum(lowest[:, 1] - highest[:, 0], lowest[:, 0] - highest[:, 1])
-    return np.maximum(between - (highest - lowest).sum(axis=1), 0.0), mean[:, 1] - mean[:, 0]
+    halves = np.ascontiguousarray(values.T).reshape(2, SIDE, len(values))  # so that numpy compares whole columns
+    lowest, highest, mean = halves.min(axis=1), halves.max(axis=1), halves.sum(axis=1) / SIDE
+    between = np.maximum(lowest[1] - highest[0], lowest[0] - highest[1])
+    band: Floats = np.maximum(between - (highest - lowest).sum(axis=0), 0.0)
+    return band, mean[1] - mean[0]
