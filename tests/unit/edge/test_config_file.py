@@ -150,6 +150,8 @@ def test_numbers_in_quotes_are_text() -> None:
         ('model: "\\UFFFFFFFF"\n', "c.yaml:1:1: (document): expected YAML, got something unreadable"),
         ("model: !!int x\n", "c.yaml:1:8: model: expected text, a number, true, false or null, got !!int"),
         (f"model: {'9' * 5000}\n", "c.yaml:1:8: model: expected "),
+        (f"model: 0x{'f' * 5000}\n", "c.yaml:1:8: model: expected "),
+        (f"model: 0o{'7' * 5000}\n", "c.yaml:1:8: model: expected "),
     ],
 )
 def test_what_yaml_allows_and_a_configuration_does_not(line: str, fault: str) -> None:
