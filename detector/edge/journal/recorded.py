@@ -45,7 +45,7 @@ def _readings(opened: sqlite3.Connection, path: Path) -> Iterator[tuple[Reading,
                             f"{path}: expected readings as a detector writes them, got another thing as arrival {seq};"
                             " it was read as far as that"
                         )
-                    yield Reading(device, channel, at, value, 0), entry
+                    yield Reading(device, channel, at, float(value), 0), entry
         except sqlite3.Error as fault:
             raise RecordingError(
                 f"{path}: expected a sound journal, got: {fault}; it was read as far as that"
@@ -62,7 +62,7 @@ def _is_sound(device: object, channel: object, entry: object, at: object, value:
         and is_name(channel)
         and isinstance(at, int)
         and EARLIEST <= at <= LATEST
-        and isinstance(value, float)
+        and isinstance(value, int | float)
         and math.isfinite(value)
     )
 
