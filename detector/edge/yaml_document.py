@@ -194,6 +194,10 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode) or not key_node.value:
                 self._fault(path, "expected a word as key, got something else", _place(key_node.start_mark))
                 continue
+            if UNUSABLE.search(key_node.value):
+                text = "expected a word as key, got a NUL character or half a surrogate pair in it"
+                self._fault(path, text, _place(key_node.start_mark))
+                continue
             child = (*path, key_node.value)
             if key_node.value in values:
                 first = self.document.key_places[child]

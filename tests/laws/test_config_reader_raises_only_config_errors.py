@@ -13,7 +13,7 @@ GOOD = (Path(__file__).parents[2] / "configs" / "plant.yaml").read_text(encoding
 LINE = re.compile(r"c\.yaml:\d+:\d+: \S.*: (?s:.+)")
 PIECES = st.sampled_from(
     ["{", "}", "[", "]", ": ", "- ", "\n", "  ", "\t", "&a ", "*a", "!!", "|", ">", "'", '"', "#", "~", "null", "true", "${", "${X}", "1e999",
-     ".inf", "9" * 5000, "0x" + "f" * 5000, "<<: ", "%YAML 1.1\n", "---\n", "...", "\\ud800", '"\\ud800"', '"\\0"', "0x", "0o9", "? ", "sensors", "\ufeff"]
+     ".inf", "9" * 5000, "0x" + "f" * 5000, "<<: ", "%YAML 1.1\n", "---\n", "...", "\\ud800", '"\\ud800"', '"\\ud800": ', '"\\0"', "0x", "0o9", "? ", "sensors", "\ufeff"]
 ) | st.text(max_size=3)  # fmt: skip
 
 

@@ -145,6 +145,10 @@ def test_numbers_in_quotes_are_text() -> None:
     [
         ("? [a]\n: 1\n", "c.yaml:1:3: (document): expected a word as key, got something else"),
         ('"": 1\n', "c.yaml:1:1: (document): expected a word as key, got something else"),
+        (
+            '"\\ud800": 1\n',
+            "c.yaml:1:1: (document): expected a word as key, got a NUL character or half a surrogate pair",
+        ),
         ('model: "\\ud800"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
         ('model: "\\0"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
         ('model: "\\UFFFFFFFF"\n', "c.yaml:1:1: (document): expected YAML, got something unreadable"),
