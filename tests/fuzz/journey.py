@@ -42,7 +42,7 @@ class Journey:
 
     def __post_init__(self) -> None:
         """Make what needs the ledger or the plant."""
-        self._intake = Intake(PLANT.sensors, PLANT.mqtt.inbox.max_payload, self.ledger)
+        self._intake = Intake(PLANT.sensors, PLANT.mqtt.inbox.max_payload, PLANT.engine.max_channels, self.ledger)
         self._batcher = Batcher(PLANT.engine.max_batch)
         self._engine = Engine(PLANT, untrained_network(), assumed_reference(len(Stream)))
 

@@ -54,7 +54,7 @@ class Plant:
         inbox, ledger, view = Inbox(InboxSettings()), Ledger(), ChannelView()
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, ledger),
+            intake=Intake(SENSORS, 1000, 64, ledger),
             journal=Journal(folder, JournalSettings(), ["meters"], self),
             receipts=Receipts(self),
             batcher=Batcher(100),
