@@ -41,8 +41,8 @@ class HeadKind(StrEnum):
     NONE = "none"
 
 
-TOTAL_CHANNELS = 50_000
-"""Channels that fit, at 11 kB each, in the memory that the systemd unit allows."""
+TOTAL_CHANNELS = 32_768
+"""Channels that fit, at 14 kB each, in the memory that the systemd unit allows; arrays double, so one more takes twice as much."""
 
 
 class EngineSettings(Section):
@@ -56,8 +56,8 @@ class EngineSettings(Section):
     )
     max_total_channels: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Channels of all devices, 11 kB each; further ones are rejected and counted."
-        " Absent: 50,000, or max_devices where that is more.",
+        description="Channels of all devices, 14 kB each; further ones are rejected and counted."
+        " Absent: 32,768, or max_devices where that is more.",
     )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
     head: HeadKind = Field(

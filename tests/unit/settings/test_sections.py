@@ -74,6 +74,6 @@ def test_a_protocol_may_be_a_bare_number() -> None:
 
 def test_channels_in_all_are_bounded_whatever_is_configured() -> None:
     """There is a limit on all channels together; who allows more devices than that gets room for one channel of each."""
-    assert EngineSettings().total_channels == 50_000
+    assert EngineSettings().total_channels == 32_768
     assert EngineSettings(max_devices=100_000).total_channels == 100_000
     assert EngineSettings(max_devices=100_000, max_total_channels=7).total_channels == 7
