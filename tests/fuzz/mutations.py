@@ -150,7 +150,7 @@ def _in_bytes(random: Random, payload: bytes) -> bytes:
         case 6:
             return payload + random.choice((b"\0", b"\n", b" ", b"}", b"]", b"\xff", b"//", b","))
         case _:
-            return payload * (700 if random.random() < 0.05 else 2)
+            return payload * (700 if random.random() < 0.05 and len(payload) < 1000 else 2)
 
 
 def spoil_topic(random: Random, topic: str) -> str:
