@@ -35,6 +35,11 @@ def test_a_long_key_above_many_values_does_not_take_their_product_in_memory() ->
     assert memory_of(b'{"' + b"k" * 20_000 + b'":[' + b"0," * 20_000 + b"0]}") < 5 * MEGABYTE
 
 
+def test_a_long_key_above_many_levels_is_not_held_at_each() -> None:
+    """A key of 900 kB above 30 levels is not held at each: what is beside the parsed payload (12 MB) stays small."""
+    assert memory_of(b'{"' + b"k" * 900_000 + b'":' + b"[" * 30 + b"1" + b"]" * 30 + b"}") < 20 * MEGABYTE
+
+
 def test_a_wide_payload_is_left_where_the_channels_end() -> None:
     """Of a list of 200,000 numbers no more is looked at than there may be channels."""
     assert memory_of(b"[" + b"0," * 200_000 + b"0]") < 10 * MEGABYTE
