@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH = $(shell sed -n 's/^train = \["\(.*\)"\]/\1/p' pyproject.toml)
 
-.PHONY: help run test check model clean
+.PHONY: help run test check fuzz model clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,10 @@ check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+
+fuzz: .venv/dev.stamp ## feed the readers of payloads and files what breaks them  (ARGS="decode --runs 1000000" for one of them)
+	@$(PIP) install --editable '.[fuzz]'
+	$(PY) -m tests.fuzz $(ARGS)
 
 model: .venv/dev.stamp ## train models/base anew, from a generated corpus, and its rivals models/gru and models/reservoir
 	.venv/bin/detector corpus --out build/corpus

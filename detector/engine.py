@@ -59,7 +59,9 @@ class Engine:
         assert set(without) <= set(PARTS), f"expected parts among {PARTS}, got {without}"
         memory_s = settings.engine.memory
         self._settings = settings
-        self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
+        self._alignment = Alignment(
+            settings.engine.max_devices, settings.engine.max_channels, settings.engine.total_channels
+        )
         self._network = network.digest
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)

@@ -10,9 +10,10 @@ from pathlib import Path
 from detector.domain import MICROSECONDS, EventTime, Reading, Rejected
 from detector.edge.config_file import MODELINE, effective_text, load_settings, schema_text
 from detector.edge.model_file import load_model
-from detector.edge.secret_file import read_secret, resolve_path
+from detector.edge.secret_file import bareness, read_secret, resolve_path
 from detector.errors import ConfigError, ModelError
 from detector.settings import Settings
+from detector.settings.exposure import exposures
 from detector.stream.decode import Decoder, Route
 from detector.stream.names import shown
 from detector.stream.source import Decoded
@@ -86,6 +87,11 @@ def warnings(settings: Settings, config_dir: Path) -> Iterator[str]:
         path: Path | None = getattr(settings.mqtt.tls, key)
         if path is not None and not resolve_path(path, config_dir).is_file():
             yield f"mqtt.tls.{key}: expected a PEM file, found none at {resolve_path(path, config_dir)}"
+    if settings.mqtt.tls.key_file is not None:
+        bare = bareness(resolve_path(settings.mqtt.tls.key_file, config_dir))
+        if bare is not None:
+            yield f"mqtt.tls.key_file: {bare}"
+    yield from exposures(settings)
     for index, entry in enumerate(settings.sensors):
         if not entry.topics:
             yield f"sensors[{index}].topics: none, so {entry.name!r} takes recordings only; `detector run` needs a topic"

@@ -18,10 +18,10 @@ log = logging.getLogger("detector.intake")
 class Intake:
     """Decodes by the `sensors` of one configuration; a reload makes a new one."""
 
-    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, ledger: Ledger) -> None:
+    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, max_channels: int, ledger: Ledger) -> None:
         """Prepare to decode; what becomes of each message is written to `ledger`."""
         self._sensors = sensors
-        self._decoder = Decoder(sensors, max_payload)
+        self._decoder = Decoder(sensors, max_payload, max_channels)
         self._ledger = ledger
 
     def decode(self, messages: Iterable[Message]) -> list[Reading]:

@@ -10,7 +10,15 @@ from typing import Final
 from detector.settings import Settings
 from detector.settings.section import Section
 
-RESTART: Final = ("metrics.listen", "model", "state", "engine", "mqtt.inbox.max_messages", "mqtt.inbox.overflow")
+RESTART: Final = (
+    "metrics.listen",
+    "model",
+    "state",
+    "engine",
+    "mqtt.inbox.max_messages",
+    "mqtt.inbox.max_size",
+    "mqtt.inbox.overflow",
+)
 """Keys, with all below them, that only a restart applies."""
 
 LINK: Final = ("mqtt", "alerts.mqtt.base_topic")

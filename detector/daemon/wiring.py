@@ -50,7 +50,7 @@ def build_engine(settings: Settings, place: Place) -> Engine:
 
 def build_intake(settings: Settings, ledger: Ledger) -> Intake:
     """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, ledger)
+    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:

@@ -11,10 +11,11 @@ import orjson
 from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelState
 from detector.edge.outbox import Publication
+from detector.stream.names import NO_CHARACTERS
 from detector.stream.timestamp import format_event_time
 
-_UNFIT = re.compile(r"[+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]|^\$")
-"""What no level of a topic may hold: wildcards, separators, control characters, lone surrogates; nor `$` in front."""
+_UNFIT = re.compile(rf"[+#/\x00-\x1f\x7f-\x9f{NO_CHARACTERS}]|^\$")
+"""What no level of a topic may hold: wildcards, separators, control characters, what is no character; nor `$` in front."""
 
 
 def topic_level(name: str) -> str:

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from socketserver import TCPServer, ThreadingMixIn
-from typing import TYPE_CHECKING, Any, ClassVar, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from typing import TYPE_CHECKING, Any, Final
+from wsgiref.simple_server import WSGIServer
 
+from detector.edge.http_exchange import Exchange
+from detector.edge.visitors import Visitors, visitors_of
 from detector.errors import DetectorError
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_CONNECTIONS: Final = 16
-SILENCE_S: Final = 5.0
-"""Longest wait for a client's next byte."""
 DEADLINE_S: Final = 30.0
 """Longest life of a connection, however busy the client keeps it."""
 
@@ -30,10 +30,15 @@ PLAIN: Final = "text/plain; charset=utf-8"
 HTML: Final = "text/html; charset=utf-8"
 SAFETY: Final[Headers] = [
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 ]
-"""The page needs nothing but its own inline style; device names come from the network."""
+"""Of every answer. The page needs nothing but its own inline style; device names come from the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ class Site:
     """Reads the configuration again and waits for the outcome: what is wrong with it, or None."""
 
 
-def application(site: Site) -> "WSGIApplication":
-    """Return the WSGI application for a site."""
+def application(site: Site, visitors: Visitors) -> "WSGIApplication":
+    """Return the WSGI application for a site, at an address that such visitors come to."""
     routes: dict[str, tuple[str, Callable[[], Answer]]] = {
         "/": ("GET", lambda: Answer(HTTPStatus.OK, site.page(), HTML)),
         "/-/healthy": ("GET", lambda: Answer(HTTPStatus.OK, "detector is healthy\n")),
@@ -72,28 +77,33 @@ def application(site: Site) -> "WSGIApplication":
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         asked = "GET" if method == "HEAD" else method
-        if path not in routes:
-            return _send(
-                Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}\n"),
-                [],
-                environ,
-                start_response,
-            )
-        allowed, respond = routes[path]
-        if asked != allowed:
-            text = f"expected {allowed}\n"
-            allow = [("Allow", "GET, HEAD" if allowed == "GET" else allowed)]
-            return _send(Answer(HTTPStatus.METHOD_NOT_ALLOWED, text), allow, environ, start_response)
-        if path == "/metrics":
-            body = site.metrics({**environ, "REQUEST_METHOD": "GET"}, start_response)
+        more: Headers = []
+        refusal = visitors.refusal(environ)
+        if refusal is not None:
+            said = Answer(HTTPStatus.FORBIDDEN, f"refused: {refusal}\n")
+        elif path not in routes:
+            said = Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}\n")
+        elif asked != routes[path][0]:
+            allowed = routes[path][0]
+            said = Answer(HTTPStatus.METHOD_NOT_ALLOWED, f"expected {allowed}\n")
+            more = [("Allow", "GET, HEAD" if allowed == "GET" else allowed)]
+        elif path == "/metrics":
+            body = site.metrics({**environ, "REQUEST_METHOD": "GET"}, _safely(start_response))
             return [] if method == "HEAD" else body
-        if asked == "POST" and _from_elsewhere(environ):
-            return _send(
-                Answer(HTTPStatus.FORBIDDEN, "refused: sent by another site's page\n"), [], environ, start_response
-            )
-        return _send(respond(), [], environ, start_response)
+        else:
+            said = routes[path][1]()
+        return _send(said, more, environ, start_response)
 
     return answer
+
+
+def _safely(start_response: "StartResponse") -> "StartResponse":
+    """Return what starts a response with the headers of safety."""
+
+    def start(status: str, headers: Headers, *fault: Any) -> Callable[[bytes], object]:
+        return start_response(status, [*headers, *SAFETY], *fault)
+
+    return start
 
 
 def _send(
@@ -123,23 +133,6 @@ def _reload(site: Site) -> Answer:
     return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, f"{faults}\nthe configuration from before goes on\n")
 
 
-def _from_elsewhere(environ: "WSGIEnvironment") -> bool:
-    """Return whether a browser sent this from a page that is not ours."""
-    origin = environ.get("HTTP_ORIGIN")
-    return origin is not None and origin.partition("://")[2] != environ.get("HTTP_HOST")
-
-
-class _Exchange(WSGIRequestHandler):
-    """One connection, one request."""
-
-    timeout: ClassVar[float | None] = SILENCE_S
-    server_version = "detector"
-    sys_version = ""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
-        """Log nothing: scrapes would fill the log."""
-
-
 class _Server(ThreadingMixIn, WSGIServer):
     """Bounds how many connections there are and how long each may last."""
 
@@ -152,7 +145,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         """Listen on `host:port`; port 0 takes a free one."""
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._opened: dict[socket.socket, float] = {}
-        super().__init__((host, port), _Exchange)
+        super().__init__((host, port), Exchange)
 
     def server_bind(self) -> None:
         """Bind without the library's look-up of our own name, which may ask a DNS server."""
@@ -207,7 +200,8 @@ class HttpServer:
                 f"metrics.listen: expected an address of this machine with a free port, got {listen} ({fault});"
                 " choose another, or stop what uses it"
             ) from fault
-        self._server.set_app(application(site))
+        visitors = visitors_of(host.strip("[]"), str(self._server.server_address[0]))
+        self._server.set_app(application(site, visitors))
         self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
 
     def start(self) -> None:

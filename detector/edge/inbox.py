@@ -1,11 +1,10 @@
-"""The one queue between the link and the engine: bounded, thread-safe, with a stated overflow policy.
+"""The one queue between the link and the engine: bounded in messages and bytes, thread-safe, with a stated overflow policy.
 
 In: MQTT messages from the network thread. Out: batches of whatever waits, to the thread that steps the engine.
 """
 
 import threading
 from collections import deque
-from itertools import islice
 from typing import NamedTuple
 
 from detector.domain import EventTime
@@ -34,13 +33,14 @@ PATIENCE_S = 5.0
 
 
 class Inbox:
-    """Holds at most `settings.max_messages`; beyond that each `put` waits or gives one message up."""
+    """Holds at most `max_messages` of together `max_size` bytes; beyond that each `put` waits or gives messages up."""
 
     def __init__(self, settings: InboxSettings, patience_s: float = PATIENCE_S) -> None:
         """Start empty and open; with `overflow: wait`, a put waits at most `patience_s` for room."""
         self._patience_s = patience_s
         self._settings = settings
         self._waiting: deque[Message] = deque()
+        self._size = 0
         self._changed = threading.Condition()
         self._closed = False
 
@@ -49,28 +49,26 @@ class Inbox:
         return len(self._waiting)
 
     @property
-    def _full(self) -> bool:
-        """Whether there is no room."""
-        return len(self._waiting) >= self._settings.max_messages
-
-    @property
     def closed(self) -> bool:
         """Whether further messages are given up at once."""
         return self._closed
 
-    def put(self, message: Message) -> Message | None:
-        """Add a message; return the one that was given up for it, which the caller counts and acknowledges.
+    def put(self, message: Message) -> list[Message]:
+        """Add a message; return those that were given up for it, or itself, which the caller counts and acknowledges.
 
         With `overflow: wait` a full inbox holds the caller up, and so the broker, until the scoring loop takes some.
         """
         with self._changed:
             if self._settings.overflow is Overflow.WAIT:
-                self._changed.wait_for(lambda: self._closed or not self._full, self._patience_s)
-            full = self._full
-            if self._closed or (full and self._settings.overflow is not Overflow.DROP_OLDEST):
-                return message
-            given_up = self._waiting.popleft() if full else None
+                self._changed.wait_for(lambda: self._closed or self._has_room_for(message), self._patience_s)
+            has_room = self._has_room_for(message)
+            if self._closed or not (has_room or self._settings.overflow is Overflow.DROP_OLDEST):
+                return [message]
+            given_up = []
+            while not self._has_room_for(message):
+                given_up.append(self._next())
             self._waiting.append(message)
+            self._size += len(message.payload)
             self._changed.notify()
             return given_up
 
@@ -81,9 +79,7 @@ class Inbox:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
-            taken = list(islice(self._waiting, limit))
-            for _ in taken:
-                self._waiting.popleft()
+            taken = [self._next() for _ in range(min(limit, len(self._waiting)))]
             self._changed.notify_all()  # to a put that waits for room
             return taken
 
@@ -92,3 +88,14 @@ class Inbox:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _has_room_for(self, message: Message) -> bool:
+        """Tell whether a message may wait beside the others; one alone always may, whatever its size."""
+        room, size = self._settings.max_messages - len(self._waiting), self._settings.max_size - self._size
+        return not self._waiting or (room > 0 and size >= len(message.payload))
+
+    def _next(self) -> Message:
+        """Take the oldest message out."""
+        message = self._waiting.popleft()
+        self._size -= len(message.payload)
+        return message

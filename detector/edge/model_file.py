@@ -20,6 +20,7 @@ from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS, Network
 from detector.forecast.scaling import FEATURES
+from detector.stream.names import shown
 
 FORMAT_VERSION = "1"
 """Version of the model folder's layout and of the features the network was trained on."""
@@ -28,6 +29,9 @@ REFERENCE = "tails.ladders"
 """Name of the optional tensor (K, 2, RUNGS) of reference tails."""
 
 WEIGHTS, CARD = "weights.safetensors", "card.json"
+
+MAX_BYTES, LARGEST = 2**28, 1e6
+"""Size of a weights file and of a weight, in either direction; ours have 60 kB, and weights below 10."""
 
 LABEL = "detector"
 """The one metadata key: safetensors writes several in any order, and the same model should give the same bytes."""
@@ -68,9 +72,7 @@ def load_model(folder: Path) -> ModelFile:
             f"{path}: expected a trained model, found none; `detector train` writes one, `model:` names it"
         )
     try:
-        with safe_open(path, framework="numpy") as file:
-            label = json.loads((file.metadata() or {}).get(LABEL, "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
+        label, tensors = _read(path)
         if label.get("format_version") != FORMAT_VERSION:
             found = label.get("format_version")
             raise ModelError(f"{path}: expected model format {FORMAT_VERSION}, got {found!r}; train it anew")
@@ -84,6 +86,37 @@ def load_model(folder: Path) -> ModelFile:
     if network.features != FEATURES:
         raise ModelError(f"{path}: expected {FEATURES} features, got {network.features}; train it anew")
     return ModelFile(network, kind, _reference(path, tensors.get(REFERENCE)), _remark(path, tensors))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """Return the label and the tensors of a weights file.
+
+    Raises: SafetensorError, OSError, ValueError.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"{size} bytes, more than {MAX_BYTES}")
+    with safe_open(path, framework="numpy") as file:
+        label = _label((file.metadata() or {}).get(LABEL, "{}"))
+        for name in file.keys():  # noqa: SIM118 - safe_open has no __iter__
+            kind = file.get_slice(name).get_dtype()
+            if kind != "F32":
+                raise ValueError(f"{name}: expected F32, got {kind}")
+        return label, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _label(text: str) -> dict[str, Any]:
+    """Read our metadata.
+
+    Raises: ValueError when it is not a JSON object.
+    """
+    try:
+        label = json.loads(text)
+    except RecursionError:
+        label = None
+    if not isinstance(label, dict):
+        raise ValueError(f"a label that is no JSON object: {shown(text)}")  # noqa: TRY004 - a file's fault, not a caller's
+    return label
 
 
 def _remark(path: Path, tensors: Mapping[str, NDArray[np.float32]]) -> str | None:
@@ -111,8 +144,9 @@ def _check(kind: CellKind, tensors: Mapping[str, NDArray[np.float32]]) -> None:
 
     Raises: KeyError for a tensor that is missing, ValueError for one that does not fit, with its name.
     """
-    embedding, features = tensors["embed.weight"].shape
-    hidden = tensors["cell.weight_hh_l0"].shape[1]
+    (embedding, features), (_, hidden) = tensors["embed.weight"].shape, tensors["cell.weight_hh_l0"].shape
+    if embedding < 1 or hidden < 1:
+        raise ValueError(f"expected an embedding and a hidden state, got widths of {embedding} and {hidden}")
     gates = hidden * {CellKind.LSTM: 4, CellKind.GRU: 3}[kind]
     shapes = (
         (embedding, features),
@@ -127,5 +161,5 @@ def _check(kind: CellKind, tensors: Mapping[str, NDArray[np.float32]]) -> None:
     for name, shape in zip(TENSORS, shapes, strict=True):
         if tensors[name].shape != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {tensors[name].shape}")
-        if not np.isfinite(tensors[name]).all():
-            raise ValueError(f"{name}: expected finite weights, got others")
+        if not (np.abs(tensors[name]) <= LARGEST).all():  # not true of NaN either
+            raise ValueError(f"{name}: expected weights of at most {LARGEST:g}, got others")

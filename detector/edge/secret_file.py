@@ -54,8 +54,16 @@ def read_secret(path: Path, config_dir: Path, environment: Mapping[str, str]) ->
     return Secret(text, _warning(found, mode))
 
 
-def _warning(path: Path, mode: int) -> str | None:
-    """Say so when everybody on the machine can read the file."""
-    if not mode & stat.S_IROTH:
+def bareness(path: Path) -> str | None:
+    """Say what is unwise about the mode of a file that holds a secret, if it can be looked at."""
+    try:
+        return _warning(path, stat.S_IMODE(path.stat().st_mode))
+    except OSError:
         return None
-    return f"{path}: expected a secret that only its owner can read, got mode {mode:04o}; run chmod 600 on it"
+
+
+def _warning(path: Path, mode: int) -> str | None:
+    """Say so when everybody on the machine can read the file, or put another in its place."""
+    if not mode & (stat.S_IROTH | stat.S_IWOTH):
+        return None
+    return f"{path}: expected a secret that only its owner can read and write, got mode {mode:04o}; run chmod 600 on it"

@@ -16,6 +16,9 @@ from detector.settings.quantities import shown
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 2**20, 100_000, 20
 """Beyond these a file is no configuration: aliases can make a small file mean a huge document."""
 
+MAX_DIGITS = 100
+"""Characters of the longest whole number; Python writes none of more than 4,300 digits."""
+
 KeyPath = tuple[str | int, ...]
 """Keys and list indices from the top of the document down to a value."""
 
@@ -191,6 +194,10 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode) or not key_node.value:
                 self._fault(path, "expected a word as key, got something else", _place(key_node.start_mark))
                 continue
+            if UNUSABLE.search(key_node.value):
+                text = "expected a word as key, got a NUL character or half a surrogate pair in it"
+                self._fault(path, text, _place(key_node.start_mark))
+                continue
             child = (*path, key_node.value)
             if key_node.value in values:
                 first = self.document.key_places[child]
@@ -256,7 +263,7 @@ def _typed(kind: str, text: str) -> Any:
             return None
         case "bool" if text.lower() in ("true", "false"):
             return text.lower() == "true"
-        case "int":
+        case "int" if len(text) <= MAX_DIGITS:
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
         case "float":
             return float(re.sub(r"^([-+]?)\.(?=[iInN])", r"\1", text))

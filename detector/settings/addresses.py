@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from detector.settings.quantities import editor_pattern, shown
 
 HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^/:@\s\[\]]+)"
-SERVER_PATTERN = rf"^(?:mqtts?|wss?)://{HOST}(?::([0-9]{{1,5}}))?(?:/\S*)?$"
+SERVER_PATTERN = rf"^(?:mqtts?|wss?)://{HOST}(?::([0-9]{{1,5}}))?(?:/[^\s?#]*)?$"
 LISTEN_PATTERN = rf"^{HOST}:([0-9]{{1,5}})$"
 BASE_TOPIC_PATTERN = r"^[^+#$/\s{}][^+#/\s{}]*(?:/[^+#/\s{}]+)*$"
 
@@ -23,11 +23,13 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 def _server(text: str) -> str:
-    """Check a broker's URL; credentials in it are refused, because URLs end up in logs."""
+    """Check a broker's URL; credentials in it, as name or as query, are refused, because URLs end up in logs."""
     if not _matches(SERVER_PATTERN, text):
         expected = "expected a server such as mqtt://localhost:1883 (or mqtts://, ws://, wss://)"
         if "@" in text:
             raise ValueError(f"{expected}, got one with credentials; write them as username and password_file")
+        if "?" in text or "#" in text:
+            raise ValueError(f"{expected}, got one with a query; leave out what begins with ? or #")
         raise ValueError(f"{expected}, got {shown(text)}")
     return text
 

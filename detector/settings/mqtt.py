@@ -47,6 +47,7 @@ class InboxSettings(Section):
     """How many MQTT messages may wait to be decoded, and what becomes of more."""
 
     max_messages: Annotated[int, Field(ge=1)] = Field(50_000, description="Messages that may wait.")
+    max_size: Size = Field(2**26, description="Bytes of payload that may wait; a larger message waits alone.")
     overflow: Overflow = Field(
         Overflow.WAIT,
         description="A full inbox lets the broker wait, up to 5 s, or gives its oldest or newest message up; each is counted.",

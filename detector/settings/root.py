@@ -41,6 +41,10 @@ class HeadKind(StrEnum):
     NONE = "none"
 
 
+TOTAL_CHANNELS = 32_768
+"""Channels that fit, at 14 kB each, in the memory that the systemd unit allows; arrays double, so one more takes twice as much."""
+
+
 class EngineSettings(Section):
     """What the engine may hold, and how long it remembers; memories are wall-clock time."""
 
@@ -50,12 +54,22 @@ class EngineSettings(Section):
     max_channels: Annotated[int, Field(ge=1)] = Field(
         64, description="Channels of one device; further ones are rejected and counted."
     )
+    max_total_channels: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Channels of all devices, 14 kB each; further ones are rejected and counted."
+        " Absent: 32,768, or max_devices where that is more.",
+    )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
     head: HeadKind = Field(
         HeadKind.RLS,
         description="How each channel corrects the network: `rls`, `lms` for a third of the memory, `none`.",
     )
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
+
+    @property
+    def total_channels(self) -> int:
+        """Return how many channels there may be in all: a limit on devices and on each one's channels bounds no memory."""
+        return max(TOTAL_CHANNELS, self.max_devices) if self.max_total_channels is None else self.max_total_channels
 
 
 def _names_are_unique(entries: list[SensorSettings]) -> list[SensorSettings]:

@@ -81,11 +81,11 @@ class _Found:
 class Alignment:
     """The slot tables of devices and channels, and each channel's place in time."""
 
-    def __init__(self, max_devices: int, max_channels: int) -> None:
-        """Know at most `max_devices` devices of `max_channels` channels each."""
+    def __init__(self, max_devices: int, max_channels: int, total_channels: int) -> None:
+        """Know at most `max_devices` devices of `max_channels` channels each, and `total_channels` of all of them."""
         self.devices: SlotTable[str] = SlotTable(max_devices)
         self.channels: SlotTable[tuple[str, str]] = SlotTable(UNBOUNDED)
-        self._max_channels = max_channels
+        self._max_channels, self._total_channels = max_channels, total_channels
         self._channels_of: Counter[str] = Counter()
         self.block = AlignBlock()
 
@@ -143,7 +143,7 @@ class Alignment:
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
         have = self._channels_of[reading.device]
-        if have >= self._max_channels:
+        if have >= self._max_channels or len(self.channels) >= self._total_channels:
             return Stage.REFUSED_CHANNEL
         if self.devices.assign(reading.device) is None:
             return Stage.REFUSED_DEVICE

@@ -40,8 +40,8 @@ class Route(NamedTuple):
 class Decoder:
     """Reads the payloads of a configuration's sensors."""
 
-    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, max_channels: int = 64) -> None:
-        """Prepare the patterns.
+    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, max_channels: int) -> None:
+        """Prepare the patterns; `max_channels` is the most that one payload may have.
 
         Raises: ValueError for a topic pattern that the configuration reader would have refused.
         """

@@ -14,13 +14,16 @@ import orjson
 
 from detector.domain import EventTime, Reading, Rejected, RejectReason
 from detector.settings import ChannelSettings
-from detector.stream.names import is_good_name, shown
+from detector.stream.names import MAX_NAME, is_good_name, shown
 from detector.stream.number import as_number
 from detector.stream.source import Decoded, Source, rejected
 from detector.stream.timestamp import AHEAD, check_plausible, parse_timestamp
 
 MAX_DEPTH = 32
 """Levels of a payload in which numbers are looked for."""
+
+MAX_VALUES = 10_000
+"""Values of a payload that are looked at for numbers: more than any device sends, and a few milliseconds."""
 
 VALUE_FIELD = "value"
 """Where an object holds the number of the channel that its topic names."""
@@ -197,20 +200,35 @@ def _named(path: str, channel: str | None) -> str:
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield path and value of every number, in the order they stand; a rejection where it gets too deep."""
-    stack = [("", document, 0)]
-    while stack:
-        path, node, depth = stack.pop()
-        if isinstance(node, int | float):
+    """Yield path and value of every number, in the order they stand; a rejection where there are too many levels or values.
+
+    A path is followed no further than a name may be long: a long key above many values would take their product in memory.
+    """
+    open_at = [_children("", document)]
+    seen = 0
+    while open_at:
+        path, node = next(open_at[-1], ("", ABSENT))
+        seen += 1
+        if node is ABSENT:
+            open_at.pop()
+        elif seen > MAX_VALUES:
+            yield path, Rejected(RejectReason.TOO_LARGE, f"payload: expected at most {MAX_VALUES} values, got more")
+            return
+        elif isinstance(node, int | float):
             if not isinstance(node, bool):
                 yield path, node
         elif isinstance(node, dict | list):
-            if depth == MAX_DEPTH:
+            if len(open_at) == MAX_DEPTH:
                 yield (
                     path,
                     Rejected(RejectReason.TOO_DEEP, f"{shown(path)}: expected at most {MAX_DEPTH} levels, got more"),
                 )
                 return
-            children = node.items() if isinstance(node, dict) else enumerate(node)
-            prefix = f"{path}." if path else ""
-            stack.extend([(f"{prefix}{key}", child, depth + 1) for key, child in children][::-1])
+            open_at.append(_children(path, node))
+
+
+def _children(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of everything right below an object or a list."""
+    prefix = f"{path}." if path else ""
+    for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+        yield f"{prefix}{key}"[: MAX_NAME + 1], child

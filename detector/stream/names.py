@@ -11,11 +11,17 @@ MAX_NAME = 256
 SHOWN = 60
 """Characters of foreign text that a log line repeats at most."""
 
-_GOOD_NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{{1,{MAX_NAME}}}")
+_STEERING = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""What ends a line, steers a terminal, or turns the order of the text around it."""
+
+NO_CHARACTERS = r"\ud800-\udfff\ufdd0-\ufdef" + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(0x11))
+"""Surrogates, and what Unicode keeps free: in a topic of ours, brokers take them for a torn packet (MQTT 5.0, section 1.5.4)."""
+
+_GOOD_NAME = re.compile(rf"[^{_STEERING}{NO_CHARACTERS}]{{1,{MAX_NAME}}}")
 
 
 def is_good_name(name: str) -> bool:
-    """Tell whether a name is not empty, not too long, and free of control characters."""
+    """Tell whether a name is not empty, not too long, and of characters that stand for themselves alone."""
     return _GOOD_NAME.fullmatch(name) is not None
 
 

@@ -8,25 +8,31 @@ from detector.edge.inbox import Inbox, Message
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 
-actions = st.lists(st.one_of(st.just("put"), st.just("close"), st.integers(1, 5)), max_size=60)
+actions = st.lists(st.one_of(st.binary(max_size=9), st.just("close"), st.integers(1, 5)), max_size=60)
 
 
-@given(actions, st.integers(1, 6), st.sampled_from(Overflow))
-def test_taken_and_given_up_make_up_what_was_put(todo: list[str | int], room: int, overflow: Overflow) -> None:
+@given(actions, st.integers(1, 6), st.integers(1, 20), st.sampled_from(Overflow))
+def test_taken_and_given_up_make_up_what_was_put(
+    todo: list[bytes | str | int], room: int, size: int, overflow: Overflow
+) -> None:
     """What was taken, given up and still waits is what was put; never more waits than there is room for."""
-    inbox = Inbox(InboxSettings(max_messages=room, overflow=overflow), patience_s=0.0)
-    put, taken, given_up = 0, list[int](), list[int]()
+    inbox = Inbox(InboxSettings(max_messages=room, max_size=size, overflow=overflow), patience_s=0.0)
+    put, taken, given_up = list[bytes](), list[int](), list[int]()
     for action in todo:
-        if action == "put":
-            message = Message("t", b"", EventTime(0), qos=1, retain=False, duplicate=False, mid=put, connection=1)
-            put += 1
-            back = inbox.put(message)
-            given_up += [] if back is None else [back.mid]
+        if isinstance(action, bytes):
+            message = Message(
+                "t", action, EventTime(0), qos=1, retain=False, duplicate=False, mid=len(put), connection=1
+            )
+            put.append(action)
+            given_up += [back.mid for back in inbox.put(message)]
         elif action == "close":
             inbox.close()
         elif isinstance(action, int):
             taken += [message.mid for message in inbox.take(action, 0.0)]
-        assert len(inbox) <= room
+        gone = {*taken, *given_up}
+        waiting = [payload for mid, payload in enumerate(put) if mid not in gone]
+        assert len(inbox) == len(waiting) <= room
+        assert len(waiting) <= 1 or sum(map(len, waiting)) <= size
     taken += [message.mid for message in inbox.take(room, 0.0)]
-    assert sorted(taken + given_up) == list(range(put))
+    assert sorted(taken + given_up) == list(range(len(put)))
     assert taken == sorted(taken)

@@ -133,3 +133,13 @@ def test_a_retained_value_without_a_time_is_refused(broker: Broker) -> None:
         assert scrape.balance == 0
         daemon.until("detector_readings_rejected_total", 1)
         assert daemon.scrape().value("detector_readings_rejected_total", reason="stale_retained") == 1
+
+
+def test_a_name_that_is_no_text_does_not_cost_the_connection(broker: Broker) -> None:
+    """A channel called by what is no character is rejected: on a topic of ours the broker would hang up, time and again."""
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port, "detector/devices/#") as witness:
+        daemon.until_ready()
+        witness.publish("plant/site/p1/telemetry", json.dumps({"ts": time.time(), "\uffff": 1.0, "good": 2.0}))
+        assert witness.hear()[0] == "detector/devices/p1/good/state"
+        assert daemon.scrape().value("detector_readings_rejected_total", reason="bad_name") == 1
+        assert "lost" not in daemon.log

@@ -69,3 +69,18 @@ def test_slow_clients_hold_up_neither_scoring_nor_for_long_others(broker: Broker
         finally:
             for connection in silent:
                 connection.close()
+
+
+def test_a_request_without_end_is_refused(broker: Broker) -> None:
+    """A request whose headers do not end is answered with 431 before they take memory, and others are answered still."""
+    with DaemonProcess(broker.url) as daemon, socket.create_connection(daemon.address) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 8000) for n in range(9)))
+        assert client.recv(1000).startswith(b"HTTP/1.0 431 ")
+        assert daemon.request("/-/healthy").status == 200
+
+
+def test_a_foreign_name_that_leads_here_reads_nothing(broker: Broker) -> None:
+    """The daemon on its default address answers to no name but this machine's."""
+    with DaemonProcess(broker.url) as daemon:
+        assert daemon.request("/metrics", Host="rebound.example").status == 403
+        assert daemon.request("/metrics", Host="localhost").status == 200

@@ -5,6 +5,7 @@ configuration asks for them. A reading belongs to the `sensors` entry of the nam
 any more, to the first whose `devices` glob matches, as in any recording.
 """
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.journal.database import NAME, open_to_read
 from detector.edge.journal.store import read
 from detector.edge.recording.columns import Claims
+from detector.edge.recording.form import EARLIEST, LATEST, is_name
 from detector.errors import RecordingError
 from detector.settings.sensors import SensorSettings
 from detector.stream.names import shown
@@ -36,13 +38,33 @@ def _readings(opened: sqlite3.Connection, path: Path) -> Iterator[tuple[Reading,
     """Yield what an open journal holds of readings, and close it."""
     with closing(opened) as db:
         try:
-            for _, device, channel, entry, at, value in read(db, 0):
+            for seq, device, channel, entry, at, value in read(db, 0):
                 if device is not None and channel is not None and entry is not None and value is not None:
-                    yield Reading(device, channel, at, value, 0), entry
+                    if not _is_sound(device, channel, entry, at, value):
+                        raise RecordingError(
+                            f"{path}: expected readings as a detector writes them, got another thing as arrival {seq};"
+                            " it was read as far as that"
+                        )
+                    yield Reading(device, channel, at, float(value), 0), entry
         except sqlite3.Error as fault:
             raise RecordingError(
                 f"{path}: expected a sound journal, got: {fault}; it was read as far as that"
             ) from fault
+
+
+def _is_sound(device: object, channel: object, entry: object, at: object, value: object) -> bool:
+    """Tell whether a row holds what we would write: SQLite keeps anything in any column, and the file may be a stranger's."""
+    return (
+        isinstance(device, str)
+        and isinstance(channel, str)
+        and isinstance(entry, str)
+        and is_name(device)
+        and is_name(channel)
+        and isinstance(at, int)
+        and EARLIEST <= at <= LATEST
+        and isinstance(value, int | float)
+        and math.isfinite(value)
+    )
 
 
 def read_journal(path: Path, sensors: Sequence[SensorSettings]) -> Iterator[Reading | Rejected]:

@@ -58,7 +58,7 @@ class Receiver:
             self._ledger.decoded(0, [RejectReason.NOT_UTF8])
             connection.acknowledge_packet(message.mid, message.qos)
             return
-        given_up = self._inbox.put(
+        for given_up in self._inbox.put(
             Message(
                 topic,
                 bytes(message.payload),
@@ -69,8 +69,7 @@ class Receiver:
                 message.mid,
                 connection.number,
             )
-        )
-        if given_up is not None:
+        ):
             self._give_up(connection, given_up)
 
     def _is_ours(self, topic: str) -> bool:

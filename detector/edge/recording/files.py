@@ -11,6 +11,9 @@ from typing import IO, TextIO, cast
 
 from detector.errors import RecordingError
 
+MAX_LINE = 2**20
+"""Characters of the longest line: a small compressed file can hold one that no memory does."""
+
 SUFFIXES = (".csv.gz", ".csv")
 """How the name of a recording ends."""
 
@@ -38,6 +41,15 @@ def open_to_read(path: Path) -> TextIO:
     except OSError as fault:
         raise RecordingError(f"{path}: expected a readable file, got: {fault.strerror}") from fault
     return io.TextIOWrapper(cast("IO[bytes]", stream), "utf-8-sig", errors="replace", newline=None)
+
+
+def lines_of(stream: TextIO) -> Iterator[str | None]:
+    """Yield the lines of a recording; None for one that is longer than `MAX_LINE`, of which no more than that is held."""
+    while line := stream.readline(MAX_LINE + 1):
+        too_long = len(line) > MAX_LINE
+        while too_long and line and not line.endswith("\n"):
+            line = stream.readline(MAX_LINE)
+        yield None if too_long else line
 
 
 def open_to_write(path: Path) -> TextIO:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from detector.domain import EventTime, Reading, Rejected, RejectReason
 from detector.edge.recording.columns import Claim, Claims
-from detector.edge.recording.files import open_to_read, stem
+from detector.edge.recording.files import MAX_LINE, lines_of, open_to_read, stem
 from detector.edge.recording.form import EARLIEST, LONG, header_fault, is_name, parse_time, split_cells
 from detector.errors import RecordingError
 from detector.stream.names import shown
@@ -45,14 +45,15 @@ class Recording:
         self._arrived = EARLIEST
         self._line = 1
         self._stamped = "", parse_time("")
-        self._lines = open_to_read(path)
+        self._file = open_to_read(path)
+        self._lines = lines_of(self._file)
         try:
             self._columns = self._header()
+            self.device = None if self._columns in (LONG, []) else self._named_by_file()
+            """The device of a wide recording."""
         except RecordingError:
-            self._lines.close()
+            self._file.close()
             raise
-        self.device = None if self._columns in (LONG, []) else stem(path)
-        """The device of a wide recording."""
 
     def __enter__(self) -> Self:
         """Stay open for the block."""
@@ -62,7 +63,7 @@ class Recording:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the file."""
-        self._lines.close()
+        self._file.close()
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that hold anything, in the order of the lines.
@@ -72,7 +73,7 @@ class Recording:
         try:
             for line in self._lines:
                 self._line += 1
-                readings = tuple(self._read(line))
+                readings = tuple(self._read(line)) if line is not None else (self._too_long(),)
                 if readings:
                     yield Row(self._arrived, self._order, readings)
         except EOFError:
@@ -86,11 +87,13 @@ class Recording:
     def _header(self) -> list[str]:
         """Return the columns; none for an empty recording."""
         try:
-            line = self._lines.readline()
+            line = next(self._lines, "")
         except EOFError:
             return []
         except (BadGzipFile, zlib.error, OSError) as fault:
             raise self._damaged(fault) from fault
+        if line is None:
+            raise RecordingError(f"{self.path}:1: expected a header of at most {MAX_LINE} characters, got more")
         if not line:
             return []
         columns = [column.strip() for column in split_cells(line) or [line]]
@@ -101,6 +104,19 @@ class Recording:
                 f"comma-separated UTF-8, got {shown(line.strip())!r}: {amiss}; mend the first line"
             )
         return columns
+
+    def _named_by_file(self) -> str:
+        """Return the device that the file is named after.
+
+        Raises: RecordingError when no device may be called so.
+        """
+        device = stem(self.path)
+        if not is_name(device):
+            raise RecordingError(
+                f"{shown(str(self.path))}: expected a file named after its device, got {shown(device)!r}; rename it, to at"
+                " most 256 characters, none of them for control"
+            )
+        return device
 
     def _read(self, line: str) -> Iterator[Reading | Rejected]:
         """Yield what one line gives."""
@@ -163,6 +179,10 @@ class Recording:
         if text != self._stamped[0]:
             self._stamped = text, parse_time(text)
         return self._stamped[1]
+
+    def _too_long(self) -> Rejected:
+        """Say that a line was not held."""
+        return self._reject(RejectReason.TOO_LARGE, f"expected at most {MAX_LINE} characters, got more")
 
     def _reject(self, reason: RejectReason, detail: str) -> Rejected:
         """Say what was rejected, and where."""

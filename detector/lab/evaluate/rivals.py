@@ -79,7 +79,9 @@ class Rival:
 
     def __init__(self, settings: Settings, predictor: Predictor, oddity: Oddity) -> None:
         """Know no device."""
-        self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
+        self._alignment = Alignment(
+            settings.engine.max_devices, settings.engine.max_channels, settings.engine.total_channels
+        )
         self._scale = ScaleBlock(settings.engine.memory)
         self._predictor = predictor
         self._decider = Decider(settings.budget, dict.fromkeys(Organ, PEAKS))

@@ -78,6 +78,42 @@ def test_what_is_unwise_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert warned == ["model", "mqtt.password_file", "mqtt.tls.ca_file", "sensors[0].topics"]
 
 
+def test_what_lies_open_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A private key that everybody can read and what the configuration lays open are warnings; the defaults lay nothing open."""
+    (tmp_path / "key.pem").write_text("k", encoding="utf-8")
+    (tmp_path / "key.pem").chmod(0o644)
+    write_model(tmp_path / "model")
+    path, sensors = tmp_path / "c.yaml", "model: model\nsensors: [{name: a, topics: ['{device}']}]\n"
+    tls = "tls: {cert_file: key.pem, key_file: key.pem, insecure_skip_verify: true}"
+    path.write_text(f"mqtt: {{servers: ['mqtt://far'], username: u, {tls}}}\n{sensors}", encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    warned = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert [key for key in warned if key != "model"] == [
+        "mqtt.tls.key_file",
+        "mqtt.servers",
+        "mqtt.tls.insecure_skip_verify",
+    ]
+    path.write_text(sensors, encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    assert "mqtt" not in capsys.readouterr().err
+
+
+def test_no_secret_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the effective configuration nor a warning has the password in it, and a fault does not repeat one from a URL."""
+    (tmp_path / "secret").write_text("hunter2", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o644)
+    path = tmp_path / "c.yaml"
+    path.write_text("mqtt: {username: u, password_file: secret}\nsensors: [{name: a}]\n", encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    path.write_text(
+        "mqtt: {servers: ['mqtt://u:hunter2@h'], password: hunter2}\nsensors: [{name: a}]\n", encoding="utf-8"
+    )
+    assert main(["check", str(path)]) == 2
+    streams = capsys.readouterr()
+    assert "password_file: secret" in streams.out
+    assert "hunter2" not in streams.out + streams.err
+
+
 def test_an_odd_or_damaged_model_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A model that lacks its tails, or cannot be read, is told once, with what to do; the configuration is still right."""
     write_model(tmp_path / "odd")

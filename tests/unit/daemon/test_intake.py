@@ -23,7 +23,7 @@ def message(topic: str, payload: bytes, *, retain: bool = False) -> Message:
 def test_each_message_is_counted_once_whatever_is_in_it() -> None:
     """Readings and rejections of a message are counted; the sum is what was received."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, ledger)
+    intake = Intake(SENSORS, 1000, 64, ledger)
     messages = [
         message("plant/p1", b'{"ts": 1700000000, "a": 1, "b": 2}'),
         message("plant/p1", b"\xff\xfe"),
@@ -40,7 +40,7 @@ def test_each_message_is_counted_once_whatever_is_in_it() -> None:
 def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
     """What the broker retained is taken where it says when it was measured, and refused where only its arrival is known."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, ledger)
+    intake = Intake(SENSORS, 1000, 64, ledger)
     old = [
         message("meters/m1/power", b"5", retain=True),
         message("plant/p1", b'{"ts": 1700000000, "a": 1}', retain=True),

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from detector.clock import SystemClock
-from detector.daemon.wiring import Place, build_engine, build_journal
-from detector.settings import SensorSettings, Settings, StateSettings
+from detector.daemon.wiring import Place, build_engine, build_intake, build_journal
+from detector.domain import EventTime
+from detector.edge.inbox import Message
+from detector.edge.ledger import Ledger
+from detector.settings import EngineSettings, SensorSettings, Settings, StateSettings
 from tests.system.daemon_process import write_model
 
 
@@ -39,3 +42,14 @@ def test_an_odd_model_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert build_engine(settings, Place(tmp_path, {})).census().devices == 0
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert "weights.safetensors: expected tails.ladders beside the weights, got none" in warning.getMessage()
+
+
+@pytest.mark.parametrize("most", [3, 100])
+def test_one_payload_may_have_as_many_channels_as_a_device(most: int) -> None:
+    """The configured limit on channels holds where payloads are read, be it less or more than the default."""
+    entry, ledger = SensorSettings(name="all", topics=["{device}"]), Ledger()
+    intake = build_intake(Settings(sensors=[entry], engine=EngineSettings(max_channels=most)), ledger)
+    ledger.arrived()
+    payload = str(list(range(200))).encode()
+    message = Message("d", payload, EventTime(0), qos=1, retain=False, duplicate=False, mid=1, connection=1)
+    assert len(intake.decode([message])) == most

@@ -55,7 +55,7 @@ class Plant:
         inbox, ledger, view = Inbox(InboxSettings()), Ledger(), ChannelView()
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, ledger),
+            intake=Intake(SENSORS, 1000, 64, ledger),
             journal=Journal(folder, JournalSettings(), ["meters"], self),
             keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),

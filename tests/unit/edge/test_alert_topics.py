@@ -119,10 +119,11 @@ def test_what_a_state_does_not_know_is_null() -> None:
         ("US$", "US$"),
         ("a\x00b\nc\x7f", "a_b_c_"),
         ("\ud800", "_"),
+        ("\uffff\ufdd0\U0010fffe", "___"),
     ],
 )
 def test_names_become_one_level_of_a_topic(name: str, level: str) -> None:
-    """A name loses what a topic level can't hold: wildcards, slashes, control characters, emptiness, `$` in front."""
+    """A name loses what a topic level can't hold: wildcards, slashes, control characters, what is no character, emptiness, `$` in front."""
     assert topic_level(name) == level
 
 

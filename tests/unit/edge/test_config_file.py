@@ -145,11 +145,17 @@ def test_numbers_in_quotes_are_text() -> None:
     [
         ("? [a]\n: 1\n", "c.yaml:1:3: (document): expected a word as key, got something else"),
         ('"": 1\n', "c.yaml:1:1: (document): expected a word as key, got something else"),
+        (
+            '"\\ud800": 1\n',
+            "c.yaml:1:1: (document): expected a word as key, got a NUL character or half a surrogate pair",
+        ),
         ('model: "\\ud800"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
         ('model: "\\0"\n', "c.yaml:1:8: model: expected text, got a NUL character or half a surrogate pair"),
         ('model: "\\UFFFFFFFF"\n', "c.yaml:1:1: (document): expected YAML, got something unreadable"),
         ("model: !!int x\n", "c.yaml:1:8: model: expected text, a number, true, false or null, got !!int"),
         (f"model: {'9' * 5000}\n", "c.yaml:1:8: model: expected "),
+        (f"model: 0x{'f' * 5000}\n", "c.yaml:1:8: model: expected "),
+        (f"model: 0o{'7' * 5000}\n", "c.yaml:1:8: model: expected "),
     ],
 )
 def test_what_yaml_allows_and_a_configuration_does_not(line: str, fault: str) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from detector.edge.http import Site, application
+from detector.edge.http import SAFETY, Site, application
+from detector.edge.visitors import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,12 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
 SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, reload=lambda: None)
 
 
-def ask(method: str, path: str, site: Site = SITE, **more: str) -> tuple[int, dict[str, str], str]:
+LOCAL, OPEN = Visitors("127.0.0.1", local=True), Visitors("0.0.0.0", local=False)
+
+
+def ask(
+    method: str, path: str, site: Site = SITE, visitors: Visitors = LOCAL, **more: str
+) -> tuple[int, dict[str, str], str]:
     """Send one request; return status, headers and body."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -30,7 +36,7 @@ def ask(method: str, path: str, site: Site = SITE, **more: str) -> tuple[int, di
         started.append((status, headers))
 
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": "127.0.0.1:9108", **more}
-    body = b"".join(application(site)(environ, start))
+    body = b"".join(application(site, visitors)(environ, start))
     ((status, headers),) = started
     return int(status.split()[0]), dict(headers), body.decode()
 
@@ -90,3 +96,26 @@ def test_another_sites_page_cannot_reload() -> None:
 def test_the_page_may_run_nothing() -> None:
     """The page is sent with a policy that lets a browser run and fetch nothing."""
     assert ask("GET", "/")[1]["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", ["/", "/-/healthy", "/-/ready", "/metrics", "/nowhere"])
+def test_every_answer_says_how_to_treat_it(path: str) -> None:
+    """Every answer bears the headers that keep browsers from guessing its kind, framing, embedding or keeping it."""
+    assert set(SAFETY) <= set(ask("GET", path)[1].items())
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/-/ready"])
+def test_a_name_that_somebody_led_here_reads_nothing(path: str) -> None:
+    """At a local address, a request by a foreign name is refused: its page would read us as its own site."""
+    status, _, body = ask("GET", path, HTTP_HOST="rebound.example:9108")
+    assert status == HTTPStatus.FORBIDDEN
+    assert "localhost" in body
+
+
+def test_a_name_that_somebody_led_here_changes_nothing() -> None:
+    """At no address can a page reload us whose name leads here, though it asks as its own site."""
+    for visitors in (LOCAL, OPEN):
+        answer = ask(
+            "POST", "/-/reload", SITE, visitors, HTTP_HOST="rebound.example", HTTP_ORIGIN="http://rebound.example"
+        )
+        assert answer[0] == HTTPStatus.FORBIDDEN

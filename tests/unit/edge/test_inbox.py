@@ -10,9 +10,11 @@ from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 
 
-def message(number: int) -> Message:
+def message(number: int, payload: bytes = b"1") -> Message:
     """Return a message that is told apart by its packet identifier."""
-    return Message("plant/pump-1", b"1", EventTime(0), qos=1, retain=False, duplicate=False, mid=number, connection=1)
+    return Message(
+        "plant/pump-1", payload, EventTime(0), qos=1, retain=False, duplicate=False, mid=number, connection=1
+    )
 
 
 def inbox(room: int, overflow: Overflow = Overflow.DROP_OLDEST) -> Inbox:
@@ -24,7 +26,7 @@ def test_all_that_waits_is_taken_oldest_first() -> None:
     """One take returns everything that waits, in the order of arrival."""
     box = inbox(10)
     for number in range(4):
-        assert box.put(message(number)) is None
+        assert box.put(message(number)) == []
     assert [taken.mid for taken in box.take(10, 0.0)] == [0, 1, 2, 3]
     assert len(box) == 0
 
@@ -46,7 +48,7 @@ def test_a_full_inbox_hands_back_one_message(overflow: Overflow, given_up: int, 
     box = inbox(2, overflow)
     box.put(message(0))
     box.put(message(1))
-    assert box.put(message(2)) == message(given_up)
+    assert box.put(message(2)) == [message(given_up)]
     assert [taken.mid for taken in box.take(9, 0.0)] == kept
 
 
@@ -54,12 +56,12 @@ def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
     """With `wait`, a put into a full inbox returns once something was taken, and nothing is given up."""
     box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=60.0)
     box.put(message(0))
-    given_up: list[Message | None] = []
+    given_up: list[list[Message]] = []
     link = threading.Thread(target=lambda: given_up.append(box.put(message(1))))
     link.start()
     assert [taken.mid for taken in box.take(9, 60.0)] == [0]
     link.join(60.0)
-    assert given_up == [None]
+    assert given_up == [[]]
     assert [taken.mid for taken in box.take(9, 60.0)] == [1]
 
 
@@ -67,7 +69,19 @@ def test_a_link_that_waited_in_vain_gives_its_message_up() -> None:
     """With `wait`, when no room comes within the patience, the newest message is handed back."""
     box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=0.0)
     box.put(message(0))
-    assert box.put(message(1)) == message(1)
+    assert box.put(message(1)) == [message(1)]
+
+
+def test_large_messages_fill_it_sooner() -> None:
+    """Room is in bytes too: a large message has several older ones given up for it, and one larger than all room waits alone."""
+    box = Inbox(InboxSettings(max_messages=9, max_size=10, overflow=Overflow.DROP_OLDEST))
+    for number in range(4):
+        assert box.put(message(number, b"123")) == ([message(0, b"123")] if number == 3 else [])
+    large, larger = message(4, b"1234567"), message(5, b"x" * 11)
+    assert box.put(large) == [message(1, b"123"), message(2, b"123")]
+    assert box.put(larger) == [message(3, b"123"), large]
+    assert box.take(9, 0.0) == [larger]
+    assert box.put(large) == []
 
 
 def test_nothing_waits_and_nothing_comes() -> None:
@@ -81,7 +95,7 @@ def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
     box.put(message(0))
     box.close()
     assert box.closed
-    assert box.put(message(1)) == message(1)
+    assert box.put(message(1)) == [message(1)]
     assert [taken.mid for taken in box.take(9, 60.0)] == [0]
     assert box.take(9, 60.0) == []
 

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
-from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, REFERENCE, WEIGHTS, load_model, save_model
+from detector.edge.model_file import CARD, FORMAT_VERSION, LABEL, MAX_BYTES, REFERENCE, WEIGHTS, load_model, save_model
 from detector.errors import ModelError
 from detector.forecast.cell import CellKind
 from detector.forecast.network import TENSORS
@@ -165,3 +165,48 @@ def test_a_model_that_can_be_used_but_is_odd_is_remarked_on(tmp_path: Path, more
     assert remark is not None
     assert said in remark
     assert "train it anew with `detector train`" in remark
+
+
+@pytest.mark.parametrize("label", ["[]", "5", "null", '"x"', "{", "[" * 100_000, '{"format_version": "1", "cell": []}'])
+def test_a_label_of_another_form_is_told(tmp_path: Path, label: str) -> None:
+    """Metadata that is no JSON object of ours, however deep, is a ModelError and not a crash."""
+    save_file(tensors(CellKind.LSTM), tmp_path / WEIGHTS, metadata={LABEL: label})
+    with pytest.raises(ModelError):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor"),
+    [
+        ("cell.weight_hh_l0", np.zeros(3, np.float32)),
+        ("head.bias", np.zeros(3, np.int64)),
+        ("head.bias", np.zeros(3, np.float64)),
+        ("head.bias", np.full(3, 3e38, np.float32)),
+        ("embed.weight", np.zeros((0, 0), np.float32)),
+    ],
+)
+def test_a_tensor_of_another_form_is_told(tmp_path: Path, name: str, tensor: np.ndarray) -> None:
+    """A tensor of other dimensions, of another type, without values or with absurd ones is a ModelError and not a crash."""
+    write_weights(tmp_path, tensors(CellKind.LSTM) | {name: tensor})
+    with pytest.raises(ModelError):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["BF16", "F8_E4M3"])
+def test_a_type_that_numpy_has_not_is_told(tmp_path: Path, kind: str) -> None:
+    """Types of safetensors that numpy lacks are a ModelError and not a crash."""
+    size = {"BF16": 2}.get(kind, 1)
+    label = {LABEL: json.dumps({"format_version": FORMAT_VERSION, "cell": "lstm"})}
+    header = {"__metadata__": label, "x": {"dtype": kind, "shape": [1], "data_offsets": [0, size]}}
+    text = json.dumps(header).encode()
+    (tmp_path / WEIGHTS).write_bytes(len(text).to_bytes(8, "little") + text + bytes(size))
+    with pytest.raises(ModelError, match=f"expected F32, got {kind}"):
+        load_model(tmp_path)
+
+
+def test_a_file_too_large_for_a_model_is_not_read(tmp_path: Path) -> None:
+    """A file larger than any model of ours is refused by its size alone."""
+    with (tmp_path / WEIGHTS).open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ModelError, match=f"more than {MAX_BYTES}"):
+        load_model(tmp_path)

@@ -1,6 +1,8 @@
 """What a recording gives, line by line, and what it says of lines that give nothing."""
 
 import gzip
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -219,3 +221,43 @@ def test_configured_channels_are_the_columns_read(pump: Path) -> None:
     entry = SensorSettings.model_validate({"name": "pumps", "channels": channels})
     assert values(pump, entry) == [("pump", "heat", 20.0), ("pump", "vibration", 0.5)]
     assert rejected(pump, entry) == []
+
+
+def test_a_line_without_end_is_rejected_and_not_held(tmp_path: Path) -> None:
+    """A line longer than any of ours, of 50 MB in 50 kB of gzip, takes a few megabytes and costs no other line."""
+    path = tmp_path / "pump.csv.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(b"timestamp,flow\n1000000000,1\n")
+        for _ in range(50):
+            file.write(b"9" * 10**6)
+        file.write(b"\n1000000001,2\n")
+    tracemalloc.start()
+    try:
+        one, two, three = found(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(two, Rejected)
+    assert (two.reason, f"{path}:3: " in two.detail) == (RejectReason.TOO_LARGE, True)
+    assert [reading.value for reading in (one, three) if isinstance(reading, Reading)] == [1.0, 2.0]
+    assert most < 20 * 10**6
+
+
+@pytest.mark.parametrize("text", ["timestamp," + "x" * 2**20, "x" * (2**20 + 1), "x" * 2**21 + "\n"])
+def test_a_header_without_end_is_refused(pump: Path, text: str) -> None:
+    """A first line longer than any of ours is no header."""
+    pump.write_text(text)
+    with pytest.raises(RecordingError, match=r"pump\.csv:1: expected a header of at most"):
+        found(pump)
+
+
+@pytest.mark.parametrize("name", [b"a\nb", b"\x1b[31m", b"\xff"])
+def test_a_file_name_that_is_no_devices_is_refused(tmp_path: Path, name: bytes) -> None:
+    """A wide recording whose name no device may have is refused, in one printable line: its name would be the device."""
+    path = tmp_path / os.fsdecode(name + b".csv")
+    path.write_text("timestamp,flow\n1000000000,1\n")
+    with pytest.raises(RecordingError, match="expected a file named after its device") as caught:
+        found(path)
+    assert str(caught.value).isprintable()
+    path.write_text("timestamp,device,channel,value\n1000000000,a,b,1\n")
+    assert values(path) == [("a", "b", 1.0)]

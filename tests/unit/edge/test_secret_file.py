@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.edge.secret_file import read_secret, resolve_path
+from detector.edge.secret_file import bareness, read_secret, resolve_path
 from detector.errors import ConfigError
 
 
@@ -36,12 +36,15 @@ def test_credentials_come_before_the_configurations_folder(tmp_path: Path) -> No
     assert read_secret(Path("secret"), tmp_path, environment).text == "credential"
 
 
-def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path) -> None:
-    """A secret that everybody can read is used, with a warning."""
-    write(tmp_path / "secret", b"s", 0o644)
+@pytest.mark.parametrize("mode", [0o644, 0o602, 0o666])
+def test_a_secret_that_everybody_can_read_or_write_is_a_warning(tmp_path: Path, mode: int) -> None:
+    """A secret that everybody can read or write is used, with a warning."""
+    write(tmp_path / "secret", b"s", mode)
     warning = read_secret(Path("secret"), tmp_path, {}).warning
     assert warning is not None
-    assert "got mode 0644; run chmod 600 on it" in warning
+    assert f"got mode {mode:04o}; run chmod 600 on it" in warning
+    assert bareness(tmp_path / "secret") == warning
+    assert bareness(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff", b"x" * 70_000])

@@ -73,7 +73,7 @@ def test_messages_decode_to_the_readings_of_the_recordings(tmp_path: Path) -> No
     (tmp_path / "pump.csv").write_text(f"timestamp,flow,heat\n{rows}1000000001,1e-320,\n1000000001,0.1,7\n")
     long = "".join(f"{1_000_000_000 + n // 4},fan,{'abc'[n % 3]},{n * 0.1!r}\n" for n in range(60))
     (tmp_path / "z.csv").write_text(f"timestamp,device,channel,value\n{long}")
-    decoder = Decoder(SENSORS, MAX_PAYLOAD)
+    decoder = Decoder(SENSORS, MAX_PAYLOAD, 64)
     arrived = second(1e6)
     played = messages(read_rows([tmp_path], SENSORS), "fleet/{device}")
     heard = [reading for one in played for reading in decoder.decode(one.topic, one.payload, arrived)]

@@ -37,7 +37,7 @@ def record(path: Path, *waiting: Message) -> tuple[Recorder, list[Message]]:
         acknowledged.extend(done)
 
     with RecordingFile(path) as file:
-        recorder = Recorder(Decoder(SENSORS, 2**20), file, "detector")
+        recorder = Recorder(Decoder(SENSORS, 2**20, 64), file, "detector")
         recorder.run(inbox, acknowledge, SystemClock(), stop, None)
     return recorder, acknowledged
 

@@ -24,10 +24,19 @@ def test_a_server_of_another_form_is_refused(server: str) -> None:
         MqttSettings(servers=[server])
 
 
-def test_credentials_in_a_url_are_refused_without_repeating_them() -> None:
-    """Credentials in a server's URL are refused, and the fault's own text does not repeat them."""
+@pytest.mark.parametrize(
+    "server",
+    [
+        "mqtt://me:hunter2@broker",
+        "wss://broker/mqtt?token=hunter2",
+        "wss://broker/mqtt#hunter2",
+        "mqtt://a b:hunter2@c",
+    ],
+)
+def test_credentials_in_a_url_are_refused_without_repeating_them(server: str) -> None:
+    """Credentials in a server's URL, or a query that may hold some, are refused, and the fault's text does not repeat them."""
     with pytest.raises(ValidationError) as caught:
-        MqttSettings(servers=["mqtt://me:hunter2@broker"])
+        MqttSettings(servers=[server])
     assert "hunter2" not in str(caught.value.errors()[0]["ctx"]["error"])
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from detector.settings import ChannelSettings, MqttSettings, SensorSettings, Settings
+from detector.settings import ChannelSettings, EngineSettings, MqttSettings, SensorSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.settings.section import Section
 
@@ -70,3 +70,10 @@ def test_the_shortest_pause_is_not_above_the_longest() -> None:
 def test_a_protocol_may_be_a_bare_number() -> None:
     """MQTT 5 may be written without quotes."""
     assert MqttSettings.model_validate({"protocol": 5}).protocol == "5"
+
+
+def test_channels_in_all_are_bounded_whatever_is_configured() -> None:
+    """There is a limit on all channels together; who allows more devices than that gets room for one channel of each."""
+    assert EngineSettings().total_channels == 32_768
+    assert EngineSettings(max_devices=100_000).total_channels == 100_000
+    assert EngineSettings(max_devices=100_000, max_total_channels=7).total_channels == 7

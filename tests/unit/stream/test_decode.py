@@ -236,7 +236,7 @@ def test_a_device_name_from_a_topic_is_not_trusted(device: str) -> None:
 def test_the_first_entry_that_matches_topic_and_device_takes_a_message() -> None:
     """A message belongs to the first entry with a pattern for its topic and a glob for its device."""
     entries = [AUTO | {"name": "pumps", "devices": "pump-*"}, AUTO, AUTO | {"name": "rest", "topics": ["x/{device}"]}]
-    decoder = Decoder([SensorSettings.model_validate(entry) for entry in entries], 100)
+    decoder = Decoder([SensorSettings.model_validate(entry) for entry in entries], 100, 64)
     entry_of = {
         topic: one.entry
         for topic in ("auto/pump-1", "auto/tank", "x/tank")

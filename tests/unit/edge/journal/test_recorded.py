@@ -1,5 +1,7 @@
 """A journal read as a recording."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,28 @@ def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_text("timestamp,flow\n1,2\n" * 100)
     with pytest.raises(JournalError, match=r"expected a journal that can be read"):
         read_journal(journal_path(tmp_path), [entry("pumps")])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("at", "soon"),
+        ("at", 2**62),
+        ("value", "x"),
+        ("value", b"x"),
+        ("value", float("inf")),
+        ("device", "a\nb"),
+        ("channel", b"flow"),
+        ("entry", b"\xff"),
+    ],
+)
+def test_a_journal_with_what_no_detector_writes_is_told(tmp_path: Path, column: str, value: object) -> None:
+    """A row of another type, an impossible time, a value that is no number or a name that is none ends the reading, and is told."""
+    bench = Bench(tmp_path)
+    with bench.journal() as journal:
+        journal.append(readings(1.0))
+    with closing(sqlite3.connect(bench.path)) as db, db:
+        table = "arrivals" if column in ("at", "value") else "channels"
+        db.execute(f"UPDATE {table} SET {column} = ?", (value,))
+    with pytest.raises(RecordingError, match="as arrival 1; it was read as far as that"):
+        list(read_journal(bench.path, [entry("meters")]))

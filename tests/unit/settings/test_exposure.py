@@ -1,0 +1,51 @@
+"""What a configuration lays open is told, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from detector.settings import Settings
+from detector.settings.exposure import exposures
+
+
+def keys(**sections: Any) -> list[str]:
+    """Return the keys that are told of."""
+    settings = Settings.model_validate({"sensors": [{"name": "a"}], **sections})
+    return [text.partition(":")[0] for text in exposures(settings)]
+
+
+def test_the_defaults_lay_nothing_open() -> None:
+    """By default the HTTP address is of this machine alone, and TLS is verified."""
+    assert keys() == []
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        ("mqtt://far", ["mqtt.servers"]),
+        ("ws://10.0.0.1", ["mqtt.servers"]),
+        ("mqtts://far", []),
+        ("wss://far", []),
+        ("mqtt://localhost", []),
+        ("mqtt://[::1]:1883", []),
+        ("mqtt://127.0.0.1", []),
+    ],
+)
+def test_a_password_does_not_leave_the_machine_unencrypted_untold(server: str, told: list[str]) -> None:
+    """A user name for a server that is neither encrypted nor on this machine is told."""
+    assert keys(mqtt={"servers": [server], "username": "u"}) == told
+    assert keys(mqtt={"servers": [server]}) == []
+
+
+def test_certificates_that_are_not_verified_are_told() -> None:
+    """Trust in any certificate is told."""
+    assert keys(mqtt={"tls": {"insecure_skip_verify": True}}) == ["mqtt.tls.insecure_skip_verify"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "told"),
+    [("0.0.0.0:1", True), ("[::]:1", True), ("host:1", True), ("localhost:1", False), ("[::1]:1", False)],
+)
+def test_an_address_that_others_reach_is_told(listen: str, told: bool) -> None:
+    """An HTTP address that is not of this machine alone is told."""
+    assert keys(metrics={"listen": listen}) == ["metrics.listen"] * told
