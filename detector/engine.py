@@ -318,12 +318,11 @@ class _Verdicts:
 
 def _latest(frozen: Frozen, most: int) -> tuple[Frozen, tuple[str, ...]]:
     """Return what is remembered of the `most` devices that were seen last, and a phrase on the others."""
-    alignment = frozen.blocks["alignment"].arrays
-    seen = np.full(len(frozen.devices), np.iinfo(np.int64).min)
-    np.maximum.at(seen, alignment["device"].astype(np.intp), alignment["last_at"])
-    stays = np.zeros(len(seen), np.bool_)
-    stays[np.argsort(-seen, kind="stable")[:most]] = True
-    return frozen.only(stays), (f"{len(seen) - most} devices beyond max_devices, those that were not seen for longest",)
+    stays = np.zeros(len(frozen.devices), np.bool_)
+    stays[np.argsort(frozen.seen_at(), kind="stable")[-most:]] = True
+    return frozen.only(stays), (
+        f"{len(stays) - most} devices beyond max_devices, those that were not seen for longest",
+    )
 
 
 def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:
