@@ -32,17 +32,19 @@ def test_the_copy_does_not_hold_the_lock(tmp_path: Path) -> None:
     """A daemon that is killed while its copy writes leaves nothing behind that keeps the next one out."""
     lock = lock_directory(tmp_path / "state")
 
-    def work(_pause: Pause) -> None:
+    def work(pause: Pause) -> None:
         (tmp_path / "ready").touch()
         while not (tmp_path / "done").exists():
+            pause()
             time.sleep(0.01)
 
     aside = Aside(work)
     wait_until((tmp_path / "ready").exists, "the copy stood alone")
     os.close(lock)  # as the death of the daemon does
-    again = lock_directory(tmp_path / "state")
-    (tmp_path / "done").touch()
-    os.close(again)
+    try:
+        os.close(lock_directory(tmp_path / "state"))
+    finally:
+        (tmp_path / "done").touch()
     assert ended(aside) == ""
 
 
