@@ -107,7 +107,7 @@ def _stand_alone(told: int) -> None:
     A lock or a port that the copy still held would keep a new daemon out when the parent is killed.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN)  # meant for the daemon, sent to all of its group; it ends the copy itself
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.closerange(3, told)
     os.closerange(told + 1, os.sysconf("SC_OPEN_MAX"))
