@@ -60,7 +60,7 @@ class Engine:
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
-        self._network = network.digest
+        self._network = network
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)
         self._decider = Decider(settings.budget)
@@ -177,7 +177,7 @@ class Engine:
             channels=list(self._alignment.channels),
             entries=[names[entry] for entry in self._entries],
             groups=list(self._groups),
-            network=self._network,
+            network=self._network.digest,
             budget=str(self._settings.budget),
             turned=self._decider.thresholds.turned,
             blocks=freeze(self.blocks()),
@@ -191,7 +191,7 @@ class Engine:
         most = self._settings.engine.max_devices
         kept, left = _latest(frozen, most) if len(frozen.devices) > most else (frozen, ())
         self._alignment.restore(kept.devices, kept.channels)
-        adopted = adopt(self.blocks(), kept, self._network)
+        adopted = adopt(self.blocks(), kept, self._network.digest)
         self._grow()
         self._groups = {group: number for number, group in enumerate(kept.groups)}
         places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
