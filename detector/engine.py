@@ -62,7 +62,7 @@ class Engine:
         self._alignment = Alignment(
             settings.engine.max_devices, settings.engine.max_channels, settings.engine.total_channels
         )
-        self._network = network.digest
+        self._network = network
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)
         self._decider = Decider(settings.budget)
@@ -184,7 +184,7 @@ class Engine:
             channels=list(self._alignment.channels),
             entries=[names[entry] for entry in self._entries],
             groups=list(self._groups),
-            network=self._network,
+            network=self._network.digest,
             budget=str(self._settings.budget),
             turned=self._decider.thresholds.turned,
             blocks=freeze(self.blocks()),
@@ -198,7 +198,7 @@ class Engine:
         most = self._settings.engine.max_devices
         kept, left = _latest(frozen, most) if len(frozen.devices) > most else (frozen, ())
         self._alignment.restore(kept.devices, kept.channels)
-        adopted = adopt(self.blocks(), kept, self._network)
+        adopted = adopt(self.blocks(), kept, self._network.digest)
         self._grow()
         self._groups = {group: number for number, group in enumerate(kept.groups)}
         places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
@@ -322,12 +322,11 @@ class _Verdicts:
 
 def _latest(frozen: Frozen, most: int) -> tuple[Frozen, tuple[str, ...]]:
     """Return what is remembered of the `most` devices that were seen last, and a phrase on the others."""
-    alignment = frozen.blocks["alignment"].arrays
-    seen = np.full(len(frozen.devices), np.iinfo(np.int64).min)
-    np.maximum.at(seen, alignment["device"].astype(np.intp), alignment["last_at"])
-    stays = np.zeros(len(seen), np.bool_)
-    stays[np.argsort(-seen, kind="stable")[:most]] = True
-    return frozen.only(stays), (f"{len(seen) - most} devices beyond max_devices, those that were not seen for longest",)
+    stays = np.zeros(len(frozen.devices), np.bool_)
+    stays[np.argsort(frozen.seen_at(), kind="stable")[-most:]] = True
+    return frozen.only(stays), (
+        f"{len(stays) - most} devices beyond max_devices, those that were not seen for longest",
+    )
 
 
 def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:

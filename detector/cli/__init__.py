@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": "a simulated plant with faults, an embedded broker and the daemon, in one command",
     "check": "validate a configuration; show what a payload decodes to",
     "replay": "recordings through the same engine, as fast as it goes",
+    "state": "what a daemon has learnt: look at it, export it, let devices go",
+    "drill": "kill a daemon again and again over a recording, and see that nothing is lost",
     "bench": "what a reading costs in time, and a channel in memory",
     "evaluate": "detection quality on a labelled corpus, as a table",
     "train": "train the shared network on recordings",

@@ -5,12 +5,14 @@ In: a model. Out: a table on stdout.
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
 from detector.cli.arguments import positive_count
-from detector.edge.model_file import load_model
+from detector.edge.model_file import ModelFile, load_model
+from detector.lab import snapshot_cost
 from detector.lab.cost import Cost, measure
 from detector.settings import Settings
 
@@ -24,11 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, default=Path("models/base"), metavar="DIR", help="model folder (default: %(default)s)")
     add("--channels", type=positive_count, default=1000, help="channels in a batch (default: %(default)s)")
     add("--steps", type=positive_count, default=100, help="timed steps, after twice as many (default: %(default)s)")
+    add("--snapshot", type=positive_count, metavar="DEVICES", help="instead: what a snapshot of so many devices costs")
+    add("--folder", type=Path, metavar="DIR", help="with --snapshot: on whose disk (default: the temporary folder)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     model = load_model(arguments.model)
+    if arguments.snapshot is not None:
+        return _run_snapshot(model, arguments.snapshot, arguments.folder)
     settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
     steps = arguments.steps
     many, *few = (
@@ -38,6 +44,28 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     console.print(_table(many))
     console.print("; ".join(f"a batch of {cost.channels}: {cost.batch_ms:.2f} ms" for cost in few))
+    return 0
+
+
+def _run_snapshot(model: ModelFile, devices: int, folder: Path | None) -> int:
+    """Measure a snapshot, and print."""
+    settings = Settings.model_validate({"sensors": [{"name": "bench"}], "engine": {"max_devices": devices}})
+    with TemporaryDirectory(dir=folder, prefix="detector-bench-") as place:
+        cost = snapshot_cost.measure(model, settings, devices, Path(place))
+    table = Table(title=f"A snapshot of {devices:,} devices, {cost.bytes_on_disk / 1e6:,.0f} MB")
+    table.add_column("")
+    table.add_column("ms", justify="right")
+    for name, seconds in (
+        ("scoring stood still", cost.paused_s),
+        ("written, scoring meanwhile", cost.took_s),
+        (f"a step of {cost.rows:,} readings before", cost.step_s),
+        ("the same while it is written, median", cost.beside_s),
+        ("the longest of them", cost.longest_s),
+        ("read again, every checksum checked", cost.read_s),
+        ("given to an engine", cost.restored_s),
+    ):
+        table.add_row(name, f"{1e3 * seconds:,.1f}")
+    Console().print(table)
     return 0
 
 

@@ -16,6 +16,7 @@ from detector.clock import Clock, MonoTime
 from detector.daemon.worker import Worker
 from detector.domain import Reading
 from detector.edge import systemd
+from detector.edge.frozen_view import only_devices
 from detector.edge.journal import Arrival
 from detector.edge.recording.columns import Claims
 from detector.edge.snapshot import read_snapshot
@@ -80,7 +81,8 @@ class Recovery:
         snapshot, worker = read_snapshot(folder), self._worker
         try:
             dropped = worker.engine.restore(snapshot.engine)
-            worker.view.restore(snapshot.view, worker.engine.entry_of)
+            left = set(worker.engine.freeze().devices)
+            worker.view.restore(only_devices(snapshot.view, left), worker.engine.entry_of)
         except Exception as fault:
             worker.engine = self._fresh()
             raise SnapshotError(f"{folder}: expected what an engine remembers, got: {fault!r}") from fault

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
-from detector.edge.frozen_book import book_from_plain, book_to_plain
+from detector.edge.frozen_view import book_from_plain, book_to_plain
 from detector.report import Census, Progress, Report
 
 GONE_AFTER_S: Final = 3600.0

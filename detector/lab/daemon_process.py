@@ -119,6 +119,10 @@ class DaemonProcess:
             before = received
             time.sleep(0.25)
 
+    def await_end(self) -> None:
+        """Wait until a daemon that was killed is gone."""
+        self._child.wait()
+
     def stop(self) -> None:
         """Let it finish in good order.
 

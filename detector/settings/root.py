@@ -29,7 +29,9 @@ class StateSettings(Section):
         Path("state"),
         description="One directory, ours alone; relative to $STATE_DIRECTORY (systemd's) or the working directory.",
     )
-    snapshot_every: Duration = Field(60.0, description="Time between snapshots. Checked, but not used yet.")
+    snapshot_every: Duration = Field(
+        60.0, description="Time between snapshots of what was learnt; a restart reads the journal from the last one on."
+    )
     journal: JournalSettings = Field(default_factory=JournalSettings, description="The raw readings since.")
 
 

@@ -49,6 +49,13 @@ class Frozen:
         """Return how many rows a block has that is keyed by these."""
         return {Keys.CHANNEL: len(self.channels), Keys.DEVICE: len(self.devices), Keys.POOL: len(self.groups) + 1}[keys]
 
+    def seen_at(self) -> NDArray[np.int64]:
+        """Return the event time (µs) of each device's last reading in order, the smallest number for none. Shape (D,)."""
+        alignment = self.blocks["alignment"].arrays
+        seen = np.full(len(self.devices), np.iinfo(np.int64).min)
+        np.maximum.at(seen, alignment["device"].astype(np.intp), alignment["last_at"])
+        return seen
+
     def only(self, devices: Mask) -> "Frozen":
         """Return the same without the devices that are False in `devices` (D,); those left move up into their slots.
 

@@ -4,7 +4,7 @@ In: an engine or a batcher. Out: every array, number and name within reach of it
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -12,9 +12,19 @@ import numpy as np
 from pydantic import BaseModel
 
 from detector.state.block import Block
+from detector.state.frozen import Frozen
 
 SCRATCH = {"_row_of", "_rows_of"}
 """Arrays that are blank between two steps; only their length differs."""
+
+
+def copied(frozen: Frozen) -> Frozen:
+    """Return the same with arrays of its own, as a file would hold them."""
+    blocks = {
+        name: block._replace(arrays={column: array.copy() for column, array in block.arrays.items()})
+        for name, block in frozen.blocks.items()
+    }
+    return replace(frozen, blocks=blocks)
 
 
 def everything(subject: object) -> dict[str, Any]:

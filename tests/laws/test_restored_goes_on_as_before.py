@@ -15,11 +15,10 @@ from detector.edge.model_file import load_model
 from detector.edge.recording import read_recordings
 from detector.engine import Engine
 from detector.report import Batch
-from detector.state.frozen import Frozen, FrozenBlock
 from detector.stream.batch import Batcher
 from tests.conftest import ROOT
 from tests.fleet import engine, merged, noise, readings, rows, settings
-from tests.laws.remembering import everything
+from tests.laws.remembering import copied, everything
 from tests.laws.streams import fleets
 
 GROUPS = [{"name": "hall", "devices": "hall-*", "silent_after": "2h"}, {"name": "yard", "devices": "yard-*"}]
@@ -53,18 +52,6 @@ class Said(NamedTuple):
 
     rows: list[tuple[Any, ...]]
     events: list[AlertEvent]
-
-
-def copied(frozen: Frozen) -> Frozen:
-    """Return the same with arrays of its own, as a file would hold them."""
-    blocks = {
-        name: FrozenBlock(*block[:3], {column: array.copy() for column, array in block.arrays.items()})
-        for name, block in frozen.blocks.items()
-    }
-    return Frozen(
-        frozen.devices, frozen.channels, frozen.entries, frozen.groups, frozen.network, frozen.budget, frozen.turned,
-        blocks,
-    )  # fmt: skip
 
 
 def restored(running: Running, fresh: Engine, max_batch: int = 4096) -> Running:

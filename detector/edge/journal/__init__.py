@@ -6,7 +6,7 @@ holds, in order. `database` opens the file, `store` writes and reads it, `journa
 """
 
 from detector.edge.journal.journal import Journal, JournalStatus
-from detector.edge.journal.recorded import journal_path, read_journal, read_recorded
+from detector.edge.journal.recorded import journal_path, read_ends, read_journal, read_recorded
 from detector.edge.journal.store import Arrival
 
-__all__ = ["Arrival", "Journal", "JournalStatus", "journal_path", "read_journal", "read_recorded"]
+__all__ = ["Arrival", "Journal", "JournalStatus", "journal_path", "read_ends", "read_journal", "read_recorded"]

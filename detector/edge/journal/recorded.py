@@ -13,10 +13,10 @@ from pathlib import Path
 
 from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.journal.database import NAME, open_to_read
-from detector.edge.journal.store import read
+from detector.edge.journal.store import ENDS, read
 from detector.edge.recording.columns import Claims
 from detector.edge.recording.form import EARLIEST, LATEST, is_name
-from detector.errors import RecordingError
+from detector.errors import JournalError, RecordingError
 from detector.settings.sensors import SensorSettings
 from detector.stream.names import shown
 
@@ -24,6 +24,19 @@ from detector.stream.names import shown
 def journal_path(place: Path) -> Path:
     """Return a journal's file: the one in a state directory, or the one given."""
     return place / NAME if place.is_dir() else place
+
+
+def read_ends(path: Path) -> tuple[int, int] | None:
+    """Return the numbers of the first and the last arrival that a journal holds, None for an empty one.
+
+    Raises: JournalError when it is no journal, or cannot be read.
+    """
+    with closing(open_to_read(path)) as db:
+        try:
+            first, last = db.execute(ENDS).fetchone()
+        except sqlite3.Error as fault:
+            raise JournalError(f"{path}: expected a sound journal, got: {fault}") from fault
+    return None if first is None else (int(first), int(last))
 
 
 def read_recorded(path: Path) -> Iterator[tuple[Reading, str]]:

@@ -107,11 +107,19 @@ def _stand_alone(told: int) -> None:
     A lock or a port that the copy still held would keep a new daemon out when the parent is killed.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN)  # meant for the daemon, sent to all of its group; it ends the copy itself
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.closerange(3, told)
-    os.closerange(told + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(told + 1, _highest_open() + 1)
     with suppress(OSError):
         os.nice(NICER)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(EXPENDABLE, encoding="ascii")
+
+
+def _highest_open() -> int:
+    """Return the highest file descriptor in use; the limit may be a thousand million, which takes minutes to go through."""
+    try:
+        return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    except OSError:
+        return int(os.sysconf("SC_OPEN_MAX"))

@@ -57,7 +57,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot, pause: Callable[[], None] =
     try:
         _write_files(aside, snapshot, pause)
         sync_folder(aside)
-        shutil.rmtree(folder, ignore_errors=True)  # one of the same number that could not be used
+        _make_way(folder)
         aside.rename(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -114,6 +114,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _make_way(folder: Path) -> None:
+    """Put a snapshot of the same number out of the way, to be removed with what was never finished."""
+    if folder.exists():
+        old = folder.with_name(f"{folder.name}.old{UNFINISHED}")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
 
 
 def _write_files(folder: Path, snapshot: Snapshot, pause: Callable[[], None]) -> None:

@@ -1,6 +1,9 @@
 """Snapshots for tests: of a small engine that has seen something."""
 
+from typing import Any
+
 from detector.clock import WallTime
+from detector.edge.channel_view import ChannelView
 from detector.edge.snapshot import Snapshot
 from detector.engine import Engine
 from detector.stream.batch import Batcher
@@ -16,7 +19,12 @@ def stepped(seed: int = 1) -> tuple[Engine, Batcher]:
     return subject, batcher
 
 
+def view() -> dict[str, Any]:
+    """Return what people saw of that: nothing."""
+    return ChannelView().freeze()
+
+
 def taken(seq: int = 7, seed: int = 1) -> Snapshot:
     """Return a snapshot of that."""
     subject, batcher = stepped(seed)
-    return Snapshot(seq, WallTime(1_700_000_000.0), batcher.freeze(), subject.freeze(), {"shown": [seq, None, "é"]})
+    return Snapshot(seq, WallTime(1_700_000_000.0), batcher.freeze(), subject.freeze(), view())

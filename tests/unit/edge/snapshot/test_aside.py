@@ -32,17 +32,19 @@ def test_the_copy_does_not_hold_the_lock(tmp_path: Path) -> None:
     """A daemon that is killed while its copy writes leaves nothing behind that keeps the next one out."""
     lock = lock_directory(tmp_path / "state")
 
-    def work(_pause: Pause) -> None:
+    def work(pause: Pause) -> None:
         (tmp_path / "ready").touch()
         while not (tmp_path / "done").exists():
+            pause()
             time.sleep(0.01)
 
     aside = Aside(work)
     wait_until((tmp_path / "ready").exists, "the copy stood alone")
     os.close(lock)  # as the death of the daemon does
-    again = lock_directory(tmp_path / "state")
-    (tmp_path / "done").touch()
-    os.close(again)
+    try:
+        os.close(lock_directory(tmp_path / "state"))
+    finally:
+        (tmp_path / "done").touch()
     assert ended(aside) == ""
 
 
@@ -68,10 +70,19 @@ def test_the_copy_ends_where_the_daemon_is_gone(tmp_path: Path) -> None:
     assert told.read_text() == "OrphanedError"
 
 
-def test_the_copy_runs_none_of_the_parents_handlers() -> None:
-    """A signal to the copy ends it, though the parent has a handler for it."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+def test_signals_to_the_whole_group_are_the_daemons(tmp_path: Path) -> None:
+    """A supervisor's SIGTERM to all processes runs no handler in the copy and does not end it: the daemon does."""
+    ran = tmp_path / "ran"
+    before = signal.signal(signal.SIGTERM, lambda *_: ran.touch())
     try:
-        assert "SIGTERM" in outcome(lambda _pause: os.kill(os.getpid(), signal.SIGTERM))
+        assert outcome(lambda _pause: os.kill(os.getpid(), signal.SIGTERM)) == ""
     finally:
         signal.signal(signal.SIGTERM, before)
+    assert not ran.exists()
+
+
+def test_a_copy_that_is_not_wanted_any_more_is_ended() -> None:
+    """The daemon can end its copy at any time, and learns that it has."""
+    aside = Aside(lambda _pause: time.sleep(3600))
+    aside.end()
+    assert "SIGKILL" in ended(aside)

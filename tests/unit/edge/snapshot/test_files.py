@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from detector.edge.snapshot import Snapshot, read_snapshot, write_snapshot
-from detector.edge.snapshot.files import MANIFEST, UNFINISHED
+from detector.edge.snapshot.files import MANIFEST, NAMES, UNFINISHED
 from detector.edge.snapshot.tensors import DTYPES, read_tensors, write_tensors
 from detector.errors import SnapshotError
 from tests.laws.remembering import everything
@@ -56,11 +56,31 @@ def test_arrays_that_were_read_can_be_written(folder: Path) -> None:
             assert array.flags.aligned
 
 
+def files(folder: Path) -> st.SearchStrategy[Path]:
+    """Draw a file of a snapshot: the manifest or the names as often as one of the many blocks."""
+    blocks = sorted(folder.glob("*.safetensors"))
+    return st.sampled_from([MANIFEST, NAMES]).map(folder.joinpath) | st.sampled_from(blocks)
+
+
+def test_a_digit_of_the_manifest_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    """Another number of the last arrival, though it reads well, is refused: the journal would be read from elsewhere."""
+    text = (folder / MANIFEST).read_bytes()
+    assert_refused(folder, tmp_path / "7", MANIFEST, text.replace(b'"seq": 7', b'"seq": 3'))
+
+
+def assert_refused(folder: Path, other: Path, name: str, spoilt: bytes) -> None:
+    """Assert that a folder with one file spoilt is refused, with the file's name."""
+    shutil.copytree(folder, other)
+    (other / name).write_bytes(spoilt)
+    with pytest.raises(SnapshotError, match=name):
+        read_snapshot(other)
+
+
 @SAME_FOLDER
 @given(st.data())
 def test_a_changed_byte_is_refused_or_changes_nothing(folder: Path, data: st.DataObject) -> None:
     """Any byte of any file, changed to any other: the snapshot is refused, or read as it was."""
-    file = data.draw(st.sampled_from(sorted(folder.iterdir())))
+    file = data.draw(files(folder))
     whole = file.read_bytes()
     place = data.draw(st.integers(0, len(whole) - 1))
     spoilt = bytearray(whole)
@@ -72,7 +92,7 @@ def test_a_changed_byte_is_refused_or_changes_nothing(folder: Path, data: st.Dat
 @given(st.data())
 def test_a_changed_length_is_refused_or_changes_nothing(folder: Path, data: st.DataObject) -> None:
     """Any file, cut anywhere or with bytes after it: the snapshot is refused, or read as it was."""
-    file = data.draw(st.sampled_from(sorted(folder.iterdir())))
+    file = data.draw(files(folder))
     whole = file.read_bytes()
     spoilt = whole[: data.draw(st.integers(0, len(whole) - 1))] if data.draw(st.booleans()) else whole + b"\0"
     assert_refused_or_same(folder, file, spoilt)

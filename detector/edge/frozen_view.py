@@ -1,8 +1,9 @@
-"""The alert book as JSON has it, and back.
+"""What people saw last as JSON has it, and back.
 
-In: a book. Out: lists and dictionaries of plain values. A number that is not finite comes back as not known, as it is told.
+In: an alert book, or what a view froze to. Out: lists and dictionaries of plain values. A number that is not finite comes back as not known, as it is told.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -34,3 +35,14 @@ def book_from_plain(plain: dict[str, Any]) -> AlertBook:
     book.opened.clear()
     book.opened.update({(Verdict(verdict), Severity(severity)): count for verdict, severity, count in plain["opened"]})
     return book
+
+
+def only_devices(plain: Mapping[str, Any], left: Container[str]) -> dict[str, Any]:
+    """Return what a `ChannelView` froze to, without the devices that are not `left`: an episode of theirs would never close."""
+    book = plain["book"] | {"open": [event for event in plain["book"]["open"] if event["device"] in left]}
+    return {
+        **plain,
+        "states": [state for state in plain["states"] if state[0] in left],
+        "heard": {device: heard for device, heard in plain["heard"].items() if device in left},
+        "book": book,
+    }
