@@ -13,9 +13,6 @@ from detector.settings.section import Section
 RESTART: Final = ("metrics.listen", "model", "state", "engine", "mqtt.inbox.max_messages", "mqtt.inbox.overflow")
 """Keys, with all below them, that only a restart applies."""
 
-LINK: Final = ("mqtt", "alerts.mqtt.base_topic")
-"""Keys that the connection to the broker is made of."""
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:

@@ -18,6 +18,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
+from detector.edge.sinks import MqttSink, Sink
 from detector.engine import Engine
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
@@ -67,8 +68,13 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
+def build_sinks(settings: Settings, link: MqttLink) -> list[Sink]:
+    """Return the ways out for alerts that the configuration wants."""
+    return [] if settings.alerts.mqtt is None else [MqttSink(settings.alerts.mqtt.base_topic, link)]
+
+
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:
-    """Return what publishes alerts and states; None where the configuration wants neither."""
+    """Return what publishes the channels' states; None where the configuration wants nothing on MQTT."""
     return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
 
 
@@ -78,8 +84,12 @@ def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -
     Raises: ConfigError when the password file can't be read; LinkError when a TLS file can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    base = None if settings.alerts.mqtt is None else settings.alerts.mqtt.base_topic
-    return MqttLink(mqtt, filters_of(settings), base, inbox, ledger, _password(mqtt, place))
+    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, _password(mqtt, place))
+
+
+def base_of(settings: Settings) -> str | None:
+    """Return the topic under which we publish everything; None where we publish nothing."""
+    return None if settings.alerts.mqtt is None else settings.alerts.mqtt.base_topic
 
 
 def filters_of(settings: Settings) -> list[str]:

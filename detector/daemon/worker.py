@@ -1,6 +1,6 @@
-"""The scoring loop: one turn takes what waits, journals it, scores it, tells of it, and acknowledges it last.
+"""The scoring loop: one turn takes what waits, scores it, commits readings and alerts, and only then tells and acknowledges.
 
-In: the inbox. Out: readings in the journal, verdicts in the view, counts in the ledger, publications on the link. Runs on the main thread, and
+In: the inbox. Out: readings and alerts in the journal, verdicts in the view, counts in the ledger, offers to the sinks. Runs on the main thread, and
 nothing else steps the engine.
 """
 
@@ -20,6 +20,7 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.sinks import Courier
 from detector.engine import Engine
 from detector.report import Batch
 from detector.stream.batch import Batcher
@@ -58,6 +59,7 @@ class Worker:
     exposition: Exposition
     link: MqttLink
     announcer: Announcer | None
+    courier: Courier
     clock: Clock
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
@@ -73,8 +75,11 @@ class Worker:
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
-        if self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
+        if self.courier.take_answers():
+            self.receipts.hold(())
+        if self.journal.alerts_wait or self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
             self.settle()
+        self.courier.offer()
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
@@ -86,9 +91,11 @@ class Worker:
         return self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
-        """Bring what was taken in to the disk, then let the broker forget it."""
+        """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
-            self.journal.commit()
+            found = self.journal.commit()
+        self.view.count(found)
+        self.courier.offer(found=bool(found))
         self.link.acknowledge(self.receipts.release())
 
     def drain(self, deadline: MonoTime) -> None:
@@ -121,13 +128,14 @@ class Worker:
             self.receipts.hold(())
 
     def _step_all(self, batches: Iterable[Batch]) -> None:
-        """Step the engine through batches; account for, show and announce what each came to."""
+        """Step the engine through batches; account for, journal and show what each came to."""
         for batch in batches:
             with self.exposition.engine_seconds.time():
                 report = self.engine.step(batch)
             self.ledger.stepped(report)
             self.exposition.batch_rows.observe(len(batch.readings))
+            self.journal.append_alerts(report.events)
             touched = self.view.show(report)
             if self.announcer is not None:
                 with self.exposition.publish_seconds.time():
-                    self.announcer.announce(report.events, touched)
+                    self.announcer.announce(touched)

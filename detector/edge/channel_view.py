@@ -5,7 +5,7 @@ device that is long gone are left out: a dead device must not show its last valu
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -125,6 +125,16 @@ class ChannelView:
             if report.ticks:
                 self._sweep(report.ticks[-1].at)
         return touched
+
+    def count(self, events: Iterable[AlertEvent]) -> None:
+        """Count alerts that were never found before."""
+        with self._lock:
+            self._book.count(events)
+
+    def recall(self, events: Iterable[AlertEvent]) -> None:
+        """Show alert events of before the start."""
+        with self._lock:
+            self._book.recall(events)
 
     def state(self, key: ChannelKey) -> ChannelState | None:
         """Return the last state of a channel, or None when it is unknown or gone."""

@@ -7,6 +7,7 @@ from detector.clock import WallTime
 from detector.edge.channel_view import Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
+from detector.edge.sinks import SinkCount
 from detector.settings import Settings
 
 
@@ -19,14 +20,6 @@ class ReloadStatus:
     """Whether the last one did; true before the first."""
     succeeded_at: WallTime
     """When the configuration that runs now was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class SinkCount:
-    """Alert events that a sink was handed, and those of them that it could not take."""
-
-    told: int
-    failed: int
 
 
 @dataclass(frozen=True, slots=True)

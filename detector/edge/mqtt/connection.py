@@ -118,7 +118,8 @@ class Connection:
 
         Raises: ValueError when it can't be sent, ever: the topic has a wildcard in it or is too long.
         """
-        return self._client.publish(*publication).mid
+        topic, payload, qos, retain, _ = publication
+        return self._client.publish(topic, payload, qos, retain).mid
 
     def close(self) -> None:
         """Say goodbye to the broker, so that it forgets the last will; the next turns carry it out."""

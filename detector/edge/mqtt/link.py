@@ -7,10 +7,12 @@ One thread owns the network; it tries the servers in turn, with growing pauses, 
 import logging
 import ssl
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 
 from detector.clock import SystemClock
+from detector.domain import AlertKey
 from detector.edge.alert_topics import status_topic
 from detector.edge.backoff import Backoff
 from detector.edge.inbox import Inbox, Message
@@ -19,6 +21,7 @@ from detector.edge.mqtt.connection import Connection
 from detector.edge.mqtt.receiver import Receiver, Traffic
 from detector.edge.mqtt.server import Server, build_client, open_connection, tls_context
 from detector.edge.outbox import Outbox, Publication
+from detector.edge.sinks.sink import Answer
 from detector.settings import MqttSettings
 
 log = logging.getLogger("detector.mqtt")
@@ -58,7 +61,8 @@ class MqttLink:
         self._outbox = Outbox()
         self._connection: Connection | None = None
         self._tries = self._short_lives = 0
-        self._counting, self._saying = threading.Lock(), threading.Lock()
+        self._answers: deque[Answer] = deque()
+        self._saying = threading.Lock()
         self._stopping, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -88,14 +92,12 @@ class MqttLink:
             for message in messages:
                 connection.acknowledge(message)
 
-    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool) -> None:
-        """Publish; never blocks.
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None = None) -> None:
+        """Publish; never blocks. What becomes of a publication with a key is said by `answers`.
 
         QoS 1 is kept until a broker answers, of retained topics the newest payload alone; QoS 0 is lost while away.
         """
-        publication = Publication(topic, payload.encode() if isinstance(payload, str) else payload, qos, retain)
-        with self._counting:
-            self.traffic.notifications += not retain
+        publication = Publication(topic, payload.encode() if isinstance(payload, str) else payload, qos, retain, key)
         connection = self._connection
         if qos == 0:
             if connection is None:
@@ -106,6 +108,10 @@ class MqttLink:
             self._failed(publication, "too many wait for the broker already")
         elif connection is not None:
             self._send_waiting(connection)
+
+    def answers(self) -> list[Answer]:
+        """Return what became of publications with a key since this was last asked; for one thread."""
+        return [self._answers.popleft() for _ in range(len(self._answers))]
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""
@@ -226,6 +232,8 @@ class MqttLink:
             publication = self._outbox.confirm(mid)
             if publication is not None and reason.is_failure:
                 self._failed(publication, f"the broker says: {reason}")
+            elif publication is not None and publication.key is not None:
+                self._answers.append(Answer(publication.key))
 
     def _ended(self, connection: Connection, server: Server, lived_s: float) -> None:
         """Take note of a lost connection: what it left unconfirmed goes out again, except for `online`."""
@@ -268,7 +276,7 @@ class MqttLink:
         try:
             return connection.send(publication)
         except ValueError as fault:
-            self._failed(publication, str(fault))
+            self._failed(publication, str(fault), hopeless=True)
             return None
 
     def _say(self, status: str) -> None:
@@ -277,11 +285,13 @@ class MqttLink:
             if self._status is not None and (status == "offline" or not self._stopping.is_set()):
                 self._outbox.put(Publication(self._status, status.encode(), qos=1, retain=True))
 
-    def _failed(self, publication: Publication, reason: str) -> None:
-        """Count and log a publication that was given up."""
-        log.error("not published on %.200r: %s", publication.topic, reason)
-        with self._counting:
-            self.traffic.notifications_failed += not publication.retain
+    def _failed(self, publication: Publication, reason: str, *, hopeless: bool = False) -> None:
+        """Give a publication up, and say so: to whoever waits for the answer, or in the log."""
+        if publication.key is not None:
+            fault = f"not published on {publication.topic[:200]!r}: {reason}"
+            self._answers.append(Answer(publication.key, fault, hopeless))
+        else:
+            log.error("not published on %.200r: %s", publication.topic, reason)
 
     def _tls_context(self) -> ssl.SSLContext | None:
         """Return the TLS context if any server needs one."""

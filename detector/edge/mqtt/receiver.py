@@ -22,12 +22,10 @@ REMIND_S = 30.0
 
 @dataclass(slots=True)
 class Traffic:
-    """What the link counts for the metrics; a notification is a publication that isn't retained."""
+    """What the link counts for the metrics."""
 
     connections: int = 0
     last_message_at: WallTime | None = None
-    notifications: int = 0
-    notifications_failed: int = 0
 
 
 class Receiver:

@@ -15,6 +15,7 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.sinks import Courier
 from detector.edge.status import Status
 from detector.settings import (
     InboxSettings,
@@ -52,10 +53,11 @@ class Plant:
     def worker(self, folder: Path) -> Iterator[Worker]:
         """Wire a worker; its link is never started, and its inbox gives at once what it holds."""
         inbox, ledger, view = Inbox(InboxSettings()), Ledger(), ChannelView()
+        journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,
             intake=Intake(SENSORS, 1000, ledger),
-            journal=Journal(folder, JournalSettings(), ["meters"], self),
+            journal=journal,
             receipts=Receipts(self),
             batcher=Batcher(100),
             engine=engine(),
@@ -64,6 +66,7 @@ class Plant:
             exposition=Exposition(MetricsSettings(), _nobody_asks),
             link=MqttLink(MqttSettings(), ["meters/#"], None, inbox, ledger),
             announcer=None,
+            courier=Courier(journal, self),
             clock=self,
         )
         try:

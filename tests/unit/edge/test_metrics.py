@@ -12,7 +12,8 @@ from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
-from detector.edge.status import ReloadStatus, SinkCount, Status
+from detector.edge.sinks import SinkCount
+from detector.edge.status import ReloadStatus, Status
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
@@ -35,9 +36,9 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         last_message=None,
         workers={"scoring": True, "mqtt": True, "http": False},
         reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
-        notifications={"mqtt": SinkCount(7, 1)},
+        notifications={"mqtt": SinkCount(7, 1, 4)},
         counts=ledger.snapshot(),
-        journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17),
+        journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17, 2),
         fleet=fleet,
     )
 
@@ -59,6 +60,7 @@ class Bench:
         self.ledger.decoded(len(made.readings))
         self.ledger.stepped(made)
         self.view.show(made)
+        self.view.count(made.events)
 
     def text(self) -> str:
         """Return a scrape as Prometheus would get it."""
@@ -192,6 +194,8 @@ def test_alerts_and_open_episodes_are_counted() -> None:
         ("detector_config_last_reload_successful", 0),
         ("detector_notifications_total", 7),
         ("detector_notifications_failed_total", 1),
+        ("detector_notifications_pending", 4),
+        ("detector_journal_alerts_lost_total", 2),
         ("detector_start_time_seconds", 1_700_000_000),
         ("detector_build_info", 1),
         ("detector_journal_up", 0),
