@@ -14,6 +14,7 @@ from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
+from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
 from detector.daemon.worker import Worker
@@ -149,7 +150,7 @@ class Daemon:
         courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
             journal=journal,
             receipts=Receipts(self._clock),
             batcher=Batcher(settings.engine.max_batch),
@@ -228,7 +229,7 @@ class Daemon:
         self._settings = settings
         self._lines.configure(settings.log)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger)
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if relink or changes.touch("alerts"):

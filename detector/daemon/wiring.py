@@ -11,6 +11,7 @@ from pathlib import Path
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
 from detector.daemon.intake import Intake
+from detector.daemon.redelivery import Redelivery
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
@@ -48,9 +49,9 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     return Engine(settings, model.network, model.reference)
 
 
-def build_intake(settings: Settings, ledger: Ledger) -> Intake:
+def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
     """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, ledger)
+    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, ledger, redelivery)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:

@@ -112,7 +112,7 @@ class Worker:
         """Take messages all the way, and hold them until nothing of them can be lost any more."""
         with self.exposition.decode_seconds.time():
             readings = self.intake.decode(messages)
-        self.journal.append(readings)
+        self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
         now = self.clock.wall()
         for message in messages:

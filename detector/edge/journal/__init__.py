@@ -2,13 +2,14 @@
 
 In: readings as they arrive, the idle ticks between them, the alerts that came of them. Out: a database that outlives the
 process, and what it holds, in order. `database` opens the file, `store` writes and reads it, `alerts` the part of it that is an
-outbox, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `recorded` gives a journal back as a recording.
+outbox, `stubs` know messages again, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `recorded` gives a journal back as a recording.
 """
 
 from detector.edge.journal.alerts import Mark, Outcome, Owed
 from detector.edge.journal.journal import Journal, JournalStatus
 from detector.edge.journal.recorded import journal_path, read_journal, read_recorded
 from detector.edge.journal.store import Arrival
+from detector.edge.journal.stubs import Stub
 
 __all__ = [
     "Arrival",
@@ -17,6 +18,7 @@ __all__ = [
     "Mark",
     "Outcome",
     "Owed",
+    "Stub",
     "journal_path",
     "read_journal",
     "read_recorded",

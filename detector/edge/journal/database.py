@@ -54,7 +54,12 @@ CREATE INDEX aging ON alerts (since);
 """
 """`seq` is the last arrival before the event, `since` when it was found, Unix time. A delivery without an outcome is owed."""
 
-STEPS: Final = (READINGS, ALERTS)
+STUBS: Final = """
+CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+"""
+"""A row a commit: how the messages in it are known again."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS)
 """Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
 
 VERSION: Final = len(STEPS)

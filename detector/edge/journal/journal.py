@@ -12,18 +12,21 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from detector.clock import Clock, MonoTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Reading
 from detector.edge.journal.alerts import Mark, Owed
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
 from detector.edge.journal.store import Arrival, Group, Store
+from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
 from detector.settings import JournalSettings
 
 log = logging.getLogger("detector.journal")
+
+Found = TypeVar("Found")
 
 RETRY_S: Final = 5.0
 """Time between two tries to write on a disk that failed."""
@@ -95,9 +98,9 @@ class Journal:
         """Whether the disk failed and it is time to try it again."""
         return self._trouble is not None and self._clock.mono() >= self._retry_at
 
-    def append(self, readings: Sequence[Reading]) -> None:
-        """Take readings in order of arrival."""
-        self._take(Group(self.seq + 1, self.entries, readings))
+    def append(self, readings: Sequence[Reading], stubs: Sequence[Stub] = ()) -> None:
+        """Take readings in order of arrival, and the stubs of the messages they came in."""
+        self._take(Group(self.seq + 1, self.entries, readings, (), stubs))
 
     def append_ticks(self, ticks: Sequence[EventTime]) -> None:
         """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
@@ -127,19 +130,23 @@ class Journal:
 
     def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed]:
         """Return the oldest alerts that a sink has not had, without those in `but`: from disk, then those that wait for it."""
-        marked, stored = self._alerts.marked(sink), list[Owed]()
-        if self._store is not None:
-            try:
-                stored = self._store.owed(sink, limit + len(but) + len(marked))
-            except sqlite3.Error as fault:
-                self._fail(fault)
+        marked = self._alerts.marked(sink)
+        stored = self._read(lambda store: store.owed(sink, limit + len(but) + len(marked)))
         both = (*stored, *self._alerts.owed(sink))
         return [owed for owed in both if owed.event.key not in marked and owed.event.key not in but][:limit]
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last alerts on disk, oldest first; none while the disk fails."""
+        return self._read(lambda store: store.recent_alerts(limit))
+
+    def stubs(self) -> list[Stub]:
+        """Return how the last messages are known again, oldest first; none while the disk fails."""
+        return self._read(lambda store: store.stubs())
+
+    def _read(self, ask: Callable[[Store], list[Found]]) -> list[Found]:
+        """Ask the store for something; a disk that fails has nothing, and is told."""
         try:
-            return [] if self._store is None else self._store.recent_alerts(limit)
+            return [] if self._store is None else ask(self._store)
         except sqlite3.Error as fault:
             self._fail(fault)
             return []
@@ -170,7 +177,7 @@ class Journal:
 
     def _take(self, group: Group) -> None:
         """Let a group wait; give up the oldest where too many do."""
-        if group.last < group.first:
+        if group.last < group.first and not group.stubs:
             return
         self._waiting.append(group)
         self.seq = group.last

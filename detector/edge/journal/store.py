@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from detector.clock import WallTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Reading
-from detector.edge.journal import alerts
+from detector.edge.journal import alerts, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
+from detector.edge.journal.stubs import Stub
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -50,6 +51,8 @@ class Group(NamedTuple):
     """Names of the `sensors` entries that the readings' `entry` counts through."""
     readings: Sequence[Reading]
     ticks: Sequence[EventTime] = ()
+    stubs: Sequence[Stub] = ()
+    """Of the messages that the readings came in."""
 
     @property
     def last(self) -> int:
@@ -121,20 +124,27 @@ class Store:
 
         Return the keys of the alerts that were not known before.
         """
-        last = self.last
+        last, came = self.last, list[Stub]()
         self._db.execute("BEGIN IMMEDIATE")
         for group in groups:
             self._first = self._first or group.first
             self._append(group)
             last = group.last
+            came += group.stubs
+        stubs.write(self._db, came)
         fresh = alerts.write(self._db, told)
         if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
             self._mark(last, now)
+            stubs.let_go(self._db)
             alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
         self._db.execute("COMMIT")
         self._first, self.last = first, last
         return fresh
+
+    def stubs(self) -> list[Stub]:
+        """Return how the last messages are known again, oldest first."""
+        return stubs.read(self._db)
 
     def owed(self, sink: str, limit: int) -> list[Owed]:
         """Return the oldest events that a sink has not had."""

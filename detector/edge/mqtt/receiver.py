@@ -66,6 +66,7 @@ class Receiver:
                 message.dup,
                 message.mid,
                 connection.number,
+                connection.session_present,
             )
         )
         if given_up is not None:

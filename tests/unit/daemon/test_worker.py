@@ -7,6 +7,7 @@ from pathlib import Path
 from detector.clock import MonoTime, WallTime
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
+from detector.daemon.redelivery import Redelivery
 from detector.daemon.worker import Worker
 from detector.domain import MICROSECONDS, EventTime
 from detector.edge.channel_view import ChannelView
@@ -56,7 +57,7 @@ class Plant:
         journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, ledger),
+            intake=Intake(SENSORS, 1000, ledger, Redelivery()),
             journal=journal,
             receipts=Receipts(self),
             batcher=Batcher(100),
