@@ -63,11 +63,18 @@ def test_a_message_that_came_before_counts_as_a_duplicate() -> None:
     first = Message("meters/m1/power", b"5", EventTime(1), 1, False, False, 7, 1)
     again = first._replace(duplicate=True, connection=2, resumed=True)
     found = []
-    for message in (first, again, again._replace(mid=8), again._replace(payload=b"6"), first._replace(connection=2)):
+    for message in (
+        first,
+        first,
+        again,
+        again._replace(mid=8),
+        again._replace(payload=b"6"),
+        first._replace(connection=2),
+    ):
         ledger.arrived()
         found.append(len(intake.decode([message])))
-    assert found == [1, 0, 1, 1, 1]
-    assert (ledger.snapshot().duplicate, ledger.snapshot().pending, ledger.snapshot().balanced) == (1, 4, True)
+    assert found == [1, 1, 0, 1, 1, 1]
+    assert (ledger.snapshot().duplicate, ledger.snapshot().pending, ledger.snapshot().balanced) == (1, 5, True)
 
 
 def test_a_new_session_knows_no_packet_of_the_old_one() -> None:
