@@ -27,6 +27,7 @@ from detector.state.block import Block
 from detector.state.rows import Floats, Forecast
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
+from detector.stream.backlog import Backlog
 from detector.stream.stream_clock import TICK_S
 
 WARM_UP = 16
@@ -59,6 +60,7 @@ class Engine:
         memory_s = settings.engine.memory
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
+        self._backlog = Backlog()
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)
         self._decider = Decider(settings.budget)
@@ -81,8 +83,11 @@ class Engine:
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
         judgement, views = self._organs.judge(rows, forecast)
-        decision = self._decider.decide(rows, judgement, cadence_s, forecast.steps_seen >= CALIBRATED)
-        told = self._listen(batch, placed) + self._tell(batch, _Verdicts(placed, forecast, judgement, decision))
+        behind_s = self._backlog.behind_s(rows, np.array(batch.now, np.int64)[placed.in_order])
+        scored, stored = forecast.steps_seen >= CALIBRATED, behind_s.nonzero()[0]
+        decision = self._decider.decide(rows, judgement, cadence_s, scored, stored)
+        verdicts = _Verdicts(placed, forecast, judgement, decision, behind_s)
+        told = self._listen(batch, placed) + self._tell(batch, verdicts)
         self._organs.learn(rows, forecast, judgement, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
@@ -120,6 +125,7 @@ class Engine:
         for organ in (self._forecaster, self._organs):
             organ.grow(channels)
         self._decider.grow(channels, devices)
+        self._backlog.block.grow(channels)
         self._silence.block.grow(devices)
         for slot, reading in placed.new_slots:
             self._entries.append(reading.entry)
@@ -166,6 +172,7 @@ class Engine:
         """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""
         return {
             "alignment": self._alignment.block,
+            "backlog": self._backlog.block,
             **self._forecaster.blocks(),
             **self._organs.blocks(),
             **self._decider.blocks(),
@@ -225,7 +232,9 @@ class Engine:
         score = float(verdicts.decision.strength[row, lane])
         numbers = Numbers(score, reading.value, expected, lower, upper, self._units[slot])
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
-        return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
+        behind_s = float(verdicts.behind_s[row])
+        turn = Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset, behind_s)
+        return tell(turn, numbers)
 
     def _expected(self, slot: Slot, row: int, kind: Kind, verdicts: "_Verdicts") -> tuple[float, float, float]:
         """Return what a row of this kind of episode is held against, and between which bounds."""
@@ -248,6 +257,8 @@ class _Verdicts:
     forecast: Forecast
     judgement: Judgement
     decision: Decision
+    behind_s: Floats
+    """How long ago was what a row tells of; 0 where that is now."""
 
 
 def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.clipping import ClippingRule
-from detector.anomaly.episode import LANES, Episodes, Lane, Turns
+from detector.anomaly.episode import LANES, NONE, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
 from detector.anomaly.peaks import NO_POOL, Reference
@@ -20,7 +20,7 @@ from detector.anomaly.threshold import Shares, Thresholds
 from detector.domain import EventTime, Kind
 from detector.settings import Budget
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
+from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
 SHARES = {
@@ -102,8 +102,10 @@ class Decider:
         self.thresholds.reconfigure(budget)
         self.storms.budget = budget
 
-    def decide(self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask) -> Decision:
-        """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits."""
+    def decide(
+        self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask, behind: Slots = NONE
+    ) -> Decision:
+        """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits; `behind` as in `Episodes`."""
         slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
         thresholds = self.thresholds.current(rows)
         highest = np.where(self.limits.matters(slots[:, None], judgement.deviation), np.inf, BELOW_THRESHOLD)
@@ -117,7 +119,7 @@ class Decider:
         open_already = self.episodes.block.open[slots, Lane.LEARNT]
         strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
-        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
+        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from detector.anomaly.episode import SEVERITIES
-from detector.anomaly.sentence import sentence
+from detector.anomaly.sentence import duration_in_words, sentence
 from detector.domain import AlertEvent, EventTime, Kind, Severity, Transition, Verdict
 
 VERDICTS = {
@@ -38,6 +38,8 @@ class Turn:
     channel: str | None
     at: EventTime
     onset: EventTime
+    behind_s: float = 0.0
+    """How long ago that was when it was heard of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,5 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
         unit=numbers.unit,
         summary="",
     )
-    return replace(event, summary=sentence(event))
+    ago = f"{duration_in_words(turn.behind_s)} ago: " if turn.behind_s else ""
+    return replace(event, summary=f"{ago}{sentence(event)}")
