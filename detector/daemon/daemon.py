@@ -93,7 +93,7 @@ class Daemon:
 
     def status(self) -> Status:
         """Return what the daemon says of itself; for any thread."""
-        worker, traffic = self._worker, self._worker.link.traffic
+        worker = self._worker
         return Status(
             version=__version__,
             settings=self._settings,
@@ -101,7 +101,7 @@ class Daemon:
             not_ready=self._not_ready(),
             connected=worker.link.connected,
             inbox_depth=len(worker.inbox),
-            last_message=traffic.last_message_at,
+            traffic=worker.link.traffic,
             workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
             reload=self._reload,
             notifications=worker.courier.counts(),

@@ -6,6 +6,7 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from detector.clock import Clock
@@ -82,10 +83,11 @@ def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock
 def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
     """Return a link that is not started yet.
 
-    Raises: ConfigError when the password file can't be read; LinkError when a TLS file can't be used.
+    The password is read anew for every connection. Raises: ConfigError when its file can't be read; LinkError when a TLS file
+    can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, _password(mqtt, place))
+    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
 
 
 def base_of(settings: Settings) -> str | None:
@@ -112,5 +114,5 @@ def _password(mqtt: MqttSettings, place: Place) -> str | None:
         return None
     secret = read_secret(mqtt.password_file, place.folder, place.environment)
     if secret.warning is not None:
-        log.warning("%s", secret.warning)
+        log.warning("%s", secret.warning, extra={"kind": "password file"})
     return secret.text

@@ -26,6 +26,10 @@ class Traffic:
 
     connections: int = 0
     last_message_at: WallTime | None = None
+    takeovers: int = 0
+    """Times that another client took our session."""
+    renewals: int = 0
+    """Times that the link was mended because nothing came over it."""
 
 
 class Receiver:
