@@ -33,7 +33,7 @@ class Proxy:
     delay_s: float = 0.0
     """Held back so long, each chunk of at most 4 kB."""
     cut_within: int = 0
-    """Each new connection is cut after so many bytes of both ways together, drawn from 1 to this; 0: none is."""
+    """Each new connection is cut after so many bytes of both ways together, drawn from the half of this to this; 0: none is."""
     connections: int = 0
     """So far."""
     cuts: int = 0
@@ -88,7 +88,7 @@ class Proxy:
             with self._lock:
                 self.connections += 1
                 self._open += [client, server]
-            left = _Left(self._draw.randint(1, self.cut_within) if self.cut_within else None)
+            left = _Left(self._draw.randint(self.cut_within // 2, self.cut_within) if self.cut_within else None)
             for way, source, sink in ((Way.UP, client, server), (Way.DOWN, server, client)):
                 threads.append(threading.Thread(target=self._pass_on, args=(way, source, sink, left)))
                 threads[-1].start()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.broker import Broker
 from tests.system.parties import Station, Witness
-from tests.system.patience import wait_until
+from tests.system.patience import wait_for_count, wait_until
 from tests.system.proxy import Proxy, Way
 from tests.system.scripted_broker import ScriptedBroker, packet
 
@@ -80,6 +80,20 @@ def test_a_password_that_changes_is_read_anew() -> None:
         station.wait_subscribed()
 
 
+def take_all(station: Station, wanted: set[int]) -> set[int]:
+    """Take and acknowledge whatever comes, until all that is wanted has come; return all that came."""
+    came = set[int]()
+
+    def count() -> int:
+        taken = station.inbox.take(10_000, 0.1)
+        station.link.acknowledge(taken)
+        came.update(int(message.payload) for message in taken)
+        return len(wanted & came)
+
+    wait_for_count(count, len(wanted), "numbers that arrived")
+    return came
+
+
 @pytest.mark.needs("mosquitto")
 @pytest.mark.parametrize("seed", range(3))
 def test_cuts_anywhere_lose_nothing(seed: int) -> None:
@@ -91,15 +105,12 @@ def test_cuts_anywhere_lose_nothing(seed: int) -> None:
             # More than the broker sends of a round in one go, or nothing would ever come through; a quarter of it all.
             proxy.cut_within = 20_000
             proxy.cut()
+            arrived = set[int]()
             for begin in range(0, rounds * share, share):
                 witness.publish(TOPIC, *(str(number) for number in range(begin, begin + share)))
                 for number in range(begin, begin + share):
                     station.link.publish("out/numbers", str(number), 1, retain=False)
-                missing = set(range(begin, begin + share))
-                while missing:
-                    taken = station.take(1)
-                    station.link.acknowledge(taken)
-                    missing -= {int(message.payload) for message in taken}
+                arrived |= take_all(station, set(range(begin, begin + share)) - arrived)
             wait_until(lambda: not station.link.unconfirmed, "our own to be confirmed")
         heard = set[int]()
         while len(heard) < rounds * share:
