@@ -86,6 +86,7 @@ class Kind(StrEnum):
     CLIPPING = "clipping"
     RANGE = "range"
     SILENT = "silent"
+    OUTAGE = "outage"
 
 
 class Severity(StrEnum):

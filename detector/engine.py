@@ -17,7 +17,7 @@ from detector.anomaly.organs import KINDS, Judgement, Organ, Organs
 from detector.anomaly.readiness import of_devices, readiness
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
-from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell
+from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell, tell_outage
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Stage, Transition, Verdict
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
@@ -108,14 +108,16 @@ class Engine:
     def _judge_silence(self, at: EventTime) -> list[AlertEvent]:
         """Return the events of the devices that fell silent, stayed silent for long, or spoke again by this tick."""
         turns = self._silence.tick(at, TICK_S)
+        outages = [tell_outage(self._settings.sensors[outage.entry].name, outage, at) for outage in turns.outages]
         turned = (
             (Transition.OPENED, turns.opened),
             (Transition.UPDATED, turns.worsened),
             (Transition.CLOSED, turns.closed),
         )
-        return [
+        silences = [
             self._tell_silence(Slot(slot), transition, at) for transition, slots in turned for slot in slots.tolist()
         ]
+        return outages + silences
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""
@@ -147,7 +149,7 @@ class Engine:
         channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
         self._decider.limits.set(slot, channel)
         self._forecaster.scale.state_cadence(slot, None if isinstance(sensor.cadence, str) else sensor.cadence)
-        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor)
+        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor, self._entries[slot])
         self._units[slot] = channel.unit
 
     def reconfigure(self, settings: Settings) -> None:
@@ -187,7 +189,7 @@ class Engine:
         opened = dict.fromkeys(Verdict, 0)
         for code, count in zip(*np.unique(kinds, return_counts=True), strict=True):
             opened[VERDICTS[KINDS[code]]] += int(count)
-        opened[Verdict.TRANSPORT] += int(self._silence.block.silent.sum())
+        opened[Verdict.TRANSPORT] += self._silence.open
         seen = self._forecaster.scale.count[:channels]
         learning = np.unique(self._alignment.block.device[:channels][seen < CALIBRATED])
         devices = len(self._alignment.devices)
