@@ -11,14 +11,16 @@ OPENED, CLOSED = Transition.OPENED, Transition.CLOSED
 HOUR_S = 3600.0
 
 
-def fleet(away: Collection[int], back: Collection[int], count: int = 10) -> list[Reading]:
+def fleet(
+    away: Collection[int], back: Collection[int], count: int = 10, laggards: Collection[int] = ()
+) -> list[Reading]:
     """Return an hour of ten-second readings of pumps; then some are away for twenty minutes, of which some come back.
 
-    A meter of another kind is there all the time.
+    Laggards leave five minutes after the others. A meter of another kind is there all the time.
     """
     streams = [[one._replace(entry=1) for one in readings("meter", [1.0] * 600)]]
     for number in range(count):
-        early = readings(f"pump-{number}", [1.0] * 360)
+        early = readings(f"pump-{number}", [1.0] * (390 if number in laggards else 360))
         begin = HOUR_S + (1200.0 if number in away else 0.0)
         late = readings(f"pump-{number}", [1.0] * round((6000.0 - begin) / 10), start_s=begin)
         streams.append(early + (late if number not in away or number in back else []))
@@ -55,6 +57,12 @@ def test_most_devices_are_enough_and_one_that_stays_away_is_told_after() -> None
         (Transition.UPDATED, "pump-6"),
     ]
     assert found[0].summary.startswith("7 of 10 devices of pumps")
+
+
+def test_an_outage_keeps_its_onset_when_more_devices_join_it() -> None:
+    """The event that closes it has the id and the onset of the one that opened it."""
+    opened, closed = told(fleet(range(10), range(10), laggards=[0]))
+    assert (opened.event, closed.event, closed.id, closed.onset) == (OPENED, CLOSED, opened.id, opened.onset)
 
 
 def test_single_devices_are_told_as_ever() -> None:
