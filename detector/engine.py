@@ -24,6 +24,7 @@ from detector.forecast.network import Network
 from detector.report import Batch, Census, Report, Standing
 from detector.settings import ChannelSettings, Settings
 from detector.state.block import Block
+from detector.state.frozen import Frozen, adopt, freeze
 from detector.state.rows import Floats, Forecast
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
@@ -61,6 +62,7 @@ class Engine:
         self._settings = settings
         self._alignment = Alignment(settings.engine.max_devices, settings.engine.max_channels)
         self._backlog = Backlog()
+        self._network = network.digest
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)
         self._decider = Decider(settings.budget)
@@ -123,24 +125,34 @@ class Engine:
         """Give every new channel its rows in every block, and what the configuration says of it."""
         if not placed.new_slots:
             return
+        self._grow()
+        for slot, reading in placed.new_slots:
+            self._entries.append(reading.entry)
+            self._units.append(None)
+            self._configure(slot)
+            device = Slot(int(self._alignment.block.device[slot]))
+            kin, group = self._kin_of(reading.entry, reading.channel)
+            self._organs.join(slot, device, group)
+            self._decider.join(slot, device, kin)
+
+    def _grow(self) -> None:
+        """Give all channels and devices that are known rows in every block."""
         channels, devices = len(self._alignment.channels), len(self._alignment.devices)
         for organ in (self._forecaster, self._organs):
             organ.grow(channels)
         self._decider.grow(channels, devices)
         self._backlog.block.grow(channels)
         self._silence.block.grow(devices)
-        for slot, reading in placed.new_slots:
-            self._entries.append(reading.entry)
-            self._units.append(None)
-            self._configure(slot)
-            device, group = Slot(int(self._alignment.block.device[slot])), self._group_of(reading)
-            self._organs.join(slot, device, group)
-            self._decider.join(slot, device, group)
 
-    def _group_of(self, reading: Reading) -> int | None:
-        """Return the number of the channels that a new one is compared with: those of its name in its group."""
-        peers = self._settings.sensors[reading.entry].peers
-        return None if peers is None else self._groups.setdefault((peers, reading.channel), len(self._groups))
+    def _kin_of(self, entry: int, channel: str) -> tuple[int, int | None]:
+        """Return the number of a channel's kin, and the same as that of its group if they are compared with each other.
+
+        Its kin are the channels of its name in its group or, for devices that stand alone, in its entry: they have the same
+        habits though not the same moments.
+        """
+        sensor = self._settings.sensors[entry]
+        kin = self._groups.setdefault((sensor.peers or sensor.name, channel), len(self._groups))
+        return kin, None if sensor.peers is None else kin
 
     def _configure(self, slot: Slot) -> None:
         """Take over what the configuration says of a channel and its device."""
@@ -169,6 +181,62 @@ class Engine:
         device, block = self._alignment.devices.key_of(slot), self._silence.block
         severity, onset = int(block.severity[slot]), EventTime(int(block.silent_since[slot]))
         return tell(Turn(transition, Kind.SILENT, severity, device, None, at, onset), Numbers())
+
+    def freeze(self) -> Frozen:
+        """Return all that is remembered, as views."""
+        names = [sensor.name for sensor in self._settings.sensors]
+        return Frozen(
+            devices=list(self._alignment.devices),
+            channels=list(self._alignment.channels),
+            entries=[names[entry] for entry in self._entries],
+            groups=list(self._groups),
+            network=self._network,
+            budget=str(self._settings.budget),
+            turned=self._decider.thresholds.turned,
+            blocks=freeze(self.blocks()),
+        )
+
+    def restore(self, frozen: Frozen) -> tuple[str, ...]:
+        """Go on from where an engine was frozen, as far as it fits; for one that knows no device.
+
+        The arrays are taken as they are, not copied. Returns what could not be kept, a phrase each.
+        """
+        most = self._settings.engine.max_devices
+        kept, left = _latest(frozen, most) if len(frozen.devices) > most else (frozen, ())
+        self._alignment.restore(kept.devices, kept.channels)
+        adopted = adopt(self.blocks(), kept, self._network)
+        self._grow()
+        self._groups = {group: number for number, group in enumerate(kept.groups)}
+        places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
+        self._entries = [places.get(name, 0) for name in kept.entries]
+        self._units = [None] * len(self._entries)
+        self._seat(adopted.anew)
+        self._decider.thresholds.turned = kept.turned
+        if kept.budget != str(self._settings.budget):
+            self._decider.reconfigure(self._settings.budget)
+        gone = sorted(set(kept.entries) - places.keys())
+        return (
+            *left,
+            *adopted.dropped,
+            *(f"the sensors entry {name!r} (its channels take the first one)" for name in gone),
+        )
+
+    def entry_of(self, key: tuple[str, str]) -> int | None:
+        """Return the place of the `sensors` entry of a device's channel; None for one that is not known."""
+        slot = self._alignment.channels.find(key)
+        return None if slot is None else self._entries[slot]
+
+    def _seat(self, anew: frozenset[str]) -> None:
+        """Tell all channels what is not in the blocks, and those that changed their group or whose blocks are `anew` the rest."""
+        places = [
+            self._kin_of(entry, name) for entry, (_, name) in zip(self._entries, self._alignment.channels, strict=True)
+        ]
+        kin, groups = [place[0] for place in places], [place[1] for place in places]
+        devices = self._alignment.block.device[: len(groups)].tolist()
+        self._organs.restore(devices, [-1 if group is None else group for group in groups], anew)
+        self._decider.restore(devices, kin, anew)
+        for slot in range(len(groups)):
+            self._configure(Slot(slot))
 
     def blocks(self) -> dict[str, Block]:
         """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""
@@ -261,6 +329,16 @@ class _Verdicts:
     decision: Decision
     behind_s: Floats
     """How long ago was what a row tells of; 0 where that is now."""
+
+
+def _latest(frozen: Frozen, most: int) -> tuple[Frozen, tuple[str, ...]]:
+    """Return what is remembered of the `most` devices that were seen last, and a phrase on the others."""
+    alignment = frozen.blocks["alignment"].arrays
+    seen = np.full(len(frozen.devices), np.iinfo(np.int64).min)
+    np.maximum.at(seen, alignment["device"].astype(np.intp), alignment["last_at"])
+    stays = np.zeros(len(seen), np.bool_)
+    stays[np.argsort(-seen, kind="stable")[:most]] = True
+    return frozen.only(stays), (f"{len(seen) - most} devices beyond max_devices, those that were not seen for longest",)
 
 
 def _in_stream_order(told: list[Told]) -> tuple[AlertEvent, ...]:

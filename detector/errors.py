@@ -32,5 +32,9 @@ class JournalError(DetectorError):
     """A journal that cannot be used: another daemon's, another program's, a newer version's, or unreadable."""
 
 
+class SnapshotError(DetectorError):
+    """A snapshot that cannot be used: damaged, incomplete, or of another version; or one that could not be written."""
+
+
 class LinkError(DetectorError):
     """A broker that cannot be reached or that refuses us for good."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detector.anomaly.peaks import Reference
+from detector.anomaly.peaks import Assumed, Reference
 
 GUMBEL_SKEW = 1.14
 """Skew of the largest of many."""
@@ -16,4 +16,4 @@ def reference(lanes: int) -> Reference:
     decade = np.log(10.0)
     mean = (np.log(72.0) + np.euler_gamma) / decade
     laws = (mean, np.pi / np.sqrt(6.0) / decade, GUMBEL_SKEW, 0.5 * mean, WEIGHT, WEIGHT)
-    return Reference(*(np.full(lanes, law) for law in laws))
+    return Reference.of([Assumed(*laws)] * lanes)

@@ -39,7 +39,7 @@ def strangeness(
     for rows in series(values, gap_s=gap_s):
         peers = Everyone(rows.slots, channels) if in_company else None
         view = subject.judge(rows, peers)
-        subject.learn(rows, view)
+        subject.learn(rows, view, view.shift.strangeness)
         seen.append((view.noise.strangeness, view.noise.deviation, view.spike.strangeness))
     noise, deviation, spike = (np.array(column) for column in zip(*seen, strict=True))
     return noise, deviation, spike

@@ -4,13 +4,15 @@ In: who belongs to which group, `Rows`. Out: for each row, how far the latest re
 peer's own place in the group. Which peers sit on a panel, and where they usually stand, moves at hourly turns only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS, EventTime
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 
 PANEL = 12
@@ -46,6 +48,8 @@ class CompanyBlock(Block):
     `patience_us` as last published; `place`, `wobble` learnt over `age_h`; `offset`, `habit` the same as published;
     `usual` and `spread` of the forecast; `placed`: published at all; `rank`: the rival to try next.
     """
+
+    refers: ClassVar[Mapping[str, Keys]] = {"members": Keys.CHANNEL}
 
     group: NDArray[np.int64]
     members: NDArray[np.int32]
@@ -129,7 +133,13 @@ class Company:
         block.group[slot] = group
         block.members[slot, : min(len(others), PANEL)] = others[-PANEL:]
         if len(others) <= PANEL:
-            block.members[others, len(others) - 1] = slot
+            free = (block.members[others, :PANEL] < 0).argmax(axis=1)
+            block.members[others, free] = slot
+
+    def vacate(self, left: Slots) -> None:
+        """Empty the seats of channels that left their groups."""
+        members = self.block.members[: len(self.block)]
+        members[np.isin(members, left)] = -1
 
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""

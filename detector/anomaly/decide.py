@@ -3,7 +3,8 @@
 In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for every row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.episode import LANES, NONE, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
-from detector.anomaly.peaks import NO_POOL, Reference
+from detector.anomaly.peaks import NO_POOL, Assumed, Reference
 from detector.anomaly.storms import Storms
 from detector.anomaly.stuck import StuckRule
 from detector.anomaly.threshold import Shares, Thresholds
@@ -24,23 +25,24 @@ from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
 SHARES = {
-    Organ.OWN: (0.04, 0.65),
-    Organ.PEERS: (0.72, 0.0),
-    Organ.COUPLING: (0.0, 0.15),
-    Organ.NOISE: (0.13, 0.1),
-    Organ.SPIKE: (0.11, 0.1),
+    Organ.OWN: (0.02, 0.6),
+    Organ.PEERS: (0.76, 0.0),
+    Organ.COUPLING: (0.0, 0.14),
+    Organ.NOISE: (0.1, 0.09),
+    Organ.SPIKE: (0.07, 0.07),
+    Organ.SHIFT: (0.05, 0.1),
 }
 """How the organs divide the budget of a channel that is judged by its peers, and of one that is alone."""
 
 PEAKS = {
-    Organ.OWN: (1.0, 1.1, 1.1, 3.0, 200.0, 40.0),
-    Organ.PEERS: (0.5, 0.53, 0.8, 1.0, 40.0, 4.0),
-    Organ.COUPLING: (0.8, 0.125, 0.4, 1.2, 8.0, 12.0),
-    Organ.NOISE: (0.3, 0.25, 1.2, 0.6, 20.0, 4.0),
-    Organ.SPIKE: (0.25, 0.35, 2.0, 1.25, 20.0, 4.0),
+    Organ.OWN: Assumed(mean=1.0, spread=1.1, skew=1.1, least=3.0, weight=600.0, certainty=40.0),
+    Organ.PEERS: Assumed(mean=0.5, spread=0.53, skew=0.8, least=1.0, weight=40.0, certainty=4.0),
+    Organ.COUPLING: Assumed(mean=0.8, spread=0.125, skew=0.4, least=1.2, weight=8.0, certainty=12.0),
+    Organ.NOISE: Assumed(mean=0.3, spread=0.25, skew=1.2, least=0.6, weight=20.0, certainty=4.0),
+    Organ.SPIKE: Assumed(mean=0.3, spread=0.45, skew=2.0, least=1.25, weight=20.0, certainty=4.0),
+    Organ.SHIFT: Assumed(mean=0.08, spread=0.35, skew=2.0, least=1.2, weight=60.0, certainty=12.0),
 }
-"""The `Reference` of each organ: mean, spread and skew of the peaks of a quarter of a day, the least threshold, and the
-quarters that this is worth and as certain as. Rounded from clean days of two sites and of the series of a benchmark."""
+"""What is assumed of each organ's peaks. Rounded from clean days of two sites and of the series of a benchmark."""
 
 BY_RULE = [Lane.STUCK, Lane.CLIPPED]
 """Lanes that rules open, and the budget pays for; what the operator wrote as a range is not held back by it."""
@@ -72,9 +74,9 @@ class Decision:
 class Decider:
     """Thresholds, limits, rules and the episodes of every channel."""
 
-    def __init__(self, budget: Budget, peaks: Mapping[Organ, tuple[float, ...]] = PEAKS) -> None:
+    def __init__(self, budget: Budget, peaks: Mapping[Organ, Assumed] = PEAKS) -> None:
         """Hold `budget`; assume `peaks` until there are some."""
-        reference = Reference(*np.array([peaks[organ] for organ in Organ]).T)
+        reference = Reference.of(peaks[organ] for organ in Organ)
         in_company, alone = np.array([SHARES[organ] for organ in Organ]).T
         self.thresholds = Thresholds(budget, reference, Shares(in_company, alone, Organ.PEERS))
         self.storms = Storms(budget)
@@ -89,9 +91,17 @@ class Decider:
             organ.grow(channels)
         self.storms.block.grow(devices)
 
-    def join(self, channel: Slot, device: Slot, group: int | None) -> None:
+    def join(self, channel: Slot, device: Slot, kin: int | None) -> None:
         """Say whose budget a new channel shares, and with whom its peaks are pooled."""
-        self.thresholds.join(channel, device, NO_POOL if group is None else group)
+        self.thresholds.join(channel, device, NO_POOL if kin is None else kin)
+
+    def restore(self, devices: Sequence[int], kin: Sequence[int], anew: AbstractSet[str]) -> None:
+        """Tell channels of these devices, in slot order, whose `kin` are others than they were; all where a block is `anew`."""
+        moved = self.thresholds.peaks.block.pool[: len(kin)] != np.array(kin, np.intp)
+        if anew & {"thresholds", "peaks"}:
+            moved[:] = True
+        for slot in np.flatnonzero(moved).tolist():
+            self.join(Slot(slot), Slot(devices[slot]), kin[slot])
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""
@@ -116,8 +126,10 @@ class Decider:
         row, organ = np.arange(len(slots)), scores.argmax(axis=1)
         score, deviation = scores[row, organ], judgement.deviation[row, organ]
         strength, onsets = self._rules(rows, cadence_s, scored)
-        open_already = self.episodes.block.open[slots, Lane.LEARNT]
-        strength[:, Lane.LEARNT] = np.where(open_already, lasting.max(axis=1), score)
+        open_already = self.episodes.block.open.take(slots, axis=0)
+        told_by_rule = open_already[:, BY_RULE].any(axis=1)  # what comes of that fault is no second one
+        fresh = np.where(told_by_rule, np.minimum(score, BELOW_THRESHOLD), score)
+        strength[:, Lane.LEARNT] = np.where(open_already[:, Lane.LEARNT], lasting.max(axis=1), fresh)
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
@@ -159,6 +171,7 @@ class Decider:
         return {
             "thresholds": self.thresholds.block,
             "peaks": self.thresholds.peaks.block,
+            "pools": self.thresholds.peaks.pools,
             "storms": self.storms.block,
             "limits": self.limits.block,
             "stuck": self.stuck.block,

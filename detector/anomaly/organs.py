@@ -4,7 +4,7 @@ In: `Rows` and their `Forecast`. Out: a `Judgement`: what each organ makes of ea
 is learnt from it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -35,6 +35,8 @@ class Organ(IntEnum):
     """The other channels of its device, and its own days: for channels without peers."""
     NOISE = 3
     SPIKE = 4
+    SHIFT = 5
+    """A level that jumps and stays."""
 
 
 ORGANS: Final = len(Organ)
@@ -47,11 +49,12 @@ KINDS: Final = (
 CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 KIND_OF: Final = np.array(
-    [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE)], np.int8
+    [CODE[kind] for kind in (Kind.RESIDUAL, Kind.PEERS, Kind.LEVEL_SHIFT, Kind.NOISE, Kind.SPIKE, Kind.LEVEL_SHIFT)],
+    np.int8,
 )
 """The kind that each organ tells of; the channel's own past tells of two."""
 
-SHARED: Final = (Organ.OWN, Organ.SPIKE)
+SHARED: Final = (Organ.OWN, Organ.SPIKE, Organ.SHIFT)
 """Organs that do not look at peers themselves, and are asked whether peers show the same."""
 
 FOR_LONERS: Final = np.array([organ is Organ.COUPLING for organ in Organ])
@@ -67,7 +70,7 @@ class Views:
     coupling: CouplingOpinion
     texture: TextureView
     shown: Floats
-    """What each channel showed of late to the organs of `SHARED`. Shape (B, 2)."""
+    """What each channel showed of late to the organs of `SHARED`. Shape (B, 3)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,6 +125,14 @@ class Organs:
         if group is not None:
             self.peers.join(channel, group)
 
+    def restore(self, devices: Sequence[int], groups: Sequence[int], anew: Collection[str]) -> None:
+        """Bring back what is not in the blocks, for channels of these devices and groups, -1 for none, in slot order.
+
+        Blocks whose names are in `anew` know nothing.
+        """
+        self.coupling.restore(devices, anew)
+        self.peers.restore(groups)
+
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""
         self.peers.turn(hour)
@@ -133,18 +144,18 @@ class Organs:
         peers = self.peers.judge(rows, forecast)
         coupling = self.coupling.judge(rows, forecast)
         texture = self.texture.judge(rows, peers.panel)
-        alike = np.column_stack([own.strangeness, texture.spike.strangeness])
+        alike = np.column_stack([own.strangeness, texture.spike.strangeness, texture.moved.moving])
         views = Views(own, peers, coupling, texture, self.common_cause.shown(rows, alike))
         return self._judgement(rows, forecast, views), views
 
     def learn(self, rows: Rows, forecast: Forecast, judgement: Judgement, views: Views, suspect: Mask) -> None:
         """Take the rows in; hardly where `suspect` (B,)."""
-        self.freshness.learn(rows, judgement.lasting, judgement.strangeness > 0.0)
+        self.freshness.learn(rows, judgement.strangeness, judgement.strangeness > 0.0)
         self.common_cause.learn(rows, views.shown)
         self.own.learn(rows, forecast, views.own, suspect)
         self.peers.learn(rows, forecast, views.peers, suspect)
         self.coupling.learn(rows, views.coupling, suspect)
-        self.texture.learn(rows, views.texture)
+        self.texture.learn(rows, views.texture, judgement.lasting[:, Organ.SHIFT])
 
     def blocks(self) -> dict[str, Block]:
         """Return what the organs remember, by name."""
@@ -161,19 +172,31 @@ class Organs:
     def _judgement(self, rows: Rows, forecast: Forecast, views: Views) -> Judgement:
         """Put what the organs saw into columns."""
         own, peers, coupling = views.own, views.peers, views.coupling
-        noise, spike = views.texture.noise, views.texture.spike
-        known = np.column_stack([np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known])
+        noise, spike, shift = views.texture.noise, views.texture.spike, views.texture.shift
+        known = np.column_stack(
+            [np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known, shift.known]
+        )
         known &= ~peers.awaited[:, None] | ~FOR_LONERS
         known[:, self._muted] = False
-        lasting = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike)])
-        lasting[:, SHARED] = self.common_cause.own(lasting[:, SHARED], views.shown, peers.panel)
-        lasting = np.where(known, lasting, 0.0)
-        strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
+        strange = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike, shift)])
+        strange[:, SHARED] = self.common_cause.own(strange[:, SHARED], views.shown, peers.panel)
+        strange = np.where(known, strange, 0.0)
+        strangeness = np.where(self.freshness.passes(rows, strange), strange, 0.0)
+        lasting = strange.copy()
+        lasting[:, Organ.SHIFT] = np.maximum(strange[:, Organ.SHIFT], views.texture.moved.stays)
         expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
         expected[:, Organ.OWN] = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
         expected[:, Organ.PEERS], expected[:, Organ.COUPLING] = peers.expected, coupling.expected
+        expected[:, Organ.SHIFT] = rows.values - shift.deviation
         deviation = np.column_stack(
-            [own.deviation, peers.deviation, coupling.deviation, views.texture.trembling, spike.deviation]
+            [
+                own.deviation,
+                peers.deviation,
+                coupling.deviation,
+                views.texture.trembling,
+                spike.deviation,
+                shift.deviation,
+            ]
         )
         kind = np.repeat(KIND_OF[None, :], len(rows.slots), axis=0)
         kind[own.of_level, Organ.OWN] = CODE[Kind.LEVEL_SHIFT]

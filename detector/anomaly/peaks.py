@@ -4,15 +4,18 @@ In: strangeness on axes like logarithms. Out: the law of its peaks, from the cha
 the channels pooled with it, and from a reference while there are few. Pools move at turns only.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.extremes import PeakLaw, skewness
 from detector.domain import MICROSECONDS
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
+from detector.state.slots import Slot
 
 QUARTER_S = 6 * 3600.0
 QUARTER = round(QUARTER_S * MICROSECONDS)
@@ -43,22 +46,38 @@ NO_POOL = -1
 NEVER = np.iinfo(np.int64).min
 
 
+class Assumed(NamedTuple):
+    """What is assumed of the peaks of one lane before there are any.
+
+    An axis that is calibrated already is alike everywhere, so what is assumed of it weighs much; how much peers or spikes
+    differ is learnt from the place. No threshold lies below `least`: a calm past is no proof that nothing can happen.
+    """
+
+    mean: float
+    spread: float
+    skew: float
+    least: float
+    weight: float
+    """Quarters that it is worth beside the pool's, and the pool beside a channel's own."""
+    certainty: float
+    """Quarters of which a new channel's law is as certain."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Reference:
-    """What is assumed of peaks before there are any. Shapes: (L,) each.
-
-    An axis that is calibrated already is alike everywhere, so its reference weighs much; how much peers or spikes differ
-    is learnt from the place. No threshold lies below `least`: a calm past is no proof that nothing can happen.
-    """
+    """What is assumed of every lane, as columns. Shapes: (L,) each."""
 
     mean: Floats
     spread: Floats
     skew: Floats
     least: Floats
     weight: Floats
-    """Quarters that it is worth beside the pool's, and the pool beside a channel's own."""
     certainty: Floats
-    """Quarters of which a new channel's law is as certain."""
+
+    @classmethod
+    def of(cls, lanes: Iterable[Assumed]) -> "Reference":
+        """Put what is assumed of each lane into columns."""
+        return cls(*np.array(list(lanes)).T)
 
 
 class PeakBlock(Block):
@@ -91,6 +110,19 @@ class PeakBlock(Block):
         )
 
 
+class PoolBlock(Block):
+    """What pools had learnt at the last turn: `sums` (P + 1, L, 4) of quarters, and of peak, square and skew in them."""
+
+    keyed_by: ClassVar[Keys] = Keys.POOL
+
+    sums: Floats
+
+    def __init__(self, lanes: int) -> None:
+        """Start with the row of no pool."""
+        super().__init__({"sums": ((lanes, 4), np.float64, 0.0)})
+        self.grow(1)
+
+
 class Peaks:
     """The peaks of every channel and lane."""
 
@@ -98,7 +130,12 @@ class Peaks:
         """Assume `reference` where nothing is known."""
         self.reference = reference
         self.block = PeakBlock(len(reference.mean))
-        self._pooled = np.zeros((1, len(reference.mean), 4))  # quarters, and their sums of peak, square and skew
+        self.pools = PoolBlock(len(reference.mean))
+
+    def join(self, channel: Slot, pool: int) -> None:
+        """Say with which others, numbered from 0, a channel's peaks are pooled."""
+        self.block.pool[channel] = pool
+        self.pools.grow(pool + 2)
 
     def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> Mask:
         """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
@@ -138,8 +175,8 @@ class Peaks:
         sums = quarters[:, :, None] * np.stack(
             [np.ones_like(quarters), moments[:, :, 0], moments[:, :, 1], skewness(moments)], axis=2
         )
-        self._pooled = np.zeros((pool.max(initial=NO_POOL) + 2, *sums.shape[1:]))  # the last row is that of no pool
-        np.add.at(self._pooled, pool[pool != NO_POOL], sums[pool != NO_POOL])
+        self.pools.sums[:] = 0.0
+        np.add.at(self.pools.sums, pool[pool != NO_POOL] + 1, sums[pool != NO_POOL])
 
     def law(self, slots: Slots) -> PeakLaw:
         """Return the law of the peaks of channels (B,): the reference's, moved by the pool's and then by its own.
@@ -147,8 +184,7 @@ class Peaks:
         Shapes: (B, L).
         """
         block, reference = self.block, self.reference
-        pool = np.where(block.pool[slots] < len(self._pooled) - 1, block.pool[slots], NO_POOL)
-        pooled, quarters, moments = self._pooled[pool], block.quarters[slots], block.moments[slots]
+        pooled, quarters, moments = self.pools.sums[block.pool[slots] + 1], block.quarters[slots], block.moments[slots]
         own = quarters / (quarters + reference.weight)
         others = pooled[:, :, 0] + reference.weight
         mean = (pooled[:, :, 1] + reference.weight * reference.mean) / others

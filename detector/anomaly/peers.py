@@ -4,12 +4,13 @@ In: `Rows`, their `Forecast`, and which channels form groups. Out: for each row,
 hours is beside what the peers say it should be. What channels share moves in stream order, or at hourly turns.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.company import Company, Panel
+from detector.anomaly.company import PANEL, Company, Panel
 from detector.anomaly.hourly import MEAN_TO_SIGMA, HourlyScale
 from detector.anomaly.peer_fit import SEATS, WIDTH, PeerFit, Projection, trusted
 from detector.domain import EventTime
@@ -123,6 +124,23 @@ class PeersOrgan:
     def join(self, slot: int, group: int) -> None:
         """Make a new channel a member of `group`, a number from 0 on; channels that never join are never judged."""
         self.company.join(slot, group)
+
+    def restore(self, groups: Sequence[int]) -> list[int]:
+        """Seat channels of these `groups`, -1 for none, that were in others, or all where it is not known; return them.
+
+        What they knew beside their old peers is forgotten, and so is what others knew beside them.
+        """
+        block, now = self.company.block, np.array(groups, np.int64)
+        moved = np.flatnonzero(now != block.group[: len(now)])
+        for each in self.blocks().values():
+            each.begin(moved)
+        self.company.vacate(moved)
+        for slot in moved.tolist():
+            if groups[slot] >= 0:
+                self.join(slot, groups[slot])
+        empty = (block.members[: len(now), :PANEL] < 0) & (self.fit.block.weights[: len(now), SEATS] != 0.0)
+        self.fit.reseat(*np.nonzero(empty))
+        return [int(slot) for slot in moved]
 
     def judge(self, rows: Rows, forecast: Forecast) -> PeerOpinion:
         """Judge every row beside the latest readings of its peers. Nothing that is learnt changes here."""

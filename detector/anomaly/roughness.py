@@ -99,6 +99,8 @@ class RoughView:
     abroad: Floats
     """How much rougher than their habits most peers are: a log ratio, 0 where they are not."""
     tremble: Floats
+    hourly: Floats
+    """What this hour of the day adds to the usual log."""
     level: Floats
     """Log of the tremble."""
     unlike: Floats
@@ -122,16 +124,17 @@ class Roughness:
         tremble = tremble + jolt.moment * (shaking - tremble)
         level = np.log(tremble + QUIET)
         known = (jolt.heard_h >= FIRST_H) & (jolt.weight_h > 0.0)
-        unlike = np.where(known, level - self._habit(rows, hour), block.unlike[slots])
+        hourly = self._hourly(rows, hour)
+        unlike = np.where(known, level - block.usual[slots] - hourly, block.unlike[slots])
         calmest, abroad = _usual_abroad(peers, block.unlike, unlike)
         opinion = self._opinion(rows, jolt, known, (unlike - abroad, unlike - calmest))
-        return RoughView(opinion, abroad, tremble, level, unlike, hour)
+        return RoughView(opinion, abroad, tremble, hourly, level, unlike, hour)
 
-    def _habit(self, rows: Rows, hour: NDArray[np.int64]) -> Floats:
-        """Return the usual log roughness at this hour (B,): the hour's own, as far as it is known."""
+    def _hourly(self, rows: Rows, hour: NDArray[np.int64]) -> Floats:
+        """Return what this hour of the day adds to the usual log roughness (B,), as far as it is known."""
         block, slots = self.block, rows.slots
         heard_h = block.hourly_h[slots, hour].astype(np.float64)
-        return block.usual[slots] + heard_h / (heard_h + HOUR_DOUBT_H) * block.hourly[slots, hour]
+        return heard_h / (heard_h + HOUR_DOUBT_H) * block.hourly[slots, hour]
 
     def _opinion(self, rows: Rows, jolt: Jolt, known: Mask, beyond: tuple[Floats, Floats]) -> Opinion:
         """Return the opinion on log ratios beyond the peers' rougher (B,) and calmer (B,) ones."""

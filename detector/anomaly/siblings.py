@@ -3,10 +3,13 @@
 In: who joined which device, and each row's standing. Out: the standings of a row's siblings in stream order.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Slots
 
 PANEL = 8
@@ -24,6 +27,8 @@ class SiblingBlock(Block):
     Columns: panel (N, PANEL), slots or NOBODY; next (N,), the place in the device of the next on trial; standing (N,),
     what its siblings see of it.
     """
+
+    refers: ClassVar[Mapping[str, Keys]] = {"panel": Keys.CHANNEL}
 
     panel: NDArray[np.intp]
     next: NDArray[np.intp]
@@ -47,12 +52,16 @@ class Siblings:
 
     def join(self, slot: int, device: int) -> None:
         """Make a channel the sibling of its device's others. It and they take in whom they have a place for."""
-        others = self._channels.setdefault(device, [])
+        others = self._channels.get(device, [])
         panel = self.block.panel
         panel[slot, : len(others[:PANEL])] = others[:PANEL]
         if 0 < len(others) <= PANEL:
             panel[others, len(others) - 1] = slot
-        others.append(slot)
+        self.meet(slot, device)
+
+    def meet(self, slot: int, device: int) -> None:
+        """Know a channel as one of its device's; panels stay as they are."""
+        self._channels.setdefault(device, []).append(slot)
 
     def try_others(self, use: Floats) -> list[tuple[int, int]]:
         """Let each channel with more siblings than places give the place of least `use` (N, PANEL) to the next in turn.

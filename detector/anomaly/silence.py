@@ -5,6 +5,7 @@ All of it moves at ticks only, so that how the stream is cut into batches change
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from detector.anomaly.outage import LATE_AT, Fleet, Outages, find_outages
 from detector.domain import EventTime
 from detector.settings import SensorSettings
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Slots
 from detector.state.slots import Slot
 
@@ -49,6 +50,8 @@ class SilenceBlock(Block):
     silent_since (µs) and severity, which outlast the silence; covered by an outage, which is told in its place; the entry of
     `sensors` that it came through.
     """
+
+    keyed_by: ClassVar[Keys] = Keys.DEVICE
 
     quiet_s: Floats
     gaps: NDArray[np.int64]

@@ -51,6 +51,8 @@ class SpikeView:
     opinion: Opinion
     """Its deviation is the distance from the line through the neighbours, in the channel's unit, with its sign."""
     recent: Floats
+    usual: Floats
+    """Bends that are usual at this moment, by the last hour, the hour of the day and the peers, in those of all times."""
 
 
 class Spikes:
@@ -60,10 +62,11 @@ class Spikes:
         """Know no channel."""
         self.block = SpikeBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, abroad: Floats) -> SpikeView:
+    def view(self, rows: Rows, jolt: Jolt, abroad: Floats, hourly: Floats) -> SpikeView:
         """Return the strangeness of the reading before every row, before anything is learnt.
 
-        abroad (B,): log ratio by which the peers' roughness, in roots of bends, exceeds their habit.
+        Shapes (B,), log ratios in roots of bends: abroad, by which the peers' roughness exceeds their habit; hourly, what this
+        hour of the day adds to that of the channel.
         """
         recent = self.block.recent[rows.slots]
         known = (jolt.heard_h >= FIRST_H) & (jolt.bends >= FIRST_BENDS) & (jolt.weight_h > 0.0)
@@ -72,7 +75,8 @@ class Spikes:
         beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
         opinion = Opinion(np.where(known, np.log1p(beyond), 0.0), known, jolt.away)
         bend = jolt.in_units(jolt.size, FARTHEST)
-        return SpikeView(opinion, recent + jolt.moment * (bend - recent))
+        moment = np.maximum(recent, 0.5 * (1.0 + np.exp(2.0 * hourly))) * np.exp(2.0 * abroad)
+        return SpikeView(opinion, recent + jolt.moment * (bend - recent), moment)
 
     def learn(self, rows: Rows, view: SpikeView) -> None:
         """Take the bends of this moment in."""

@@ -4,12 +4,14 @@ In: which rows want to open an alert, in stream order. Out: which of them may. T
 a storm never ends in silence for good.
 """
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
 from detector.settings import Budget, BudgetScope
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Slots
 
 DAY_S = 86_400.0
@@ -23,6 +25,8 @@ GENEROUS = 3.0
 
 class StormBlock(Block):
     """Columns (N,), a row a device: spent of its allowance, at_us when the last was opened, and held_back, readings."""
+
+    keyed_by: ClassVar[Keys] = Keys.DEVICE
 
     spent: Floats
     at_us: NDArray[np.int64]

@@ -4,7 +4,9 @@ In: how strange each lane was, which episodes opened. Out: the strangeness at wh
 A threshold moves when its channel's quarter ends, when its channel alerts, and at the hourly turn; never in between.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +14,17 @@ from numpy.typing import NDArray
 from detector.anomaly.peaks import NO_POOL, QUARTER_S, Peaks, Reference
 from detector.domain import MICROSECONDS, EventTime
 from detector.settings import Budget, BudgetScope
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
-STRICTER = 0.5
+STRICTER = 0.3
 """An alert too many makes the next one less likely by exp(-STRICTER)."""
 
-SLACK, STRICTEST = 1.0, 6.0
+SLACK, STRICTEST = 1.0, 10.0
 """Alerts that an unused budget may save up, and that a storm may owe: it is capped, but never to silence."""
 
-OVERLAP = 1.4
+OVERLAP = 1.5
 """Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
 
 
@@ -33,6 +35,8 @@ class ThresholdBlock(Block):
     Columns (N, L): pressure, alerts of the lane beyond its share of the budget, the channel's own, and shared_pressure,
     that of those with whom it shares; threshold.
     """
+
+    refers: ClassVar[Mapping[str, Keys]] = {"device": Keys.DEVICE}
 
     device: Slots
     sharers: Floats
@@ -81,7 +85,8 @@ class Thresholds:
         self.peaks = Peaks(reference)
         self.block = ThresholdBlock(len(shares.alone))
         self._shares = shares
-        self._turned = 0
+        self.turned = 0
+        """The hour of the last turn."""
 
     def grow(self, channels: int) -> None:
         """Make room for new channels; until it joins others, each has a device of its own."""
@@ -93,7 +98,8 @@ class Thresholds:
 
     def join(self, channel: Slot, device: Slot, pool: int = NO_POOL) -> None:
         """Say whose budget a new channel shares, and with which others, numbered from 0, its peaks are pooled."""
-        self.block.device[channel], self.peaks.block.pool[channel] = device, pool
+        self.block.device[channel] = device
+        self.peaks.join(channel, pool)
         self._refresh(np.array([channel]))
 
     def reconfigure(self, budget: Budget) -> None:
@@ -138,7 +144,7 @@ class Thresholds:
 
     def turn(self, at: EventTime) -> None:
         """Share what was learnt within the hour: peaks and pressure among pools, pressure within each budget's scope."""
-        self._turned = at
+        self.turned = at
         self.peaks.turn()
         block, count = self.block, len(self.block)
         pressure, pool = block.pressure[:count], self.peaks.block.pool[:count]
@@ -161,7 +167,7 @@ class Thresholds:
         scopes = devices if self.budget.scope is BudgetScope.DEVICE else 1
         block, count = self.block, len(self.block)
         at_us = block.at_us[:count]
-        quiet_s = np.maximum(max(self._turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
+        quiet_s = np.maximum(max(self.turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
         used = np.exp(-quiet_s / self.budget.period_s) * block.used[:count]
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 

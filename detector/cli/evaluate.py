@@ -71,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--budget", type=_budget, default=Budget.parse("1 per device per week"), help="default: %(default)s")
     add("--rounds", type=positive_count, default=6, help="fleet: rounds of one fault a device (default: %(default)s)")
     add("--seed", type=int, default=1, help="fleet: the same seed gives the same faults (default: %(default)s)")
+    add("--alone", action="store_true", help="fleet: let no device be compared with others, as with `group: none`")
     add("--channel", help="fleet: the channel that faults are put into (default: a site's first)")
     add(
         "--kinds", nargs="+", choices=["protocol", "all", *Injected], default=["protocol"], help="fleet: kinds of fault"
@@ -194,9 +195,10 @@ def _contenders(arguments: argparse.Namespace) -> tuple[Contender, ...]:
     rivals = [method for method in RIVALS if method in arguments.against or "all" in arguments.against]
     budget, models = arguments.budget, arguments.model
     if arguments.ablate:
-        return ablated(Contender(Method.DETECTOR, models[0], budget))
-    detectors = [Contender(Method.DETECTOR, model, budget) for model in models]
-    return (*detectors, *(Contender(rival, models[0], budget) for rival in rivals))
+        return ablated(Contender(Method.DETECTOR, models[0], budget, alone=arguments.alone))
+    alone = arguments.alone
+    detectors = [Contender(Method.DETECTOR, model, budget, alone=alone) for model in models]
+    return (*detectors, *(Contender(rival, models[0], budget, alone=alone) for rival in rivals))
 
 
 def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
+from detector.daemon.recovery import Recovery
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
@@ -40,6 +41,8 @@ DRAIN_S: Final = 10.0
 """Time to score what waits, when asked to stop."""
 GOODBYE_S: Final = 5.0
 """Time for the broker to confirm what we said last."""
+LAST_SNAPSHOT_S: Final = 120.0
+"""Longest that the last snapshot may take; ended before, the journal makes up for it at the next start."""
 
 DONE, FAILED = 0, 1
 
@@ -64,6 +67,8 @@ class Daemon:
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
+        self._recovery: Recovery | None = None
+        self._recovered = False
         self._worker = self._wire()
         site = Site(
             self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
@@ -75,8 +80,10 @@ class Daemon:
         self._control.listen_to_signals()
         self._http.start()
         log.info("detector %s listening on %s", __version__, self._http.address)
-        self._worker.link.start()
         try:
+            if not self._recover():
+                return self._stop()
+            self._worker.link.start()
             while self._control.stop_asked_by is None:
                 self._worker.turn()
                 self._look_after()
@@ -107,6 +114,7 @@ class Daemon:
             notifications=worker.courier.counts(),
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
+            snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
         )
 
@@ -119,6 +127,8 @@ class Daemon:
         link = self._worker.link
         if self._control.stop_asked_by is not None:
             return "shutting down"
+        if self._recovery is not None:
+            return f"recovering: {self._recovery.taken} arrivals of the journal taken in"
         if link.subscribed.is_set():
             return None
         if link.connected:
@@ -127,8 +137,8 @@ class Daemon:
 
     def _trouble(self) -> str | None:
         """Return what is amiss though the daemon serves, or None when nothing is."""
-        trouble = self._worker.journal.status().trouble
-        return None if trouble is None else f"scoring without the journal: {trouble}"
+        journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
+        return snapshots if journal is None else f"scoring without the journal: {journal}"
 
     def _read(self) -> Settings:
         """Read the configuration.
@@ -138,6 +148,15 @@ class Daemon:
         settings = load_settings(self._path, self._place.environment)
         require_topics(str(self._path), settings)
         return settings
+
+    def _recover(self) -> bool:
+        """Go on where the last run ended; return False where that was given up because somebody asked to stop."""
+        worker, settings = self._worker, self._settings
+        recovery = Recovery(worker, settings, lambda: wiring.build_engine(settings, self._place), self._clock)
+        self._recovery = recovery
+        self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
+        self._recovery = None
+        return self._recovered
 
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
@@ -152,6 +171,7 @@ class Daemon:
             inbox=inbox,
             intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
             journal=journal,
+            keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
             batcher=Batcher(settings.engine.max_batch),
             engine=wiring.build_engine(settings, self._place),
@@ -190,6 +210,10 @@ class Daemon:
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._worker.link.stop(GOODBYE_S)
         self._worker.courier.take_answers()
+        self._worker.settle()
+        if self._recovered:  # or else what is in memory is only part of what is on disk
+            systemd.going_on("writing a last snapshot", LAST_SNAPSHOT_S)
+            self._worker.take_snapshot(pause=lambda: self._watchdog.ping(self._clock.mono()))
         self._worker.journal.close()
         self._http.stop()
         log.info("stopped")

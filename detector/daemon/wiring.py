@@ -21,6 +21,7 @@ from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
 from detector.edge.sinks import MqttSink, Sink
+from detector.edge.snapshot import Keeper
 from detector.engine import Engine
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
@@ -56,13 +57,22 @@ def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> 
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
-    """Return the journal in the state directory; a relative one is below systemd's, or else the working directory.
+    """Return the journal in the state directory.
 
     Raises: JournalError when the directory is another daemon's, or its journal a newer one's.
     """
+    return Journal(state_directory(settings, place), settings.state.journal, entries_of(settings), clock)
+
+
+def build_keeper(settings: Settings, place: Place, clock: Clock) -> Keeper:
+    """Return what takes the snapshots, beside the journal."""
+    return Keeper(state_directory(settings, place), settings.state.snapshot_every, clock)
+
+
+def state_directory(settings: Settings, place: Place) -> Path:
+    """Return the state directory; a relative one is below systemd's, or else the working directory."""
     given = place.environment.get("STATE_DIRECTORY", "").split(":")[0]
-    directory = Path(given) / settings.state.directory
-    return Journal(directory, settings.state.journal, entries_of(settings), clock)
+    return Path(given) / settings.state.directory
 
 
 def entries_of(settings: Settings) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ nothing else steps the engine.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +21,9 @@ from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
 from detector.edge.sinks import Courier
+from detector.edge.snapshot import Keeper, Snapshot
 from detector.engine import Engine
-from detector.report import Batch
+from detector.report import Batch, Report
 from detector.stream.batch import Batcher
 
 log = logging.getLogger("detector.worker")
@@ -40,6 +41,9 @@ START: Final = MonoTime(0.0)
 
 CENSUS_EVERY_S: Final = 1.0
 
+FOUND_AGAIN: Final = 1000
+"""Alerts found again on the way back that are worth a commit; most of them are known already."""
+
 STUCK_AFTER_S: Final = 10.0
 """A turn that takes longer counts as no sign of life."""
 
@@ -51,6 +55,7 @@ class Worker:
     inbox: Inbox
     intake: Intake
     journal: Journal
+    keeper: Keeper
     receipts: Receipts
     batcher: Batcher
     engine: Engine
@@ -80,6 +85,7 @@ class Worker:
         if self.journal.alerts_wait or self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
             self.settle()
         self.courier.offer()
+        self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
@@ -94,9 +100,26 @@ class Worker:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-        self.view.count(found)
         self.courier.offer(found=bool(found))
         self.link.acknowledge(self.receipts.release())
+
+    def recover(self, batch: Batch) -> None:
+        """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
+        self._turned_at = self.clock.mono()
+        self._tell(self.engine.step(batch))
+        if self.journal.alerts_wait >= FOUND_AGAIN:
+            self.journal.commit()
+
+    def snapshot(self) -> Snapshot:
+        """Return all that is remembered after the last arrival, as views."""
+        return Snapshot(
+            self.journal.seq, self.clock.wall(), self.batcher.freeze(), self.engine.freeze(), self.view.freeze()
+        )
+
+    def take_snapshot(self, pause: Callable[[], None]) -> None:
+        """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
+        if self.journal.settled:
+            self.keeper.take(self.journal.seq, self.snapshot, pause)
 
     def drain(self, deadline: MonoTime) -> None:
         """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
@@ -134,8 +157,24 @@ class Worker:
                 report = self.engine.step(batch)
             self.ledger.stepped(report)
             self.exposition.batch_rows.observe(len(batch.readings))
-            self.journal.append_alerts(report.events)
-            touched = self.view.show(report)
-            if self.announcer is not None:
-                with self.exposition.publish_seconds.time():
-                    self.announcer.announce(touched)
+            self._tell(report)
+
+    def _tell(self, report: Report) -> None:
+        """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
+        self.journal.append_alerts(report.events)
+        touched = self.view.show(report)
+        if self.announcer is not None:
+            with self.exposition.publish_seconds.time():
+                self.announcer.announce(touched)
+
+    def _look_after_snapshots(self) -> None:
+        """Begin a snapshot when one is due, of nothing that is not in the journal: its events could not be told again."""
+        self.keeper.look_after()
+        self.journal.needed_after = self.keeper.needed_after
+        if not self.keeper.due():
+            return
+        self.settle()
+        if self.journal.settled:
+            self.keeper.begin(self.journal.seq, self.snapshot)
+        else:
+            self.keeper.postpone()

@@ -34,13 +34,11 @@ class AlertBook:
                 self._close(event)
             else:
                 self._open_of.setdefault(event.device, {})[event.id] = event
-
-    def count(self, events: Iterable[AlertEvent]) -> None:
-        """Count events that were never found before: stepping readings again, after a crash, finds some anew."""
-        self.opened.update((event.verdict, event.severity) for event in events if event.event is Transition.OPENED)
+            if event.event is Transition.OPENED:
+                self.opened[event.verdict, event.severity] += 1
 
     def recall(self, events: Iterable[AlertEvent]) -> None:
-        """Show events of before the start; whether their episodes are still open, the engine will tell."""
+        """Show events of before the start; what is open and how much there was, stepping the journal again will tell."""
         self.recent.extend(events)
 
     @property

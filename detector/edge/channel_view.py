@@ -5,12 +5,13 @@ device that is long gone are left out: a dead device must not show its last valu
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
+from detector.edge.frozen_book import book_from_plain, book_to_plain
 from detector.report import Census, Progress, Report
 
 GONE_AFTER_S: Final = 3600.0
@@ -126,15 +127,37 @@ class ChannelView:
                 self._sweep(report.ticks[-1].at)
         return touched
 
-    def count(self, events: Iterable[AlertEvent]) -> None:
-        """Count alerts that were never found before."""
-        with self._lock:
-            self._book.count(events)
-
     def recall(self, events: Iterable[AlertEvent]) -> None:
         """Show alert events of before the start."""
         with self._lock:
             self._book.recall(events)
+
+    def freeze(self) -> dict[str, Any]:
+        """Return all that is remembered as JSON has it; for the thread that writes, which needs no lock to read."""
+        return {
+            "states": [list(state) for state in self._states.values()],
+            "heard": {device: [heard.first, heard.last, heard.times] for device, heard in self._heard.items()},
+            "book": book_to_plain(self._book),
+            "now": self._now,
+            "swept": self._swept,
+        }
+
+    def restore(self, frozen: Mapping[str, Any], entry_of: Callable[[ChannelKey], int | None]) -> None:
+        """Show again what was shown when this was frozen, of the channels that still have a `sensors` entry."""
+        book, states = book_from_plain(frozen["book"]), dict[ChannelKey, ChannelState]()
+        heard = {
+            device: _Heard(EventTime(first), EventTime(last), times, [])
+            for device, (first, last, times) in frozen["heard"].items()
+        }
+        for device, channel, _, at, value, stage, *numbers, verdict, since in frozen["states"]:
+            entry, told = entry_of((device, channel)), None if verdict is None else Verdict(verdict)
+            if entry is not None:
+                row = (device, channel, entry, at, value, Stage(stage), *numbers, told, since)
+                states[device, channel] = ChannelState._make(row)
+                heard[device].channels.append(channel)
+        with self._lock:
+            self._book, self._states, self._heard = book, states, heard
+            self._now, self._swept = EventTime(frozen["now"]), EventTime(frozen["swept"])
 
     def state(self, key: ChannelKey) -> ChannelState | None:
         """Return the last state of a channel, or None when it is unknown or gone."""

@@ -23,6 +23,7 @@ from detector.domain import MICROSECONDS, DropReason, RejectReason, Severity, Ve
 from detector.edge.channel_view import ChannelState, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
+from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import Status
 from detector.settings import MetricsSettings
 
@@ -97,6 +98,7 @@ class Exposition(Collector):
         yield from _daemon(status)
         yield from _link(status)
         yield from _journal(status.journal)
+        yield from _snapshots(status.snapshots)
         yield from _alerts(status.fleet)
         yield from _devices(status.fleet)
         yield from _channels(status.fleet, self.settings)
@@ -186,6 +188,16 @@ def _journal(status: JournalStatus) -> Iterator[Metric]:
     yield _counter("detector_journal_failures", "Times that it could not be opened or written.", {(): status.failures})
     yield _counter("detector_journal_readings_lost", "Readings scored that could not be kept.", {(): status.lost})
     yield _counter("detector_journal_alerts_lost", "Alert events that could not be kept.", {(): status.alerts_lost})
+
+
+def _snapshots(status: SnapshotStatus) -> Iterator[Metric]:
+    """Yield how the snapshots are; before the first there is no time of one."""
+    if status.taken_at is not None:
+        words = "When what is on disk was as good as what is in memory, Unix time."
+        yield _gauge("detector_snapshot_timestamp_seconds", words, {(): status.taken_at})
+    yield _gauge("detector_snapshot_seconds", "Time that the last snapshot took.", {(): status.took_s})
+    yield _gauge("detector_snapshot_pause_seconds", "Time that scoring stood still for it.", {(): status.paused_s})
+    yield _counter("detector_snapshot_failures", "Snapshots that could not be written.", {(): status.failures})
 
 
 def _alerts(fleet: Fleet) -> Iterator[Metric]:

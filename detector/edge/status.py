@@ -9,6 +9,7 @@ from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
+from detector.edge.snapshot import SnapshotStatus
 from detector.settings import Settings
 
 
@@ -44,6 +45,7 @@ class Status:
     """By sink."""
     counts: Counts
     journal: JournalStatus
+    snapshots: SnapshotStatus
     fleet: Fleet
 
 

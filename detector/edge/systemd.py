@@ -36,6 +36,11 @@ def ready(status: str) -> None:
     notify("READY=1", f"STATUS={status}")
 
 
+def going_on(status: str, longest_s: float) -> None:
+    """Say that a start or a stop goes on, and will say so again within `longest_s`; else the supervisor may give up."""
+    notify(f"EXTEND_TIMEOUT_USEC={round(longest_s * MICROSECONDS)}", f"STATUS={status}")
+
+
 def reloading(now: MonoTime) -> None:
     """Say that a reload has begun; `ready` ends it. `Type=notify-reload` wants the moment, older systemd passes it over."""
     notify("RELOADING=1", f"MONOTONIC_USEC={round(now * MICROSECONDS)}")

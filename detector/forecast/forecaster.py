@@ -6,6 +6,7 @@ step, never a window.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,8 @@ class ForecastBlock(Block):
     `noise` (N,), mean size of residuals, step units; `suspect_s` (N,), how long the channel has been suspect;
     `daily`, `daily_known` (N,), what was usual at the time of day of the last reading, its unit.
     """
+
+    of_network: ClassVar[frozenset[str]] = frozenset({"state"})
 
     state: NDArray[np.float32]
     width: Floats

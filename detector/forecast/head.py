@@ -5,6 +5,7 @@ zero, the bare network, so a channel that stands still, or that nothing excites,
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,8 @@ TOGETHER = 128
 
 class HeadBlock(Block):
     """Coefficients of each channel: `weights` (N, D), `covariance` (N, D / S, S, S) for blocks of S; float32."""
+
+    of_network: ClassVar[frozenset[str]] = frozenset({"weights", "covariance"})
 
     weights: Columns
     covariance: Columns

@@ -4,6 +4,7 @@ In: feature rows and state rows. Out: next state rows and a Student-t forecast i
 It knows nothing of devices or files; `edge.model_file` reads and writes its tensors.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,15 @@ class Network:
     def features(self) -> int:
         """Width F of a feature row."""
         return len(self.embed_weights)
+
+    @property
+    def digest(self) -> str:
+        """Tell this network from any other: memories that one left mean nothing to another."""
+        digest = hashlib.sha256(type(self.cell).__name__.encode())
+        outer = (self.embed_weights, self.embed_bias, self.head_weights, self.head_bias)
+        for array in (*outer, *vars(self.cell).values()):
+            digest.update(f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""

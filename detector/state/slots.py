@@ -40,6 +40,12 @@ class SlotTable(Generic[Key]):
         """Return the key that a slot serves."""
         return self._keys[slot]
 
+    def restore(self, keys: Iterable[Key]) -> None:
+        """Give these keys the slots in their order, whatever the capacity says; for a table that is empty."""
+        assert not self._keys
+        self._keys = list(keys)
+        self._slots = {key: Slot(slot) for slot, key in enumerate(self._keys)}
+
     def assign(self, key: Key) -> Slot | None:
         """Return the slot of a key, giving it the next free one; None when the table is full."""
         slot = self._slots.get(key)

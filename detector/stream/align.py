@@ -3,14 +3,16 @@
 In: the readings of a batch. Out: what became of each (in order, late, duplicate, refused) and the `Rows` in order.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS, Reading, Stage
-from detector.state.block import Block
+from detector.state.block import Block, Keys
 from detector.state.rows import Rows
 from detector.state.slots import Slot, SlotTable
 
@@ -18,6 +20,9 @@ CLOCK_SET_BACK_AFTER = 20
 """So many late readings on end, themselves in order, and the device's clock is taken to have been set back."""
 
 NEVER = np.iinfo(np.int64).min
+
+UNBOUNDED = np.iinfo(np.intp).max
+"""Channels are bounded device by device."""
 
 IN_ORDER, LATE, DUPLICATE = int(Stage.WARMING_UP), int(Stage.LATE), int(Stage.DUPLICATE)
 """Plain numbers: numpy needs 2 µs to see one in an enum (`python -m timeit`), eight times in a step."""
@@ -32,6 +37,8 @@ class AlignBlock(Block):
     Columns (N,): device; last_at (µs); late_at (µs) and late_streak of late readings on end; hole_from and hole_to (µs), between
     which it was not heard.
     """
+
+    refers: ClassVar[Mapping[str, Keys]] = {"device": Keys.DEVICE}
 
     device: NDArray[np.intp]
     last_at: NDArray[np.int64]
@@ -85,10 +92,16 @@ class Alignment:
     def __init__(self, max_devices: int, max_channels: int) -> None:
         """Know at most `max_devices` devices of `max_channels` channels each."""
         self.devices: SlotTable[str] = SlotTable(max_devices)
-        self.channels: SlotTable[tuple[str, str]] = SlotTable(max_devices * max_channels)
+        self.channels: SlotTable[tuple[str, str]] = SlotTable(UNBOUNDED)
         self._max_channels = max_channels
-        self._channels_of: dict[str, int] = {}
+        self._channels_of: Counter[str] = Counter()
         self.block = AlignBlock()
+
+    def restore(self, devices: Sequence[str], channels: Sequence[tuple[str, str]]) -> None:
+        """Know devices and channels again, in slot order; the block is given back by itself."""
+        self.devices.restore(devices)
+        self.channels.restore(channels)
+        self._channels_of = Counter(device for device, _ in channels)
 
     def place(self, readings: Sequence[Reading]) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
@@ -137,13 +150,13 @@ class Alignment:
 
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
-        have = self._channels_of.get(reading.device, 0)
+        have = self._channels_of[reading.device]
         if have >= self._max_channels:
             return Stage.REFUSED_CHANNEL
         if self.devices.assign(reading.device) is None:
             return Stage.REFUSED_DEVICE
         slot = self.channels.assign((reading.device, reading.channel))
-        assert slot is not None  # the table holds max_devices * max_channels
+        assert slot is not None  # the table has no bound of its own
         self._channels_of[reading.device] = have + 1
         return slot
 

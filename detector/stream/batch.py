@@ -4,11 +4,11 @@ In: readings in stream order. Out: `Batch`es. How the stream is cut changes no s
 An hour of the stream clock begins a batch, so that all readings before it were taken in when groups renew what they share.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from detector.domain import EventTime, Reading
 from detector.report import Batch, Tick
-from detector.stream.stream_clock import StreamClock
+from detector.stream.stream_clock import NOT_STARTED, FrozenClock, StreamClock
 
 
 class _Waiting:
@@ -45,10 +45,14 @@ class _Waiting:
 class Batcher:
     """Natural batching for one engine; owns the stream clock."""
 
-    def __init__(self, max_batch: int) -> None:
-        """Cut batches of at most `max_batch` readings."""
+    def __init__(self, max_batch: int, clock: FrozenClock = NOT_STARTED) -> None:
+        """Cut batches of at most `max_batch` readings; go on from where the stream's `clock` was frozen."""
         self._max_batch = max_batch
-        self._clock = StreamClock()
+        self._clock = StreamClock(clock)
+
+    def freeze(self) -> FrozenClock:
+        """Return all that is remembered between two cuts."""
+        return self._clock.freeze()
 
     def cut(self, readings: Iterable[Reading]) -> Iterator[Batch]:
         """Yield batches that hold every reading once, in order."""
@@ -68,4 +72,14 @@ class Batcher:
     def idle(self, quiet_s: float) -> Batch | None:
         """Return the ticks that fall due when nothing was heard for `quiet_s` over a link that is up, if any do."""
         ticks = self._clock.wait(quiet_s)
-        return Batch((), tuple(Tick(at, 0) for at in ticks)) if ticks else None
+        return _of_ticks(ticks) if ticks else None
+
+    def idle_again(self, ticks: Sequence[EventTime]) -> Batch:
+        """Return the batch of ticks, at least one, that `idle` once made."""
+        self._clock.wait_again(ticks)
+        return _of_ticks(ticks)
+
+
+def _of_ticks(ticks: Sequence[EventTime]) -> Batch:
+    """Return a batch without readings."""
+    return Batch((), tuple(Tick(at, 0) for at in ticks))

@@ -5,6 +5,9 @@ for the same stretch of awake stream. By the readings alone it depends on nothin
 replay, the daemon and a recovery tick alike.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from detector.domain import MICROSECONDS, EventTime
 
 TICK_S = 30.0
@@ -27,14 +30,30 @@ GRACE_S = 5.0
 """How much later than due an idle tick falls, so that readings on their way come before it."""
 
 
+class FrozenClock(NamedTuple):
+    """All that the clock of a stream remembers; event times (µs)."""
+
+    now: int | None
+    """None before the first reading."""
+    ticked: int
+    """The last tick."""
+    leapt: int | None
+    """A reading far ahead that nothing has confirmed yet."""
+
+
+NOT_STARTED = FrozenClock(None, 0, None)
+
+
 class StreamClock:
     """The largest event time that is believed."""
 
-    def __init__(self) -> None:
-        """Start without a time; the first reading sets it."""
-        self._now: int | None = None
-        self._ticked = 0
-        self._leapt: int | None = None
+    def __init__(self, frozen: FrozenClock = NOT_STARTED) -> None:
+        """Start without a time, which the first reading sets; or go on from where a clock was frozen."""
+        self._now, self._ticked, self._leapt = frozen
+
+    def freeze(self) -> FrozenClock:
+        """Return all that is remembered."""
+        return FrozenClock(self._now, self._ticked, self._leapt)
 
     def hear(self, at: EventTime) -> list[EventTime]:
         """Take the event time of the next reading; return the ticks that fall before it."""
@@ -67,6 +86,10 @@ class StreamClock:
             return []
         due = self._now + int((quiet_s - GRACE_S) * MICROSECONDS)
         return self._ticks_until(due, max((due - self._ticked) // TICK, 0))
+
+    def wait_again(self, ticks: Sequence[EventTime]) -> None:
+        """Let the ticks fall that `wait` once returned."""
+        self._ticked = max(self._ticked, *ticks)
 
     def _ticks_until(self, now: int, most: int) -> list[EventTime]:
         """Return at most `most` ticks not later than now, and skip the rest."""

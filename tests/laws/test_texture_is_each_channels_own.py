@@ -24,18 +24,19 @@ def readings(seed: int) -> NDArray[np.float64]:
 
 
 def played(values: NDArray[np.float64], cuts: list[int], slots: list[int]) -> NDArray[np.float64]:
-    """Return noise and spike (2, T, len(slots)) of readings that came one after another, in batches cut as told."""
+    """Return noise, spike and shift (3, T, len(slots)) of readings that came one after another, in batches cut as told."""
     subject = Texture()
     subject.grow(CHANNELS)
-    found: list[list[Floats]] = [[], []]
+    found: list[list[Floats]] = [[], [], []]
     for step, row in enumerate(values):
         bounds = sorted({0, len(slots), *(cut for cut in cuts if 0 < cut < len(slots))})
         for first, last in pairwise(bounds):
             rows = batch(row, np.array(slots[first:last]), step)
             view = subject.judge(rows, Everyone(rows.slots, CHANNELS))
-            subject.learn(rows, view)
+            subject.learn(rows, view, view.shift.strangeness)
             found[0].append(view.noise.strangeness)
             found[1].append(view.spike.strangeness)
+            found[2].append(view.shift.strangeness)
     return np.array([np.concatenate(column).reshape(len(values), -1) for column in found])
 
 

@@ -89,9 +89,14 @@ class Journal:
         return self._waiting[0].first - 1 if self._waiting else self.seq
 
     @property
-    def alerts_wait(self) -> bool:
-        """Whether there are alerts that a commit would let out."""
+    def alerts_wait(self) -> int:
+        """Return how many alerts a commit would let out."""
         return self._alerts.untold
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was taken in, and every alert that came of it, is on disk."""
+        return self.committed == self.seq and not self._alerts
 
     @property
     def retry_due(self) -> bool:

@@ -34,9 +34,9 @@ class Unwritten:
         return bool(self._found or self._marks)
 
     @property
-    def untold(self) -> bool:
-        """Whether there are events that are to be told."""
-        return bool(self._untold)
+    def untold(self) -> int:
+        """Return how many events are to be told."""
+        return len(self._untold)
 
     def add(self, events: Iterable[AlertEvent], seq: int, now: WallTime) -> None:
         """Take events that the arrivals up to a number led to."""

@@ -22,6 +22,7 @@ from detector.lab.evaluate.rivals import Oddity, Rival, Said, gaussian_rarity, n
 from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Budget, HeadKind, Settings
+from detector.settings.sensors import ALONE
 from detector.state.rows import Mask
 
 MOST_DEVICES = 1_000_000
@@ -57,13 +58,16 @@ class Contender(NamedTuple):
     budget: Budget
     without: str | None = None
     """A part that is taken out of the detector, to see what it is worth."""
+    alone: bool = False
+    """Whether every device stands alone, compared with no other."""
 
     @property
     def name(self) -> str:
         """Return what the tables call it."""
         if self.without is not None:
             return f"without {self.without}"
-        return f"detector ({self.model.name})" if self.method is Method.DETECTOR else self.method.value
+        name = f"detector ({self.model.name})" if self.method is Method.DETECTOR else self.method.value
+        return f"{name}, alone" if self.alone else name
 
     def as_json(self) -> dict[str, str]:
         """Return it for a results file, with the hash of the weights."""
@@ -133,10 +137,12 @@ def opened_of(events: Iterable[AlertEvent]) -> list[Opened]:
     ]
 
 
-def settings_for(budget: Budget, entries: Sequence[str] = ("corpus",)) -> Settings:
-    """Return the one configuration that everything is measured with: the defaults, a budget, and an entry for each part."""
-    sensors = [{"name": entry} for entry in entries]
-    return Settings.model_validate({"sensors": sensors, "budget": budget, "engine": {"max_devices": MOST_DEVICES}})
+def settings_for(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Settings:
+    """Return what a contender is measured with: the defaults, its budget, and an entry for each part."""
+    group = {"group": ALONE} if contender.alone else {}
+    sensors = [{"name": entry, **group} for entry in entries]
+    engine = {"max_devices": MOST_DEVICES}
+    return Settings.model_validate({"sensors": sensors, "budget": contender.budget, "engine": engine})
 
 
 def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject:
@@ -144,7 +150,7 @@ def build(contender: Contender, entries: Sequence[str] = ("corpus",)) -> Subject
 
     Raises: ModelError when its model cannot be read.
     """
-    settings = settings_for(contender.budget, entries)
+    settings = settings_for(contender, entries)
     rival = _RIVALS.get(contender.method)
     if rival is not None:
         return Rival(settings, *rival())

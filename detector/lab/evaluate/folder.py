@@ -81,7 +81,7 @@ def measure_folder(
 def _measure(site: LabelledSite, contender: Contender, advance: Advance) -> FolderMeasurement:
     """Replay the site with one contender; return its figures."""
     subject, opened = build(contender), []
-    for batch in Batcher(settings_for(contender.budget).engine.max_batch).cut(site.readings):
+    for batch in Batcher(settings_for(contender).engine.max_batch).cut(site.readings):
         opened += subject.step(batch).opened
         advance(len(batch.readings) / len(site.readings))
     return folder_figures(contender, site, opened)

@@ -36,7 +36,7 @@ def replay_abreast(contender: Contender, recordings: Sequence[Sequence[Reading]]
     subject = build(contender, [f"recording {entry}" for entry in range(len(recordings))])
     stream, entry = abreast(recordings)
     said = []
-    for batch in Batcher(settings_for(contender.budget).engine.max_batch).cut(stream):
+    for batch in Batcher(settings_for(contender).engine.max_batch).cut(stream):
         said.append(subject.step(batch))
         advance(len(batch.readings) / len(stream))
     opened = {(alert.device, alert.channel, alert.at) for one in said for alert in one.opened}

@@ -12,6 +12,7 @@ import numpy as np
 
 from detector.anomaly.decide import Decider, Decision
 from detector.anomaly.organs import KINDS, Judgement, Organ
+from detector.anomaly.peaks import Assumed
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
@@ -54,7 +55,7 @@ def random_rarity(rows: Rows, _devices: Slots, _z: Floats) -> Floats:
     return rarity
 
 
-PEAKS = (1.65, 0.95, 1.1, 2.0, 8.0, 8.0)
+PEAKS = Assumed(mean=1.65, spread=0.95, skew=1.1, least=2.0, weight=8.0, certainty=8.0)
 """What the peaks of p-values of one reading are like, before there are any (`decide.PEAKS`): heavier than those that the
 detector has calibrated, and worth less, since they differ from place to place."""
 

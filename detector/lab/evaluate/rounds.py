@@ -51,7 +51,7 @@ def replay_copies(contender: Contender, site: Site, copies: Sequence[Changes], a
     """Return the alerts of copies of a site that run side by side."""
     subject = build(contender, [f"copy {entry}" for entry in range(len(copies))])
     # a step takes as many rows as in service, so as many fewer moments as there are copies
-    batcher = Batcher(max(settings_for(contender.budget).engine.max_batch // len(copies), 1))
+    batcher = Batcher(max(settings_for(contender).engine.max_batch // len(copies), 1))
     opened: list[Opened] = []
     for batch in copied(batcher.cut(site.readings), copies):
         opened += subject.step(batch).opened

@@ -141,3 +141,14 @@ def test_an_alert_makes_the_same_channels_threshold_stricter() -> None:
     said = [judgement(10.0, 0.0), judgement(15.0, 9.0), judgement(10.0, 0.0)]
     levels = [subject.decide(rows([15.0]), one, CADENCE_S, np.array([True])).threshold[0] for one in said]
     assert levels[2] > levels[1]
+
+
+def test_what_comes_of_a_fault_that_a_rule_told_is_no_second_alert() -> None:
+    """While a channel is stuck, nothing learnt opens beside it: its end is a jump, and no news."""
+    subject = decider()
+    said = judgement(15.0, 3.0 * threshold())
+    subject.episodes.block.open[0, Lane.STUCK] = True
+    beside = subject.decide(rows([15.0]), said, CADENCE_S, np.array([True]))
+    assert not beside.turns.opened[0, Lane.LEARNT]
+    assert beside.score[0] >= 1.0
+    assert decide(15.0, 3.0 * threshold()).turns.opened[0, Lane.LEARNT]

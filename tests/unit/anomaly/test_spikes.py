@@ -40,7 +40,7 @@ def test_the_deviation_of_a_spike_is_its_height() -> None:
     told = []
     for rows in series([0.0, 0.0, -7.0, 2.0]):
         view = subject.judge(rows, None)
-        subject.learn(rows, view)
+        subject.learn(rows, view, view.shift.strangeness)
         told.append(view.spike.deviation[0])
     assert told == pytest.approx([0.0, 0.0, 3.5, -8.0])
 

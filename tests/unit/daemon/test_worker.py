@@ -17,6 +17,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
 from detector.edge.sinks import Courier
+from detector.edge.snapshot import Keeper
 from detector.edge.status import Status
 from detector.settings import (
     InboxSettings,
@@ -59,6 +60,7 @@ class Plant:
             inbox=inbox,
             intake=Intake(SENSORS, 1000, ledger, Redelivery()),
             journal=journal,
+            keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),
             batcher=Batcher(100),
             engine=engine(),

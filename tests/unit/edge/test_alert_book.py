@@ -10,9 +10,7 @@ from tests.unit.edge.readings import event
 def test_an_episode_is_open_from_opened_to_closed() -> None:
     """An episode is open, with its last event, until it closes; it is counted once."""
     book = AlertBook()
-    opened = [event(Transition.OPENED), event(Transition.UPDATED, 5)]
-    book.write(opened)
-    book.count(opened)
+    book.write([event(Transition.OPENED), event(Transition.UPDATED, 5)])
     assert [episode.event for episode in book.open] == [Transition.UPDATED]
     book.write([event(Transition.CLOSED, 9)])
     assert not book.open
@@ -44,10 +42,10 @@ def test_only_the_last_events_are_kept() -> None:
     assert len(book.open) == 1
 
 
-def test_what_is_found_again_is_neither_counted_nor_shown_twice() -> None:
+def test_what_is_found_again_is_not_shown_twice() -> None:
     """An event of before the start that is found anew opens its episode, and stands once among the last events."""
     book = AlertBook()
     book.recall([event(Transition.OPENED)])
     assert (book.open, book.opened) == ((), {})
     book.write([event(Transition.OPENED)])
-    assert (len(book.open), len(book.recent), book.opened) == (1, 1, {})
+    assert (len(book.open), len(book.recent), book.opened.total()) == (1, 1, 1)

@@ -14,6 +14,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
+from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import ReloadStatus, Status
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
@@ -40,6 +41,7 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         notifications={"mqtt": SinkCount(7, 1, 4)},
         counts=ledger.snapshot(),
         journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17, 2),
+        snapshots=SnapshotStatus(None, WallTime(1_700_000_100.0), 2.5, 0.01, 4),
         fleet=fleet,
     )
 
@@ -61,7 +63,6 @@ class Bench:
         self.ledger.decoded(len(made.readings))
         self.ledger.stepped(made)
         self.view.show(made)
-        self.view.count(made.events)
 
     def text(self) -> str:
         """Return a scrape as Prometheus would get it."""

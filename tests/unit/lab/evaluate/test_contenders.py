@@ -64,4 +64,5 @@ def test_contenders_are_named_apart() -> None:
     budget = Budget.parse("1 per device per week")
     assert Contender(Method.DETECTOR, MODEL, budget).name == "detector (base)"
     assert Contender(Method.EWMA, MODEL, budget).name == "ewma"
+    assert Contender(Method.DETECTOR, MODEL, budget, alone=True).name == "detector (base), alone"
     assert len(Contender(Method.EWMA, MODEL, budget).as_json()["sha256"]) == 64

@@ -1,0 +1,150 @@
+"""Shifts: a level that jumps from one reading to the next and stays, where such jumps are not of the place or the moment.
+
+In: `Rows`, their `Jolt`, the bends that are usual at this moment. Out: how far the last three readings stand apart from
+the three before them, for the kind `level_shift`: told two readings late, since a shift is known by its staying.
+Its axis: the log of the empty band between them, in usual bends. A swing or a ramp leaves hardly any, however steep, as
+what the readings wander on either side is taken off; a spike and noise leave none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.jolts import FARTHEST_CADENCES, Jolt
+from detector.anomaly.opinion import Opinion
+from detector.state.block import Block
+from detector.state.rows import HOURS, Floats, Mask, Rows
+
+SIDE = 3
+"""Readings on either side."""
+
+KEPT = 2 * SIDE - 1
+
+LEAST = 2.0
+"""Usual bends that are no shift at all."""
+
+MOST = 1e6
+"""Usual bends beyond which a shift says nothing more."""
+
+YOUNG_H = 24.0
+"""Hours heard at which usual bends count double, and before that ever more: no habit is known yet."""
+
+HABIT = 0.25
+"""Part of the largest shift around this hour of the day that is usual: one twice as large is strange by 1.9."""
+
+NEXT_DAY = 0.8
+"""What is left of the largest shift of an hour a day later."""
+
+STAYS_S = 3 * 3600.0
+"""Time over which a shift that stays fades."""
+
+
+class ShiftBlock(Block):
+    """What each channel remembers of its levels.
+
+    Columns (N, KEPT), oldest first: values, of the last readings; gaps_s, the time since the one before each, inf where there
+    was none. (N, HOURS): largest, the largest shift in that hour of the day, fading. (N,): hour, of the last reading; shown,
+    how strange the level is that the channel went to, fading; way, how far it went, in the channel's unit.
+    """
+
+    values: Floats
+    gaps_s: Floats
+    largest: NDArray[np.float32]
+    hour: NDArray[np.int64]
+    shown: Floats
+    way: Floats
+
+    def __init__(self) -> None:
+        """Start without rows."""
+        super().__init__(
+            {
+                "values": ((KEPT,), np.float64, 0.0),
+                "gaps_s": ((KEPT,), np.float64, np.inf),
+                "largest": ((HOURS,), np.float32, 0.0),
+                "hour": ((), np.int64, 0),
+                "shown": ((), np.float64, 0.0),
+                "way": ((), np.float64, 0.0),
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ShiftView:
+    """How much of a shift the last readings of each row were. Shapes: (B,)."""
+
+    opinion: Opinion
+    """Its deviation is the way from the mean of the readings before to that of the ones after, in the channel's unit."""
+    stays: Floats
+    """How strange the level before this row still is, fading from the shift that led to it."""
+    moving: Floats
+    """How strange the way would be if it were a shift: what peers show when all of them ramp."""
+    values: Floats
+    """The last readings, this one included. Shape (B, KEPT + 1), and so the gaps."""
+    gaps_s: Floats
+    hour: NDArray[np.int64]
+    largest: Floats
+    """The largest shift in this hour of the day, this one included."""
+
+
+class Shifts:
+    """Compares every channel's last three readings with the three before them."""
+
+    def __init__(self) -> None:
+        """Know no channel."""
+        self.block = ShiftBlock()
+
+    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, usual: Floats, known: Mask) -> ShiftView:
+        """Return the strangeness of every row's last readings, before anything is learnt.
+
+        usual, bends that are usual at this moment, and known, where they are: (B,).
+        """
+        block, slots = self.block, rows.slots
+        values = np.column_stack([block.values.take(slots, axis=0), rows.values])
+        gaps_s = np.column_stack([block.gaps_s.take(slots, axis=0), rows.gap_s])
+        far_s = FARTHEST_CADENCES * cadence_s
+        known = known & (gaps_s[:, SIDE] <= far_s) & (gaps_s[:, 1:].sum(axis=1) <= KEPT * far_s)
+        stray = np.sqrt(np.maximum(np.where(known, gaps_s[:, SIDE], 0.0) / np.where(known, cadence_s, 1.0), 1.0))
+        band, way = _apart(values)
+        size = np.where(known, band / stray, 0.0)
+        largest, around = self._largest(slots, rows.hour)
+        doubt = 1.0 + (YOUNG_H / np.maximum(jolt.heard_h, 1.0)) ** 2
+        usual = np.maximum(usual, jolt.in_units(HABIT * around, MOST)) * doubt
+        shift, moving = (
+            np.where(known, np.log1p(np.maximum(jolt.in_units(far, MOST) / usual - LEAST, 0.0)), 0.0)
+            for far in (size, np.abs(way))
+        )
+        stays = block.shown[slots] * np.exp(-rows.gap_s / STAYS_S)
+        opinion = Opinion(shift, known, way)
+        return ShiftView(opinion, stays, moving, values, gaps_s, rows.hour, np.maximum(largest, size))
+
+    def _largest(self, slots: NDArray[np.intp], hour: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the largest shift (B,) in each row's hour of the day, and in that hour or one beside it."""
+        block = self.block
+        kept = np.where(hour == block.hour[slots], 1.0, NEXT_DAY)
+        largest: Floats = kept * block.largest[slots, hour].astype(np.float64)
+        beside = np.maximum(block.largest[slots, hour - 1], block.largest[slots, (hour + 1) % HOURS])
+        return largest, np.maximum(largest, beside.astype(np.float64))
+
+    def learn(self, rows: Rows, view: ShiftView, strangeness: Floats) -> None:
+        """Take the rows in, and how strange their levels are by now (B,); a shift back ends what the one before began."""
+        block, slots, shift = self.block, rows.slots, view.opinion
+        block.values[slots], block.gaps_s[slots] = view.values[:, 1:], view.gaps_s[:, 1:]
+        block.largest[slots, view.hour], block.hour[slots] = view.largest, view.hour
+        new = strangeness > view.stays
+        back = (shift.strangeness > 0.0) & (shift.deviation * block.way[slots] < 0.0)
+        back &= 2.0 * np.abs(shift.deviation) >= np.abs(block.way[slots])
+        block.way[slots] = np.where(back, 0.0, np.where(new, shift.deviation, block.way[slots]))
+        block.shown[slots] = np.where(back, 0.0, strangeness)
+
+
+def _apart(values: Floats) -> tuple[Floats, Floats]:
+    """Return the empty band between the two halves of rows (B, 2 SIDE), less what each half wanders, and the way between their means.
+
+    Shapes: (B,); the band is at least 0, the way has its sign.
+    """
+    halves = np.ascontiguousarray(values.T).reshape(2, SIDE, len(values))  # so that numpy compares whole columns
+    lowest, highest, mean = halves.min(axis=1), halves.max(axis=1), halves.sum(axis=1) / SIDE
+    between = np.maximum(lowest[1] - highest[0], lowest[0] - highest[1])
+    band: Floats = np.maximum(between - (highest - lowest).sum(axis=0), 0.0)
+    return band, mean[1] - mean[0]

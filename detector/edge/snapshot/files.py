@@ -1,0 +1,161 @@
+"""One snapshot as a folder: written aside, synced and renamed, so that it is whole or not there.
+
+In: a `Snapshot`. Out: a folder with a file a block, the names and the manifest; or a `Snapshot`, or a `SnapshotError` that says
+which file is wrong, what was expected and what was there.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from detector import __version__
+from detector.clock import WallTime
+from detector.edge.snapshot.manifest import BlockEntry, ForeignFormatError, Manifest, from_bytes, to_bytes
+from detector.edge.snapshot.tensors import Seal, read_sealed, read_tensors, write_slices, write_tensors
+from detector.errors import SnapshotError
+from detector.state.frozen import Frozen, FrozenBlock
+from detector.stream.stream_clock import FrozenClock
+
+MANIFEST: Final = "manifest.json"
+NAMES: Final = "names.json"
+"""Devices, channels, entries and groups, in slot order."""
+VIEW: Final = "view.json"
+"""What people saw last: states, open episodes, counts."""
+UNFINISHED: Final = ".part"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """All that a daemon remembers after one arrival."""
+
+    seq: int
+    """Number of that arrival in the journal."""
+    taken_at: WallTime
+    clock: FrozenClock
+    engine: Frozen
+    view: Any
+    """As JSON has it."""
+
+
+def no_pause() -> None:
+    """Go on at once."""
+
+
+def write_snapshot(folder: Path, snapshot: Snapshot, pause: Callable[[], None] = no_pause) -> None:
+    """Write a snapshot; nothing is left of it where that fails. `pause` is called between slices.
+
+    Raises: OSError.
+    """
+    aside = folder.with_name(folder.name + UNFINISHED)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(mode=0o700, parents=True)
+    try:
+        _write_files(aside, snapshot, pause)
+        sync_folder(aside)
+        shutil.rmtree(folder, ignore_errors=True)  # one of the same number that could not be used
+        aside.rename(folder)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    sync_folder(folder.parent)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read what a snapshot says of itself.
+
+    Raises: SnapshotError.
+    """
+    path = folder / MANIFEST
+    try:
+        return from_bytes(path.read_bytes())
+    except ForeignFormatError as fault:
+        raise SnapshotError(f"{path}: {fault}; another version of detector wrote it, which can read it") from fault
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SnapshotError(f"{path}: expected the manifest of a snapshot, got: {fault}") from fault
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read a snapshot, every byte of it checked.
+
+    Raises: SnapshotError.
+    """
+    manifest = read_manifest(folder)
+    try:
+        names = _read_json(folder, NAMES, manifest)
+        blocks = {name: _read_block(folder, entry, manifest) for name, entry in manifest.blocks.items()}
+        view = _read_json(folder, VIEW, manifest)
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise SnapshotError(f"{fault}" if str(folder) in f"{fault}" else f"{folder}: {fault!r}") from fault
+    engine = Frozen(
+        devices=names["devices"],
+        channels=[(names["devices"][device], channel) for device, channel in names["channels"]],
+        entries=names["entries"],
+        groups=[(group, channel) for group, channel in names["groups"]],
+        network=manifest.network,
+        budget=manifest.budget,
+        turned=manifest.turned,
+        blocks=blocks,
+    )
+    return Snapshot(manifest.seq, manifest.taken_at, manifest.clock, engine, view)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk.
+
+    Raises: OSError.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_files(folder: Path, snapshot: Snapshot, pause: Callable[[], None]) -> None:
+    """Write every file of a snapshot, the manifest last."""
+    engine, files, entries = snapshot.engine, dict[str, Seal](), dict[str, BlockEntry]()
+    for name, block in engine.blocks.items():
+        file = f"{name}.safetensors"
+        files[file] = write_tensors(folder / file, block.arrays, pause)
+        entries[name] = BlockEntry(file, block.version, block.keyed_by, dict(block.refers))
+    for file, told in ((NAMES, _names(engine)), (VIEW, snapshot.view)):
+        files[file] = write_slices(folder / file, iter([orjson.dumps(told)]), pause)
+    manifest = Manifest(
+        detector=__version__,
+        seq=snapshot.seq,
+        taken_at=snapshot.taken_at,
+        network=engine.network,
+        budget=engine.budget,
+        turned=int(engine.turned),
+        clock=snapshot.clock,
+        blocks=entries,
+        files=files,
+    )
+    write_slices(folder / MANIFEST, iter([to_bytes(manifest)]), pause)
+
+
+def _names(engine: Frozen) -> dict[str, Any]:
+    """Return all names of an engine; a channel has its device by place, as there are many."""
+    places = {device: place for place, device in enumerate(engine.devices)}
+    return {
+        "devices": list(engine.devices),
+        "channels": [(places[device], channel) for device, channel in engine.channels],
+        "entries": list(engine.entries),
+        "groups": list(engine.groups),
+    }
+
+
+def _read_json(folder: Path, name: str, manifest: Manifest) -> Any:
+    """Read a file of names."""
+    return orjson.loads(read_sealed(folder / name, manifest.files[name]).tobytes())
+
+
+def _read_block(folder: Path, entry: BlockEntry, manifest: Manifest) -> FrozenBlock:
+    """Read the arrays of one block."""
+    arrays = read_tensors(folder / entry.file, manifest.files[entry.file])
+    return FrozenBlock(entry.version, entry.keyed_by, entry.refers, arrays)
