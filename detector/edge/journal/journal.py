@@ -134,10 +134,10 @@ class Journal:
         return self._alerts.take_untold()
 
     def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed]:
-        """Return the oldest alerts that a sink has not had, without those in `but`: from disk, then those that wait for it."""
+        """Return the oldest alerts that a sink has not had, without those in `but`: those on disk, while it fails others too."""
         marked = self._alerts.marked(sink)
         stored = self._read(lambda store: store.owed(sink, limit + len(but) + len(marked)))
-        both = (*stored, *self._alerts.owed(sink))
+        both = stored if self._trouble is None else (*stored, *self._alerts.owed(sink))
         return [owed for owed in both if owed.event.key not in marked and owed.event.key not in but][:limit]
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:

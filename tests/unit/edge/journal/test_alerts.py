@@ -69,11 +69,12 @@ def test_events_and_the_readings_that_led_to_them_are_committed_together(tmp_pat
     """Before the commit neither is on disk and nothing is told; after it both are."""
     bench = Bench(tmp_path)
     with bench.journal() as journal:
+        journal.sinks = ("mqtt",)
         journal.append(readings(1.0, 2.0))
         journal.append_alerts(events(1))
-        assert (bench.on_disk(), journal.recent_alerts(10)) == ([], [])
+        assert (bench.on_disk(), journal.recent_alerts(10), owed(journal)) == ([], [], [])
         assert journal.commit() == events(1)
-        assert (values(bench.on_disk()), journal.recent_alerts(10)) == ([1.0, 2.0], events(1))
+        assert (values(bench.on_disk()), journal.recent_alerts(10), owed(journal)) == ([1.0, 2.0], events(1), [1])
 
 
 def test_each_sink_is_owed_what_it_has_not_had(tmp_path: Path) -> None:
