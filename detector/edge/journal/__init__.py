@@ -6,8 +6,9 @@ outbox, `stubs` know messages again, `journal` goes on when the disk does not, `
 """
 
 from detector.edge.journal.alerts import Mark, Outcome, Owed
-from detector.edge.journal.journal import Journal, JournalStatus
+from detector.edge.journal.journal import Journal
 from detector.edge.journal.recorded import journal_path, read_journal, read_recorded
+from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival
 from detector.edge.journal.stubs import Stub
 

@@ -10,7 +10,6 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,6 +17,7 @@ from detector.clock import Clock, MonoTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Reading
 from detector.edge.journal.alerts import Mark, Owed
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
+from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival, Group, Store
 from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
@@ -33,22 +33,6 @@ RETRY_S: Final = 5.0
 
 WAITING: Final = 100_000
 """Arrivals that wait for a disk that fails; about 20 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalStatus:
-    """How the journal is."""
-
-    trouble: str | None
-    """Why nothing can be committed, for people; None when it can."""
-    size: int
-    """Bytes on disk, the write-ahead log included."""
-    failures: int
-    """Times that it could not be opened or written, or was set aside."""
-    lost: int
-    """Arrivals that were scored and could not be kept."""
-    alerts_lost: int
-    """Alert events that could not be kept."""
 
 
 class Journal:
