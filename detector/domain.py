@@ -86,6 +86,7 @@ class Kind(StrEnum):
     CLIPPING = "clipping"
     RANGE = "range"
     SILENT = "silent"
+    OUTAGE = "outage"
 
 
 class Severity(StrEnum):
@@ -112,6 +113,15 @@ class Direction(Enum):
     BELOW = "below"
 
 
+class AlertKey(NamedTuple):
+    """What tells one event from all others: a second one with the same key is the same event, found again."""
+
+    id: str
+    event: Transition
+    at: EventTime
+    severity: Severity
+
+
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
     """One transition of one episode: what is published, written and counted."""
@@ -133,6 +143,11 @@ class AlertEvent:
     upper: float | None
     unit: str | None
     summary: str
+
+    @property
+    def key(self) -> AlertKey:
+        """Return what this event is known by, however often it is found."""
+        return AlertKey(self.id, self.event, self.at, self.severity)
 
 
 class Stage(IntEnum):

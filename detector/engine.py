@@ -17,7 +17,7 @@ from detector.anomaly.organs import KINDS, Judgement, Organ, Organs
 from detector.anomaly.readiness import of_devices, readiness
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
-from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell
+from detector.anomaly.telling import VERDICTS, Numbers, Turn, tell, tell_outage
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Stage, Transition, Verdict
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
@@ -28,6 +28,7 @@ from detector.state.frozen import Frozen, adopt, freeze
 from detector.state.rows import Floats, Forecast
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
+from detector.stream.backlog import Backlog
 from detector.stream.stream_clock import TICK_S
 
 WARM_UP = 16
@@ -62,6 +63,7 @@ class Engine:
         self._alignment = Alignment(
             settings.engine.max_devices, settings.engine.max_channels, settings.engine.total_channels
         )
+        self._backlog = Backlog()
         self._network = network
         self._forecaster = Forecaster(network, memory_s, settings.engine.head)
         self._organs = Organs(reference, memory_s, without)
@@ -85,8 +87,11 @@ class Engine:
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
         judgement, views = self._organs.judge(rows, forecast)
-        decision = self._decider.decide(rows, judgement, cadence_s, forecast.steps_seen >= CALIBRATED)
-        told = self._listen(batch, placed) + self._tell(batch, _Verdicts(placed, forecast, judgement, decision))
+        behind_s = self._backlog.behind_s(rows, np.array(batch.now, np.int64)[placed.in_order])
+        scored, stored = forecast.steps_seen >= CALIBRATED, behind_s.nonzero()[0]
+        decision = self._decider.decide(rows, judgement, cadence_s, scored, stored)
+        verdicts = _Verdicts(placed, forecast, judgement, decision, behind_s)
+        told = self._listen(batch, placed) + self._tell(batch, verdicts)
         self._organs.learn(rows, forecast, judgement, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
         return _report(batch, placed, forecast, decision, _in_stream_order(told))
@@ -107,14 +112,16 @@ class Engine:
     def _judge_silence(self, at: EventTime) -> list[AlertEvent]:
         """Return the events of the devices that fell silent, stayed silent for long, or spoke again by this tick."""
         turns = self._silence.tick(at, TICK_S)
+        outages = [tell_outage(self._settings.sensors[outage.entry].name, outage, at) for outage in turns.outages]
         turned = (
             (Transition.OPENED, turns.opened),
             (Transition.UPDATED, turns.worsened),
             (Transition.CLOSED, turns.closed),
         )
-        return [
+        silences = [
             self._tell_silence(Slot(slot), transition, at) for transition, slots in turned for slot in slots.tolist()
         ]
+        return outages + silences
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""
@@ -136,6 +143,7 @@ class Engine:
         for organ in (self._forecaster, self._organs):
             organ.grow(channels)
         self._decider.grow(channels, devices)
+        self._backlog.block.grow(channels)
         self._silence.block.grow(devices)
 
     def _kin_of(self, entry: int, channel: str) -> tuple[int, int | None]:
@@ -155,7 +163,7 @@ class Engine:
         channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
         self._decider.limits.set(slot, channel)
         self._forecaster.scale.state_cadence(slot, None if isinstance(sensor.cadence, str) else sensor.cadence)
-        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor)
+        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor, self._entries[slot])
         self._units[slot] = channel.unit
 
     def reconfigure(self, settings: Settings) -> None:
@@ -236,6 +244,7 @@ class Engine:
         """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""
         return {
             "alignment": self._alignment.block,
+            "backlog": self._backlog.block,
             **self._forecaster.blocks(),
             **self._organs.blocks(),
             **self._decider.blocks(),
@@ -250,7 +259,7 @@ class Engine:
         opened = dict.fromkeys(Verdict, 0)
         for code, count in zip(*np.unique(kinds, return_counts=True), strict=True):
             opened[VERDICTS[KINDS[code]]] += int(count)
-        opened[Verdict.TRANSPORT] += int(self._silence.block.silent.sum())
+        opened[Verdict.TRANSPORT] += self._silence.open
         seen = self._forecaster.scale.count[:channels]
         learning = np.unique(self._alignment.block.device[:channels][seen < CALIBRATED])
         devices = len(self._alignment.devices)
@@ -295,7 +304,9 @@ class Engine:
         score = float(verdicts.decision.strength[row, lane])
         numbers = Numbers(score, reading.value, expected, lower, upper, self._units[slot])
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
-        return tell(Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset), numbers)
+        behind_s = float(verdicts.behind_s[row])
+        turn = Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset, behind_s)
+        return tell(turn, numbers)
 
     def _expected(self, slot: Slot, row: int, kind: Kind, verdicts: "_Verdicts") -> tuple[float, float, float]:
         """Return what a row of this kind of episode is held against, and between which bounds."""
@@ -318,6 +329,8 @@ class _Verdicts:
     forecast: Forecast
     judgement: Judgement
     decision: Decision
+    behind_s: Floats
+    """How long ago was what a row tells of; 0 where that is now."""
 
 
 def _latest(frozen: Frozen, most: int) -> tuple[Frozen, tuple[str, ...]]:

@@ -39,6 +39,8 @@ class Batch:
     ticks: tuple[Tick, ...] = ()
     hour: EventTime | None = None
     """The hour of the stream clock that began before the first of these readings, if one did."""
+    now: tuple[EventTime, ...] = field(default=(), compare=False)
+    """The stream clock at each reading, itself heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.clipping import ClippingRule
-from detector.anomaly.episode import LANES, Episodes, Lane, Turns
+from detector.anomaly.episode import LANES, NONE, Episodes, Lane, Turns
 from detector.anomaly.limits import Limits
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
 from detector.anomaly.peaks import NO_POOL, Assumed, Reference
@@ -21,7 +21,7 @@ from detector.anomaly.threshold import Shares, Thresholds
 from detector.domain import EventTime, Kind
 from detector.settings import Budget
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
+from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
 SHARES = {
@@ -112,8 +112,10 @@ class Decider:
         self.thresholds.reconfigure(budget)
         self.storms.budget = budget
 
-    def decide(self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask) -> Decision:
-        """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits."""
+    def decide(
+        self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask, behind: Slots = NONE
+    ) -> Decision:
+        """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits; `behind` as in `Episodes`."""
         slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
         thresholds = self.thresholds.current(rows)
         highest = np.where(self.limits.matters(slots[:, None], judgement.deviation), np.inf, BELOW_THRESHOLD)
@@ -129,7 +131,7 @@ class Decider:
         fresh = np.where(told_by_rule, np.minimum(score, BELOW_THRESHOLD), score)
         strength[:, Lane.LEARNT] = np.where(open_already[:, Lane.LEARNT], lasting.max(axis=1), fresh)
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
-        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]))
+        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))

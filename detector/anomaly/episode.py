@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detector.domain import Severity
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
+from detector.state.rows import Floats, Mask, Rows, Slots
 
 
 class Lane(IntEnum):
@@ -31,6 +31,9 @@ CALM_BELOW = 0.6
 
 CALM_READINGS = 5
 """Calm readings on end that close an episode."""
+
+NONE = np.zeros(0, np.intp)
+"""No row."""
 
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 WARNING_FROM, CRITICAL_FROM = 1.25, 2.0
@@ -70,10 +73,13 @@ class Episodes:
         """Know no channel."""
         self.block = EpisodeBlock()
 
-    def step(self, rows: Rows, strength: Floats, since_us: NDArray[np.int64], kind: NDArray[np.int8]) -> Turns:
+    def step(
+        self, rows: Rows, strength: Floats, since_us: NDArray[np.int64], kind: NDArray[np.int8], behind: Slots = NONE
+    ) -> Turns:
         """Open, worsen and close.
 
-        Shapes: strength, since_us (earliest possible onset), kind are (B, LANES).
+        Shapes: strength, since_us (earliest possible onset), kind are (B, LANES). Of the rows in `behind` (R,), which tell of what
+        is past, nothing is more than for information, until a row that tells of now is as strange.
         """
         block, slots = self.block, rows.slots
         was_open, exceeds, suspect = block.open.take(slots, axis=0), strength >= 1.0, strength >= CALM_BELOW
@@ -83,6 +89,7 @@ class Episodes:
         suspect_since, had_severity = block.suspect_since.take(slots, axis=0), block.severity.take(slots, axis=0)
         since = np.where(suspect & (suspect_since == 0), since_us, suspect_since)
         severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
+        severity[behind] = 0
         worsened = was_open & ~closed & (severity > had_severity)
         block.suspect_since[slots] = np.where(suspect, since, 0)
         block.calm[slots] = np.minimum(calm, CALM_READINGS)

@@ -3,7 +3,12 @@
 In: what is known of an episode's turn. Out: English for a person on the night shift.
 """
 
+from typing import Final
+
 from detector.domain import MICROSECONDS, AlertEvent, Kind, Transition
+
+BACK: Final = {Kind.SILENT: "speaks again", Kind.OUTAGE: "speak again, most of them,"}
+"""How the end of some kinds is told."""
 
 
 def duration_in_words(seconds: float) -> str:
@@ -39,7 +44,7 @@ def sentence(event: AlertEvent) -> str:
     lasted = duration_in_words((event.at - event.onset) / MICROSECONDS)
     value, band = quantity(event.value, event.unit), _band(event)
     if event.event is Transition.CLOSED:
-        now = "speaks again" if event.kind is Kind.SILENT else "is back to normal"
+        now = BACK.get(event.kind, "is back to normal")
         return f"{name} {now} after {lasted}."
     sentences = {
         Kind.RESIDUAL: f"{name} is {value}, expected {band}.",
@@ -52,6 +57,8 @@ def sentence(event: AlertEvent) -> str:
         Kind.STUCK: f"{name} has shown {value} without change for {lasted}, longer than it ever does.",
         Kind.RANGE: f"{name} is {value}, outside its limits of {band}.",
         Kind.SILENT: f"{name} has been silent for {lasted}, longer than is usual for it.",
+        Kind.OUTAGE: f"{number(event.value or 0.0)} of {number(event.upper or 0.0)} devices of {name} have been silent for {lasted},"
+        " as if a gateway or a link between them and the broker had failed.",
     }
     return sentences[event.kind]
 

@@ -1,6 +1,6 @@
 """The silence rule: a device that is quiet for longer than its own habit.
 
-In: who spoke since the last tick, and how long the stream was awake. Out: devices that fell silent or spoke again.
+In: who spoke since the last tick, and how long the stream was awake. Out: devices that fell silent or spoke again, outages.
 All of it moves at ticks only, so that how the stream is cut into batches changes nothing.
 """
 
@@ -10,10 +10,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.outage import LATE_AT, Fleet, Outages, find_outages
 from detector.domain import EventTime
 from detector.settings import SensorSettings
 from detector.state.block import Block, Keys
-from detector.state.rows import Floats, Slots
+from detector.state.rows import Floats, Mask, Slots
 from detector.state.slots import Slot
 
 HABIT_GAPS = 20
@@ -46,7 +47,8 @@ class SilenceBlock(Block):
 
     Columns (N,), a row a device: quiet_s so far; gaps, their mean_s, longest_s and watched_s in all; outage_s, the
     longest gap that was called silence; limit_s (NaN learns it); heard_at (µs); spoke since the tick; silent, its
-    silent_since (µs) and severity, which outlast the silence.
+    silent_since (µs) and severity, which outlast the silence; covered by an outage, which is told in its place; the entry of
+    `sensors` that it came through.
     """
 
     keyed_by: ClassVar[Keys] = Keys.DEVICE
@@ -63,6 +65,8 @@ class SilenceBlock(Block):
     silent: NDArray[np.bool_]
     silent_since: NDArray[np.int64]
     severity: NDArray[np.int8]
+    covered: NDArray[np.bool_]
+    entry: NDArray[np.intp]
 
     def __init__(self) -> None:
         """Start without rows."""
@@ -77,17 +81,33 @@ class SilenceBlock(Block):
                 "silent": ((), np.bool_, 0),
                 "silent_since": ((), np.int64, 0),
                 "severity": ((), np.int8, 0),
+                "covered": ((), np.bool_, 0),
+                "entry": ((), np.intp, 0),
             }
         )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class OutageTurn:
+    """An outage that began or ended."""
+
+    entry: int
+    ended: bool
+    onset: EventTime
+    quiet: int
+    """Devices that are quiet now."""
+    judged: int
+    """Devices of the entry that could be."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class SilenceTurns:
-    """What a tick found, as device slots: (S,) each."""
+    """What a tick found, as device slots: (S,) each; and outages, each told in the place of its devices."""
 
     opened: Slots
     worsened: Slots
     closed: Slots
+    outages: tuple[OutageTurn, ...] = ()
 
 
 class SilenceRule:
@@ -97,8 +117,9 @@ class SilenceRule:
         """Know no device."""
         self.block = SilenceBlock()
 
-    def configure(self, device: Slot, sensor: SensorSettings) -> None:
-        """Take over the operator's word on when this device's silence matters."""
+    def configure(self, device: Slot, sensor: SensorSettings, entry: int = 0) -> None:
+        """Take over the operator's word on when this device's silence matters, and by which `entry` it comes."""
+        self.block.entry[device] = entry
         words = {"auto": np.nan, "never": np.inf}
         after = sensor.silent_after
         self.block.limit_s[device] = words[after] if isinstance(after, str) else after
@@ -108,6 +129,13 @@ class SilenceRule:
         self.block.spoke[devices] = True
         if len(devices):
             np.maximum.at(self.block.heard_at, devices, at_us)
+
+    @property
+    def open(self) -> int:
+        """Return how many silences and outages there are now."""
+        block, count = self.block, len(self.block)
+        covered = block.covered[:count]
+        return int((block.silent[:count] & ~covered).sum()) + len(np.unique(block.entry[:count][covered]))
 
     def limit_s(self) -> Floats:
         """Return the silence that is strange, for every device; infinite where it is not known. Shape (N,)."""
@@ -123,17 +151,52 @@ class SilenceRule:
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
         quiet[block.heard_at[:count] != NEVER] += span_s
         limit = self.limit_s()
-        closed = (spoke & silent).nonzero()[0]
-        opened = (~(spoke | silent) & (quiet > limit)).nonzero()[0]
+        covered = block.covered[:count]
+        closed = (spoke & silent & ~covered).nonzero()[0]
+        outages = self._outages(at, limit)
+        opened = (~(spoke | silent | covered) & (quiet > limit)).nonzero()[0]
         mild = block.severity[:count] < CRITICAL
-        worsened = (~spoke & silent & mild & (quiet > CRITICAL_AT * limit)).nonzero()[0]
+        worsened = (~spoke & silent & ~covered & mild & (quiet > CRITICAL_AT * limit)).nonzero()[0]
         block.silent_since[opened] = np.minimum(block.heard_at[opened], at)
         block.severity[opened], block.severity[worsened] = WARNING, CRITICAL
         self._learn(spoke.nonzero()[0], limit)
-        silent[closed], silent[opened] = False, True
+        silent[spoke] = False
+        silent[opened] = silent[covered] = True
         quiet[spoke] = 0.0
         spoke[:] = False
-        return SilenceTurns(opened, worsened, closed)
+        return SilenceTurns(opened, worsened, closed, outages)
+
+    def _outages(self, at: EventTime, limit_s: Floats) -> tuple[OutageTurn, ...]:
+        """Mark the devices that an outage stands for, and let go of those for which it no longer does; return what to tell."""
+        block, count = self.block, len(self.block)
+        quiet, covered, silent = block.quiet_s[:count], block.covered[:count], block.silent[:count]
+        away = ~block.spoke[:count]
+        fleet = Fleet(
+            entry=block.entry[:count],
+            judged=np.isfinite(limit_s) & (~silent | covered),
+            late=away & (quiet > LATE_AT * limit_s),
+            overdue=away & ~silent & (quiet > limit_s),
+            covered=covered,
+        )
+        if not (fleet.overdue.any() or covered.any()):
+            return ()
+        found = find_outages(fleet)
+        turns = [self._turn(found, int(entry), covered, ended=True) for entry in found.ended]
+        silent[covered & ~found.covered & away] = False  # these are told silent on their own account now
+        new = found.covered & ~covered
+        for entry in np.unique(fleet.entry[new]).tolist():
+            of_it = fleet.entry == entry
+            known, heard_at = block.silent_since[:count][of_it & covered], block.heard_at[:count][of_it & new]
+            block.silent_since[:count][of_it & new] = known[0] if len(known) else min(heard_at.min(), at)
+        covered[:] = found.covered
+        return (*turns, *(self._turn(found, int(entry), covered, ended=False) for entry in found.began))
+
+    def _turn(self, found: Outages, entry: int, covered: Mask, *, ended: bool) -> OutageTurn:
+        """Return the turn of one entry's outage, whose devices are in `covered`."""
+        count = len(self.block)
+        devices = (covered & (self.block.entry[:count] == entry)).nonzero()[0]
+        onset = EventTime(int(self.block.silent_since[devices[0]]))
+        return OutageTurn(entry, ended, onset, int(found.quiet[entry]), int(found.judged[entry]))
 
     def _learn(self, devices: Slots, limit_s: Floats) -> None:
         """Count the gaps that just ended into the habit; what was called silence counts only as far as it has happened before."""

@@ -8,7 +8,8 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from detector.anomaly.episode import SEVERITIES
-from detector.anomaly.sentence import sentence
+from detector.anomaly.sentence import duration_in_words, sentence
+from detector.anomaly.silence import CRITICAL, OutageTurn
 from detector.domain import AlertEvent, EventTime, Kind, Severity, Transition, Verdict
 
 VERDICTS = {
@@ -22,6 +23,7 @@ VERDICTS = {
     Kind.CLIPPING: Verdict.SENSOR,
     Kind.RANGE: Verdict.SENSOR,
     Kind.SILENT: Verdict.TRANSPORT,
+    Kind.OUTAGE: Verdict.TRANSPORT,
 }
 """Whose fault each kind is."""
 
@@ -38,6 +40,8 @@ class Turn:
     channel: str | None
     at: EventTime
     onset: EventTime
+    behind_s: float = 0.0
+    """How long ago that was when it was heard of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +87,12 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
         unit=numbers.unit,
         summary="",
     )
-    return replace(event, summary=sentence(event))
+    ago = f"{duration_in_words(turn.behind_s)} ago: " if turn.behind_s else ""
+    return replace(event, summary=f"{ago}{sentence(event)}")
+
+
+def tell_outage(name: str, outage: OutageTurn, at: EventTime) -> AlertEvent:
+    """Return the event of an outage: the `sensors` entry of this name stands for the device, and its devices are counted."""
+    transition = Transition.CLOSED if outage.ended else Transition.OPENED
+    numbers = Numbers(value=float(outage.quiet), upper=float(outage.judged), unit="devices")
+    return tell(Turn(transition, Kind.OUTAGE, CRITICAL, name, None, at, outage.onset), numbers)

@@ -88,9 +88,12 @@ def _link(settings: Settings, config: Path, decoder: Decoder, inbox: Inbox, ledg
     Raises: LinkError when it does not within the connect timeout.
     """
     mqtt = _as_recorder(settings.mqtt)
-    password = None
-    if mqtt.password_file is not None:
-        password = read_secret(mqtt.password_file, config.parent, os.environ).text
+
+    def password() -> str | None:
+        """Read the password of the moment."""
+        file = mqtt.password_file
+        return None if file is None else read_secret(file, config.parent, os.environ).text
+
     link = MqttLink(mqtt, decoder.filters, None, inbox, ledger, password)
     link.start()
     try:

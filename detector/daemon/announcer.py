@@ -1,16 +1,15 @@
-"""What we publish: each alert event once and in order, and the retained state of every channel, not too often.
+"""The retained state of every channel, published not too often; alerts are the courier's.
 
-In: reports and what they changed. Out: publications. A channel's state goes out at once when it turns, and otherwise
+In: what reports changed. Out: publications. A channel's state goes out at once when it turns, and otherwise
 at most every `state_every`; one that changed while it rested goes out when the rest is over, so that what is
 retained is the last there was.
 """
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from detector.clock import Clock, MonoTime
-from detector.domain import AlertEvent
-from detector.edge.alert_topics import alert_message, state_message
+from detector.domain import AlertKey
+from detector.edge.alert_topics import state_message
 from detector.edge.channel_view import ChannelKey, ChannelView, Touched
 from detector.settings import MqttAlertSettings
 
@@ -18,7 +17,7 @@ from detector.settings import MqttAlertSettings
 class Publisher(Protocol):
     """What the announcer needs of the link."""
 
-    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool) -> None:
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None) -> None:
         """Take one publication."""
         ...
 
@@ -37,10 +36,8 @@ class Announcer:
         self._waiting: set[ChannelKey] = set()
         """Those resting that have something new to say."""
 
-    def announce(self, events: Iterable[AlertEvent], touched: Touched) -> None:
-        """Publish the events, and the states that turned or are not resting."""
-        for event in events:
-            self._publisher.publish(*alert_message(self._settings.base_topic, event))
+    def announce(self, touched: Touched) -> None:
+        """Publish the states that turned or are not resting."""
         now = self._clock.mono()
         for key in touched.keys:
             if key in touched.turned or key not in self._resting:

@@ -15,10 +15,12 @@ from detector.daemon import wiring
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
 from detector.daemon.recovery import Recovery
-from detector.daemon.reload import LINK, Changes, compare
+from detector.daemon.redelivery import Redelivery
+from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
 from detector.daemon.worker import Worker
 from detector.edge import systemd
+from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.http import HttpServer, Site
@@ -27,7 +29,8 @@ from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
 from detector.edge.page import render_page
-from detector.edge.status import ReloadStatus, SinkCount, Status
+from detector.edge.sinks import Courier
+from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
 from detector.stream.batch import Batcher
@@ -97,7 +100,7 @@ class Daemon:
 
     def status(self) -> Status:
         """Return what the daemon says of itself; for any thread."""
-        worker, traffic = self._worker, self._worker.link.traffic
+        worker = self._worker
         return Status(
             version=__version__,
             settings=self._settings,
@@ -105,10 +108,10 @@ class Daemon:
             not_ready=self._not_ready(),
             connected=worker.link.connected,
             inbox_depth=len(worker.inbox),
-            last_message=traffic.last_message_at,
+            traffic=worker.link.traffic,
             workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
             reload=self._reload,
-            notifications={"mqtt": SinkCount(traffic.notifications, traffic.notifications_failed)},
+            notifications=worker.courier.counts(),
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
@@ -160,10 +163,14 @@ class Daemon:
         settings, ledger, view = self._settings, Ledger(), ChannelView()
         inbox = Inbox(settings.mqtt.inbox)
         link = wiring.build_link(settings, self._place, inbox, ledger)
+        journal = wiring.build_journal(settings, self._place, self._clock)
+        view.recall(journal.recent_alerts(RECENT_EVENTS))
+        courier = Courier(journal, self._clock)
+        courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger),
-            journal=wiring.build_journal(settings, self._place, self._clock),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
+            journal=journal,
             keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
             batcher=Batcher(settings.engine.max_batch),
@@ -173,6 +180,7 @@ class Daemon:
             exposition=Exposition(settings.metrics, self.status),
             link=link,
             announcer=wiring.build_announcer(settings, view, link, self._clock),
+            courier=courier,
             clock=self._clock,
         )
 
@@ -201,6 +209,8 @@ class Daemon:
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._worker.link.stop(GOODBYE_S)
+        self._worker.courier.take_answers()
+        self._worker.settle()
         if self._recovered:  # or else what is in memory is only part of what is on disk
             systemd.going_on("writing a last snapshot", LAST_SNAPSHOT_S)
             self._worker.take_snapshot(pause=lambda: self._watchdog.ping(self._clock.mono()))
@@ -232,7 +242,9 @@ class Daemon:
         Raises: DetectorError before anything was changed.
         """
         worker = self._worker
-        relink = changes.touch(*LINK) or wiring.filters_of(settings) != wiring.filters_of(self._settings)
+        relink = changes.touch("mqtt") or any(
+            of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
+        )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
         if relink:
             self._retire_link(settings)
@@ -241,11 +253,12 @@ class Daemon:
         self._settings = settings
         self._lines.configure(settings.log)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger)
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
+            worker.courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
         if relink:
             worker.link = link
             link.start()

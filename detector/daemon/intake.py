@@ -6,6 +6,7 @@ In: MQTT messages. Out: readings in order of arrival; rejections are counted, an
 import logging
 from collections.abc import Iterable, Sequence
 
+from detector.daemon.redelivery import Redelivery
 from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.inbox import Message
 from detector.edge.ledger import Ledger
@@ -18,17 +19,29 @@ log = logging.getLogger("detector.intake")
 class Intake:
     """Decodes by the `sensors` of one configuration; a reload makes a new one."""
 
-    def __init__(self, sensors: Sequence[SensorSettings], max_payload: int, max_channels: int, ledger: Ledger) -> None:
-        """Prepare to decode; what becomes of each message is written to `ledger`."""
+    def __init__(
+        self,
+        sensors: Sequence[SensorSettings],
+        max_payload: int,
+        max_channels: int,
+        ledger: Ledger,
+        redelivery: Redelivery,
+    ) -> None:
+        """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in."""
         self._sensors = sensors
         self._decoder = Decoder(sensors, max_payload, max_channels)
         self._ledger = ledger
+        self.redelivery = redelivery
 
     def decode(self, messages: Iterable[Message]) -> list[Reading]:
-        """Return the readings of all messages, in order."""
+        """Return the readings of all messages, in order; those of a message that came before are counted as duplicates."""
         readings: list[Reading] = []
         for message in messages:
-            readings += self._decode_one(message)
+            found = self._decode_one(message)
+            if self.redelivery.knows(message):
+                self._ledger.repeated(len(found))
+            else:
+                readings += found
         return readings
 
     def _decode_one(self, message: Message) -> list[Reading]:

@@ -21,9 +21,6 @@ RESTART: Final = (
 )
 """Keys, with all below them, that only a restart applies."""
 
-LINK: Final = ("mqtt", "alerts.mqtt.base_topic")
-"""Keys that the connection to the broker is made of."""
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:

@@ -6,11 +6,13 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
 from detector.daemon.intake import Intake
+from detector.daemon.redelivery import Redelivery
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
@@ -18,6 +20,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
+from detector.edge.sinks import MqttSink, Sink
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
 from detector.settings import MqttSettings, Settings
@@ -48,9 +51,9 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     return Engine(settings, model.network, model.reference)
 
 
-def build_intake(settings: Settings, ledger: Ledger) -> Intake:
+def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
     """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger)
+    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger, redelivery)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
@@ -77,19 +80,29 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
+def build_sinks(settings: Settings, link: MqttLink) -> list[Sink]:
+    """Return the ways out for alerts that the configuration wants."""
+    return [] if settings.alerts.mqtt is None else [MqttSink(settings.alerts.mqtt.base_topic, link)]
+
+
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:
-    """Return what publishes alerts and states; None where the configuration wants neither."""
+    """Return what publishes the channels' states; None where the configuration wants nothing on MQTT."""
     return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
 
 
 def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
     """Return a link that is not started yet.
 
-    Raises: ConfigError when the password file can't be read; LinkError when a TLS file can't be used.
+    The password is read anew for every connection. Raises: ConfigError when its file can't be read; LinkError when a TLS file
+    can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    base = None if settings.alerts.mqtt is None else settings.alerts.mqtt.base_topic
-    return MqttLink(mqtt, filters_of(settings), base, inbox, ledger, _password(mqtt, place))
+    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+
+
+def base_of(settings: Settings) -> str | None:
+    """Return the topic under which we publish everything; None where we publish nothing."""
+    return None if settings.alerts.mqtt is None else settings.alerts.mqtt.base_topic
 
 
 def filters_of(settings: Settings) -> list[str]:
@@ -111,5 +124,5 @@ def _password(mqtt: MqttSettings, place: Place) -> str | None:
         return None
     secret = read_secret(mqtt.password_file, place.folder, place.environment)
     if secret.warning is not None:
-        log.warning("%s", secret.warning)
+        log.warning("%s", secret.warning, extra={"kind": "password file"})
     return secret.text

@@ -1,6 +1,6 @@
-"""The scoring loop: one turn takes what waits, journals it, scores it, tells of it, and acknowledges it last.
+"""The scoring loop: one turn takes what waits, scores it, commits readings and alerts, and only then tells and acknowledges.
 
-In: the inbox. Out: readings in the journal, verdicts in the view, counts in the ledger, publications on the link. Runs on the main thread, and
+In: the inbox. Out: readings and alerts in the journal, verdicts in the view, counts in the ledger, offers to the sinks. Runs on the main thread, and
 nothing else steps the engine.
 """
 
@@ -20,6 +20,7 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.sinks import Courier
 from detector.edge.snapshot import Keeper, Snapshot
 from detector.engine import Engine
 from detector.report import Batch, Report
@@ -39,6 +40,9 @@ LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
 START: Final = MonoTime(0.0)
 
 CENSUS_EVERY_S: Final = 1.0
+
+FOUND_AGAIN: Final = 1000
+"""Alerts found again on the way back that are worth a commit; most of them are known already."""
 
 STUCK_AFTER_S: Final = 10.0
 """A turn that takes longer counts as no sign of life."""
@@ -60,6 +64,7 @@ class Worker:
     exposition: Exposition
     link: MqttLink
     announcer: Announcer | None
+    courier: Courier
     clock: Clock
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
@@ -75,8 +80,11 @@ class Worker:
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
-        if self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
+        if self.courier.take_answers():
+            self.receipts.hold(())
+        if self.journal.alerts_wait or self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
             self.settle()
+        self.courier.offer()
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
@@ -89,15 +97,18 @@ class Worker:
         return self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
-        """Bring what was taken in to the disk, then let the broker forget it."""
+        """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
-            self.journal.commit()
+            found = self.journal.commit()
+        self.courier.offer(found=bool(found))
         self.link.acknowledge(self.receipts.release())
 
     def recover(self, batch: Batch) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
         self._turned_at = self.clock.mono()
         self._tell(self.engine.step(batch))
+        if self.journal.alerts_wait >= FOUND_AGAIN:
+            self.journal.commit()
 
     def snapshot(self) -> Snapshot:
         """Return all that is remembered after the last arrival, as views."""
@@ -107,7 +118,7 @@ class Worker:
 
     def take_snapshot(self, pause: Callable[[], None]) -> None:
         """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
-        if self.journal.committed == self.journal.seq:
+        if self.journal.settled:
             self.keeper.take(self.journal.seq, self.snapshot, pause)
 
     def drain(self, deadline: MonoTime) -> None:
@@ -124,7 +135,7 @@ class Worker:
         """Take messages all the way, and hold them until nothing of them can be lost any more."""
         with self.exposition.decode_seconds.time():
             readings = self.intake.decode(messages)
-        self.journal.append(readings)
+        self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
         now = self.clock.wall()
         for message in messages:
@@ -140,7 +151,7 @@ class Worker:
             self.receipts.hold(())
 
     def _step_all(self, batches: Iterable[Batch]) -> None:
-        """Step the engine through batches; account for, show and announce what each came to."""
+        """Step the engine through batches; account for, journal and show what each came to."""
         for batch in batches:
             with self.exposition.engine_seconds.time():
                 report = self.engine.step(batch)
@@ -150,10 +161,11 @@ class Worker:
 
     def _tell(self, report: Report) -> None:
         """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
+        self.journal.append_alerts(report.events)
         touched = self.view.show(report)
         if self.announcer is not None:
             with self.exposition.publish_seconds.time():
-                self.announcer.announce(report.events, touched)
+                self.announcer.announce(touched)
 
     def _look_after_snapshots(self) -> None:
         """Begin a snapshot when one is due, of nothing that is not in the journal: its events could not be told again."""
@@ -162,7 +174,7 @@ class Worker:
         if not self.keeper.due():
             return
         self.settle()
-        if self.journal.committed == self.journal.seq:
+        if self.journal.settled:
             self.keeper.begin(self.journal.seq, self.snapshot)
         else:
             self.keeper.postpone()

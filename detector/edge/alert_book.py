@@ -17,7 +17,7 @@ SEVERITIES: Final = tuple(Severity)
 
 
 class AlertBook:
-    """Open episodes, counts and the use of the budget; not thread-safe, its owner holds the lock."""
+    """Open episodes, counts and the last events; not thread-safe, its owner holds the lock."""
 
     def __init__(self) -> None:
         """Start with nothing opened."""
@@ -28,13 +28,18 @@ class AlertBook:
     def write(self, events: Iterable[AlertEvent]) -> None:
         """Enter events in stream order."""
         for event in events:
-            self.recent.append(event)
+            if event not in self.recent:  # it was recalled, and is found again
+                self.recent.append(event)
             if event.event is Transition.CLOSED:
                 self._close(event)
             else:
                 self._open_of.setdefault(event.device, {})[event.id] = event
             if event.event is Transition.OPENED:
                 self.opened[event.verdict, event.severity] += 1
+
+    def recall(self, events: Iterable[AlertEvent]) -> None:
+        """Show events of before the start; what is open and how much there was, stepping the journal again will tell."""
+        self.recent.extend(events)
 
     @property
     def open(self) -> tuple[AlertEvent, ...]:

@@ -53,7 +53,7 @@ def alert_json(event: AlertEvent) -> dict[str, str | float | None]:
 def alert_message(base: str, event: AlertEvent) -> Publication:
     """Return the publication of one transition: QoS 1, not retained."""
     topic = f"{base}/alerts/{event.severity.value}/{topic_level(event.device)}"
-    return Publication(topic, orjson.dumps(alert_json(event)), qos=1, retain=False)
+    return Publication(topic, orjson.dumps(alert_json(event)), qos=1, retain=False, key=event.key)
 
 
 def state_message(base: str, channel: ChannelState) -> Publication:

@@ -5,7 +5,7 @@ device that is long gone are left out: a dead device must not show its last valu
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -126,6 +126,11 @@ class ChannelView:
             if report.ticks:
                 self._sweep(report.ticks[-1].at)
         return touched
+
+    def recall(self, events: Iterable[AlertEvent]) -> None:
+        """Show alert events of before the start."""
+        with self._lock:
+            self._book.recall(events)
 
     def freeze(self) -> dict[str, Any]:
         """Return all that is remembered as JSON has it; for the thread that writes, which needs no lock to read."""

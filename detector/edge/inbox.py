@@ -26,6 +26,8 @@ class Message(NamedTuple):
     """The broker's packet identifier; used anew in every connection, hence the next field."""
     connection: int
     """Number of the connection it came through."""
+    resumed: bool = False
+    """The session is older than that connection."""
 
 
 PATIENCE_S = 5.0

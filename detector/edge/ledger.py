@@ -83,6 +83,12 @@ class Ledger:
             self._received += grown
             self._rejected.update(rejected)
 
+    def repeated(self, readings: int) -> None:
+        """Count decoded readings of a message that was taken in before."""
+        with self._lock:
+            self._end(readings)
+            self._stages[Stage.DUPLICATE] += readings
+
     def stepped(self, report: Report) -> None:
         """Count the readings of one step by what became of them."""
         stages = {stage: report.count(stage) for stage in Stage}

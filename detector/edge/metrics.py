@@ -157,16 +157,28 @@ def _link(status: Status) -> Iterator[Metric]:
     """Yield the broker's side: the link, what came over it, what was told."""
     told = {(sink,): count.told for sink, count in status.notifications.items()}
     failed = {(sink,): count.failed for sink, count in status.notifications.items()}
+    pending = {(sink,): count.pending for sink, count in status.notifications.items()}
     yield _gauge("detector_mqtt_connected", "1 while connected to a broker.", {(): status.connected})
+    traffic = status.traffic
+    yield _counter("detector_mqtt_connections", "Connections to a broker so far.", {(): traffic.connections})
+    yield _counter(
+        "detector_mqtt_takeovers",
+        "Times that another client took our session, by our client_id.",
+        {(): traffic.takeovers},
+    )
+    yield _counter(
+        "detector_mqtt_renewals", "Times that a link was renewed over which nothing came.", {(): traffic.renewals}
+    )
     yield _counter("detector_mqtt_messages", "MQTT messages received.", {(): status.counts.messages})
-    if status.last_message is not None:
+    if traffic.last_message_at is not None:
         yield _gauge(
             "detector_mqtt_last_message_timestamp_seconds",
             "Arrival of the last MQTT message, Unix time.",
-            {(): status.last_message},
+            {(): traffic.last_message_at},
         )
     yield _counter("detector_notifications", "Alert events handed to a sink.", told, "sink")
-    yield _counter("detector_notifications_failed", "Alert events that a sink could not take.", failed, "sink")
+    yield _counter("detector_notifications_failed", "Alert events that a sink never took, given up.", failed, "sink")
+    yield _gauge("detector_notifications_pending", "Alert events under way; more may wait on disk.", pending, "sink")
 
 
 def _journal(status: JournalStatus) -> Iterator[Metric]:
@@ -175,6 +187,7 @@ def _journal(status: JournalStatus) -> Iterator[Metric]:
     yield _gauge("detector_journal_bytes", "Size on disk.", {(): status.size})
     yield _counter("detector_journal_failures", "Times that it could not be opened or written.", {(): status.failures})
     yield _counter("detector_journal_readings_lost", "Readings scored that could not be kept.", {(): status.lost})
+    yield _counter("detector_journal_alerts_lost", "Alert events that could not be kept.", {(): status.alerts_lost})
 
 
 def _snapshots(status: SnapshotStatus) -> Iterator[Metric]:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from detector.domain import AlertKey
+
 
 class Publication(NamedTuple):
     """One message to publish."""
@@ -17,6 +19,8 @@ class Publication(NamedTuple):
     payload: bytes
     qos: int
     retain: bool
+    key: AlertKey | None = None
+    """The alert event that it is; whoever published it is told what became of it."""
 
 
 class Outbox:

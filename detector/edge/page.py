@@ -120,7 +120,7 @@ def _open_episodes(status: Status) -> str:
 def _events(status: Status) -> str:
     """Return the last alert events, newest first."""
     rows = [_episode(event) for event in reversed(status.fleet.recent)]
-    return _table("Last alert events", EPISODE_COLUMNS, rows, 0, "None since the start.")
+    return _table("Last alert events", EPISODE_COLUMNS, rows, 0, "None yet.")
 
 
 def _channels(status: Status) -> str:

@@ -7,6 +7,8 @@ from detector.clock import WallTime
 from detector.edge.channel_view import Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
+from detector.edge.mqtt import Traffic
+from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
 from detector.settings import Settings
 
@@ -23,14 +25,6 @@ class ReloadStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class SinkCount:
-    """Alert events that a sink was handed, and those of them that it could not take."""
-
-    told: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """One moment of the daemon."""
 
@@ -42,8 +36,8 @@ class Status:
     """Why the daemon is not ready, for people; None when it is."""
     connected: bool
     inbox_depth: int
-    last_message: WallTime | None
-    """Arrival of the last MQTT message; None before the first."""
+    traffic: Traffic
+    """What the link counted."""
     workers: Mapping[str, bool]
     """Whether each thread lives, by its name."""
     reload: ReloadStatus

@@ -14,7 +14,7 @@ from detector.lab.faults import Fault
 GRACE_S: Final = 900.0
 """A fault still counts as found so long after its end (event time): its end is often the louder half."""
 
-UNBUDGETED: Final = frozenset({"range", "silent"})
+UNBUDGETED: Final = frozenset({"range", "silent", "outage"})
 """Kinds that the budget of alerts does not govern: limits the operator wrote, and the link."""
 
 

@@ -76,7 +76,14 @@ class MqttSettings(Section):
     keepalive: Duration = Field(30.0, description="Longest silence on the link before it is probed.")
     connect_timeout: Duration = Field(5.0, description="Longest wait for one server.")
     reconnect_min: Duration = Field(0.5, description="First pause before a new try; doubles, with jitter.")
-    reconnect_max: Duration = Field(30.0, description="Longest pause before a new try.")
+    reconnect_max: Duration = Field(
+        4.0, description="Longest pause before a new try; longer, up to 10 min, where another client has our client_id."
+    )
+    renew_after: Duration = Field(
+        60.0,
+        description="Quiet over a link that is up, after which we subscribe anew, then connect anew;"
+        " three times the longest pause of late where that is longer.",
+    )
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
         1000, description="QoS 1 messages the broker may have under way to us (MQTT 5)."
     )

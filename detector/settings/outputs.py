@@ -32,6 +32,9 @@ class AlertSettings(Section):
     """Who hears of an alert."""
 
     mqtt: MqttAlertSettings | None = Field(default_factory=MqttAlertSettings, description="null: no alerts on MQTT.")
+    give_up_after: Duration = Field(
+        7 * 86400.0, description="An alert that a sink could not be given for so long is given up, counted and logged."
+    )
 
 
 class LogSettings(Section):

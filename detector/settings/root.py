@@ -14,11 +14,14 @@ from detector.settings.sensors import SensorSettings
 
 
 class JournalSettings(Section):
-    """How long raw readings are kept on disk; what a snapshot still needs stays in any case."""
+    """How long raw readings and alerts are kept on disk; what a snapshot still needs stays in any case."""
 
     keep: Duration = Field(86400.0, description="Age, since arrival, beyond which readings are let go.")
     max_size: Size = Field(
         2**30, description="Size beyond which the oldest are let go; the file keeps it, to be used anew."
+    )
+    keep_alerts: Duration = Field(
+        90 * 86400.0, description="Age beyond which alerts are let go, once every sink has had them."
     )
 
 

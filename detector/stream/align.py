@@ -32,7 +32,11 @@ LARGEST = 1e150
 
 
 class AlignBlock(Block):
-    """Each channel's device (a slot) and place in time. Columns (N,): device, last_at (µs), late_at (µs), late_streak."""
+    """Each channel's device (a slot) and place in time.
+
+    Columns (N,): device; last_at (µs); late_at (µs) and late_streak of late readings on end; hole_from and hole_to (µs), between
+    which it was not heard.
+    """
 
     refers: ClassVar[Mapping[str, Keys]] = {"device": Keys.DEVICE}
 
@@ -40,6 +44,8 @@ class AlignBlock(Block):
     last_at: NDArray[np.int64]
     late_at: NDArray[np.int64]
     late_streak: NDArray[np.int32]
+    hole_from: NDArray[np.int64]
+    hole_to: NDArray[np.int64]
 
     def __init__(self) -> None:
         """Start without rows."""
@@ -49,6 +55,8 @@ class AlignBlock(Block):
                 "last_at": ((), np.int64, NEVER),
                 "late_at": ((), np.int64, NEVER),
                 "late_streak": ((), np.int32, 0),
+                "hole_from": ((), np.int64, 0),
+                "hole_to": ((), np.int64, 0),
             }
         )
 
@@ -153,16 +161,21 @@ class Alignment:
         return slot
 
     def _order(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Tell late and duplicate readings from those in order; notice a clock that was set back."""
+        """Tell late and duplicate readings from those in order; notice a clock that was set back.
+
+        What falls into the hole of an outage was stored meanwhile, and says nothing of the clock.
+        """
         block = self.block
         last_at = block.last_at[slots]
         late = at_us < last_at
-        streak = np.where(late, np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1), 0)
+        stored = (at_us > block.hole_from[slots]) & (at_us < block.hole_to[slots])
+        streak = np.where(late & ~stored, np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1), 0)
         set_back = streak >= CLOCK_SET_BACK_AFTER
         still_late = late & ~set_back
         block.late_streak[slots] = np.where(set_back, 0, streak)
         block.late_at[slots] = np.where(still_late, at_us, NEVER)
         block.last_at[slots[set_back]] = NEVER
+        block.hole_from[slots[set_back]] = block.hole_to[slots[set_back]] = 0
         stage = np.where(still_late, LATE, IN_ORDER)
         return np.where(at_us == last_at, DUPLICATE, stage).astype(np.int8)
 
@@ -170,5 +183,15 @@ class Alignment:
         """Move the channels in order to their new time; return the seconds since their last reading, 0 at the first."""
         last_at = self.block.last_at[slots]
         self.block.last_at[slots] = at_us
-        gap_s: NDArray[np.float64] = (at_us - np.where(last_at == NEVER, at_us, last_at)) / MICROSECONDS
+        before = np.where(last_at == NEVER, at_us, last_at)
+        self._note_holes(slots, before, at_us)
+        gap_s: NDArray[np.float64] = (at_us - before) / MICROSECONDS
         return gap_s
+
+    def _note_holes(self, slots: NDArray[np.intp], before: NDArray[np.int64], at_us: NDArray[np.int64]) -> None:
+        """Remember the gap that just ended, unless there is a longer one that ended no longer ago than it took."""
+        block = self.block
+        hole_to = block.hole_to[slots]
+        length = hole_to - block.hole_from[slots]
+        noted = (at_us - before >= length) | (before - hole_to > length)
+        block.hole_from[slots[noted]], block.hole_to[slots[noted]] = before[noted], at_us[noted]

@@ -18,6 +18,7 @@ class _Waiting:
         """Start empty; `hour` began before it."""
         self._hour = hour
         self._readings: list[Reading] = []
+        self._now: list[EventTime] = []
         self._ticks: list[Tick] = []
         self._channels: set[tuple[str, str]] = set()
 
@@ -29,15 +30,16 @@ class _Waiting:
         """Return whether a reading of the same channel waits."""
         return (reading.device, reading.channel) in self._channels
 
-    def add(self, reading: Reading, ticks: Iterable[EventTime]) -> None:
-        """Let a reading wait, and the ticks before it."""
+    def add(self, reading: Reading, ticks: Iterable[EventTime], now: EventTime) -> None:
+        """Let a reading wait, and the ticks before it; `now` is the stream clock."""
+        self._now.append(now)
         self._ticks += (Tick(at, len(self._readings)) for at in ticks)
         self._readings.append(reading)
         self._channels.add((reading.device, reading.channel))
 
     def batch(self) -> Batch:
         """Return what waits."""
-        return Batch(tuple(self._readings), tuple(self._ticks), self._hour)
+        return Batch(tuple(self._readings), tuple(self._ticks), self._hour, tuple(self._now))
 
 
 class Batcher:
@@ -63,7 +65,7 @@ class Batcher:
                 if waiting:
                     yield waiting.batch()
                 waiting = _Waiting(hour)
-            waiting.add(reading, ticks)
+            waiting.add(reading, ticks, self._clock.now)
         if waiting:
             yield waiting.batch()
 

@@ -70,6 +70,12 @@ class StreamClock:
         return self._ticks_until(self._now, AWAKE_TICKS)
 
     @property
+    def now(self) -> EventTime:
+        """Return the time of the stream; there is one once a reading was heard."""
+        assert self._now is not None
+        return EventTime(self._now)
+
+    @property
     def hour(self) -> EventTime | None:
         """Return the beginning of the present hour; None before the first reading."""
         return None if self._now is None else EventTime(self._now - self._now % HOUR)

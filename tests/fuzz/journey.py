@@ -13,6 +13,7 @@ import numpy as np
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
 from detector.daemon.intake import Intake
+from detector.daemon.redelivery import Redelivery
 from detector.domain import DropReason, Stage
 from detector.edge.alert_topics import alert_message, state_message
 from detector.edge.channel_view import ChannelView
@@ -42,7 +43,9 @@ class Journey:
 
     def __post_init__(self) -> None:
         """Make what needs the ledger or the plant."""
-        self._intake = Intake(PLANT.sensors, PLANT.mqtt.inbox.max_payload, PLANT.engine.max_channels, self.ledger)
+        self._intake = Intake(
+            PLANT.sensors, PLANT.mqtt.inbox.max_payload, PLANT.engine.max_channels, self.ledger, Redelivery()
+        )
         self._batcher = Batcher(PLANT.engine.max_batch)
         self._engine = Engine(PLANT, untrained_network(), assumed_reference(len(Stream)))
 

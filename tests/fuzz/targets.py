@@ -16,7 +16,7 @@ from typing import Any, Final
 from detector.domain import EventTime, Reading, Rejected
 from detector.edge.config_file import effective_text, parse_settings
 from detector.edge.journal import read_journal
-from detector.edge.journal.database import SCHEMA
+from detector.edge.journal.database import OURS, STEPS, VERSION
 from detector.edge.model_file import WEIGHTS, load_model
 from detector.edge.recording import read_recordings
 from detector.errors import ConfigError, JournalError, ModelError, RecordingError
@@ -95,7 +95,8 @@ def journal(content: bytes) -> None:
 def _write_journal(path: Path, content: bytes) -> bool:
     """Write a database of our schema with rows that we would not write; return whether it could be done."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.executescript(f"PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; {SCHEMA}")
+        db.executescript(f"PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN; {''.join(STEPS)} COMMIT;")
+        db.executescript(f"PRAGMA application_id = {OURS}; PRAGMA user_version = {VERSION};")
         for number, line in enumerate(content.splitlines()):
             try:
                 device, channel, entry, at, value = map(_cell, json.loads(line))

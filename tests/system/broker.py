@@ -74,9 +74,9 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
         if self.tls:
             Certificates(self.folder)
-        self._write_configuration()
         # Root may not keep its rights: mosquitto gives them up, and could then not read its own files.
         self._owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._write_configuration()
         if self._owner is not None:
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
@@ -117,6 +117,13 @@ class Broker:
             self._wait_for(port, deadline)
         return self
 
+    def let_in(self, users: dict[str, str]) -> None:
+        """Give the users other passwords, from the next start on."""
+        (self.folder / "users").write_text("".join(f"{name}:{word}\n" for name, word in users.items()))
+        subprocess.run(["mosquitto_passwd", "-U", "users"], cwd=self.folder, check=True, capture_output=True)
+        if self._owner is not None:
+            os.chown(self.folder / "users", self._owner.pw_uid, self._owner.pw_gid)
+
     def stop(self) -> None:
         """End the broker in an orderly way; persistent sessions are written to disk."""
         self._end(signal.SIGTERM)
@@ -151,8 +158,7 @@ class Broker:
         lines = ["persistence true", f"persistence_location {self.folder}/", "autosave_interval 1", "log_dest stderr"]
         lines += [f"allow_anonymous {str(not self.users).lower()}", *self.options]
         if self.users:
-            (self.folder / "users").write_text("".join(f"{name}:{word}\n" for name, word in self.users.items()))
-            subprocess.run(["mosquitto_passwd", "-U", "users"], cwd=self.folder, check=True, capture_output=True)
+            self.let_in(self.users)
             lines.append(f"password_file {self.folder}/users")
         if self.rules:
             (self.folder / "rules").write_text(self.rules)

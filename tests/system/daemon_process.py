@@ -128,6 +128,20 @@ class DaemonProcess:
             raise RuntimeError(f"the daemon ended at once:\n{self.log}")
         return self
 
+    def restart(self) -> Self:
+        """Start anew in the same folder, after the end of the process before, which is asked for if need be; the log begins anew."""
+        if self.running:
+            self.send(signal.SIGTERM)
+            self.wait()
+        (self.folder / "log").unlink()
+        return self.__enter__()
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the configuration file in one place."""
+        text = self.config.read_text(encoding="utf-8")
+        assert old in text
+        self.config.write_text(text.replace(old, new), encoding="utf-8")
+
     def __exit__(self, *_: object) -> None:
         """Kill the process if it still runs, and remove the folder."""
         if self.running:

@@ -1,7 +1,7 @@
 """Those who take part in a system test: the link under test with its inbox and ledger, and a plain client beside it."""
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -25,13 +25,14 @@ class Station:
         filters: Sequence[str] = ("plant/#",),
         base: str | None = "detector",
         password: str | None = None,
+        read_password: Callable[[], str | None] | None = None,
         **settings: Any,
     ) -> None:
         """Prepare a link with short pauses between tries."""
         pauses = {"reconnect_min": 0.05, "reconnect_max": 0.5}
         self.settings = MqttSettings(servers=list(servers), **{**pauses, **settings})
         self.inbox, self.ledger = Inbox(self.settings.inbox), Ledger()
-        self.link = MqttLink(self.settings, filters, base, self.inbox, self.ledger, password)
+        self.link = MqttLink(self.settings, filters, base, self.inbox, self.ledger, read_password or (lambda: password))
 
     def __enter__(self) -> Self:
         """Start the link."""

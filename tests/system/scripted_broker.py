@@ -30,7 +30,9 @@ class ScriptedBroker:
     reason_codes: list[int] = field(default_factory=lambda: [0x01])
     """SUBACK reason codes, one a SUBSCRIBE; the last one again and again."""
     after_suback: bytes = b""
-    """Sent once it has subscribed somebody."""
+    """Sent whenever it has subscribed somebody."""
+    silent_after: int | None = None
+    """After so many of those it sends no more of them."""
     received: list[tuple[int, bytes]] = field(default_factory=list)
     """Type and body of every packet so far."""
     url: str = ""
@@ -67,6 +69,11 @@ class ScriptedBroker:
                 client.sendall(self.answer_to_connect)
             elif header[0] == SUBSCRIBE:
                 code = self.reason_codes.pop(0) if len(self.reason_codes) > 1 else self.reason_codes[0]
-                client.sendall(packet(0x90, body[:2] + b"\x00" + bytes([code])) + self.after_suback)
+                client.sendall(packet(0x90, body[:2] + b"\x00" + bytes([code])) + self._further())
             elif header[0] == DISCONNECT:
                 return
+
+    def _further(self) -> bytes:
+        """Return what is sent behind an answer to a subscription."""
+        subscribed = sum(kind == SUBSCRIBE for kind, _ in self.received)
+        return self.after_suback if self.silent_after is None or subscribed <= self.silent_after else b""

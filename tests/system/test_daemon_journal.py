@@ -2,6 +2,7 @@
 
 import csv
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -36,12 +37,12 @@ def numbers(count: int, begin: int = 0) -> list[str]:
     return [str(number) for number in range(begin, begin + count)]
 
 
-def publish_aside(broker: Broker, count: int) -> Thread:
-    """Publish numbers from a thread, as fast as it goes."""
+def publish_aside(broker: Broker, values: Iterable[int]) -> Thread:
+    """Publish values from a thread, as fast as it goes."""
 
     def publish() -> None:
         with Witness(broker.port) as witness:
-            witness.publish(TOPIC, *numbers(count))
+            witness.publish(TOPIC, *(str(value) for value in values))
 
     thread = Thread(target=publish)
     thread.start()
@@ -59,7 +60,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(protocol: str, killed_at: in
         process.config.write_text(text.replace("mqtt: {", f"mqtt: {{protocol: '{protocol}', "), encoding="utf-8")
         with process as daemon:
             daemon.until_ready()
-            publisher = publish_aside(broker, count)
+            publisher = publish_aside(broker, range(count))
             daemon.until("detector_observations_scored_total", killed_at)
             daemon.send(signal.SIGKILL)
             daemon.wait()
@@ -73,6 +74,24 @@ def test_a_kill_loses_nothing_that_was_acknowledged(protocol: str, killed_at: in
                 station.link.acknowledge(taken)
                 missing -= {int(message.payload) for message in taken}
     assert kept == list(range(len(kept)))
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_kills_take_nothing_in_twice(protocol: str) -> None:
+    """Equal payloads without a time of their own, and three `kill -9` among them: each is scored by one process, and once."""
+    count = 3000
+    with Broker(options=["max_queued_messages 10000"]) as broker, DaemonProcess(broker.url) as daemon:
+        daemon.edit("mqtt: {", f"mqtt: {{protocol: '{protocol}', ")
+        daemon.restart().until_ready()
+        publisher = publish_aside(broker, [5] * count)
+        for scored in (1, 300, 600):
+            daemon.until("detector_observations_scored_total", scored)
+            daemon.send(signal.SIGKILL)
+            daemon.wait()
+            daemon.restart()
+        publisher.join()
+        wait_until(lambda: len(journalled(daemon.folder / "state")) == count, "every message")
+        assert daemon.scrape().balance == 0
 
 
 def test_the_journal_is_a_recording(broker: Broker, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from detector.domain import DropReason
+from detector.domain import AlertKey, DropReason, EventTime, Severity, Transition
+from detector.edge.sinks import Answer
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 from tests.system.broker import Broker
@@ -12,6 +13,11 @@ from tests.system.parties import Station, Witness
 from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
+
+
+def key(number: int) -> AlertKey:
+    """Return what an event is known by."""
+    return AlertKey("an episode", Transition.UPDATED, EventTime(number), Severity.WARNING)
 
 
 def test_our_own_topics_are_never_consumed(broker: Broker) -> None:
@@ -78,11 +84,11 @@ def test_alerts_wait_for_the_broker_and_states_only_by_their_newest(broker: Brok
         for number in range(3):
             station.link.publish("detector/devices/pump-1/level/state", json.dumps(number), 1, retain=True)
         for number in range(200):
-            station.link.publish("detector/alerts/warning/pump-1", json.dumps(number), 1, retain=False)
+            station.link.publish("detector/alerts/warning/pump-1", json.dumps(number), 1, retain=False, key=key(number))
         assert station.link.unconfirmed == 201
         broker.start()
         wait_until(lambda: not station.link.unconfirmed, "everything to be confirmed")
-        assert (station.link.traffic.notifications, station.link.traffic.notifications_failed) == (200, 0)
+        assert station.link.answers() == [Answer(key(number)) for number in range(200)]
     with Witness(broker.port, "detector/devices/#") as witness:
         assert witness.hear() == ("detector/devices/pump-1/level/state", "2", True)
 
@@ -97,36 +103,37 @@ def test_alerts_are_heard_in_order_and_not_retained(broker: Broker) -> None:
         assert witness.hear()[0] == "detector/status"
 
 
-def test_a_forbidden_alert_is_counted_as_failed(caplog: pytest.LogCaptureFixture) -> None:
-    """By MQTT 5, a publication that the access rules forbid is counted as failed and logged with the reason."""
+def test_a_forbidden_alert_is_answered_with_the_reason() -> None:
+    """By MQTT 5, whoever published what the access rules forbid is told so; it may be allowed another time."""
     rules = "user detector\ntopic read plant/#\ntopic write detector/status\n"
     with (
         Broker(users={"detector": "s3cret"}, rules=rules) as broker,
         Station(broker.url, username="detector", password="s3cret") as station,
     ):
-        station.link.publish("detector/alerts/warning/pump-1", "{}", 1, retain=False)
-        wait_until(lambda: station.link.traffic.notifications_failed == 1, "the refusal to be counted")
-        assert "not published on 'detector/alerts/warning/pump-1': the broker says: Not authorized" in caplog.text
+        station.link.publish("detector/alerts/warning/pump-1", "{}", 1, retain=False, key=key(1))
+        wait_until(lambda: not station.link.unconfirmed, "the broker's answer")
+        fault = "not published on 'detector/alerts/warning/pump-1': the broker says: Not authorized"
+        assert station.link.answers() == [Answer(key(1), fault)]
 
 
-def test_an_impossible_topic_is_counted_as_failed(broker: Broker) -> None:
-    """A publication on a topic with a wildcard is given up and counted; those behind it go out."""
+def test_an_impossible_topic_is_hopeless(broker: Broker) -> None:
+    """A publication on a topic with a wildcard is given up for good; those behind it go out."""
     with Station(broker.url) as station, Witness(broker.port, "detector/alerts/#") as witness:
-        station.link.publish("detector/alerts/+/pump-1", "{}", 1, retain=False)
+        station.link.publish("detector/alerts/+/pump-1", "{}", 1, retain=False, key=key(1))
         station.link.publish("detector/alerts/info/pump-1", "{}", 1, retain=False)
         assert witness.hear()[0] == "detector/alerts/info/pump-1"
-        assert station.link.traffic.notifications_failed == 1
+        assert [(answer.key, answer.hopeless) for answer in station.link.answers()] == [(key(1), True)]
 
 
 def test_qos_0_is_sent_at_once_and_not_kept(broker: Broker) -> None:
-    """QoS 0 is sent while connected, and given up and counted while not."""
+    """QoS 0 is sent while connected, and given up aloud while not."""
     with Station(broker.url) as station, Witness(broker.port, "detector/alerts/#") as witness:
         station.wait_subscribed()
         station.link.publish("detector/alerts/info/pump-1", "{}", 0, retain=False)
         assert witness.hear()[0] == "detector/alerts/info/pump-1"
         station.link.stop(5.0)
-        station.link.publish("detector/alerts/info/pump-1", "{}", 0, retain=False)
-        assert (station.link.traffic.notifications_failed, station.link.unconfirmed) == (1, 0)
+        station.link.publish("detector/alerts/info/pump-1", "{}", 0, retain=False, key=key(1))
+        assert ([answer.key for answer in station.link.answers()], station.link.unconfirmed) == ([key(1)], 0)
 
 
 def test_a_shutdown_leaves_the_rest_at_the_broker(broker: Broker) -> None:

@@ -1,6 +1,7 @@
 """The link gets through by every transport and protocol, to a real broker."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_the_second_server_is_used_when_the_first_is_down(broker: Broker) -> Non
 def test_a_password_lets_us_in_and_a_wrong_one_does_not(protocol: str) -> None:
     """With the right password readings come in; with a wrong one the link says so and keeps trying."""
     with Broker(users={"detector": "s3cret"}) as broker:
-        named = {"username": "detector", "protocol": protocol}
+        named: dict[str, Any] = {"username": "detector", "protocol": protocol}
         with Station(broker.url, password="s3cret", **named) as station:
             station.wait_subscribed()
         with Station(broker.url, password="wrong", **named) as station:

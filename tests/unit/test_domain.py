@@ -10,7 +10,7 @@ def test_the_words_of_the_alert_contract() -> None:
     """Verdicts, kinds, severities and transitions are published as these words."""
     assert [*Verdict] == ["process", "sensor", "transport"]
     learnt = ["residual", "level_shift", "drift", "noise", "spike", "peers"]
-    assert [*Kind] == [*learnt, "stuck", "clipping", "range", "silent"]
+    assert [*Kind] == [*learnt, "stuck", "clipping", "range", "silent", "outage"]
     assert [*Severity] == ["info", "warning", "critical"]
     assert [*Transition] == ["opened", "updated", "closed"]
 

@@ -1,12 +1,27 @@
-"""The journal: every arrival in order, on disk before the broker may forget it, and the flight recorder.
+"""The journal: every arrival in order, on disk before the broker may forget it, and the flight recorder; the alerts beside them.
 
-In: readings as they arrive, and the idle ticks between them. Out: a database that outlives the process, and what it
-holds, in order. `database` opens the file, `store` writes and reads it, `journal` goes on when the disk does not,
-`recorded` gives a journal back as a recording.
+In: readings as they arrive, the idle ticks between them, the alerts that came of them. Out: a database that outlives the
+process, and what it holds, in order. `database` opens the file, `store` writes and reads it, `alerts` the part of it that is an
+outbox, `stubs` know messages again, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `recorded` gives a journal back as a recording.
 """
 
-from detector.edge.journal.journal import Journal, JournalStatus
+from detector.edge.journal.alerts import Mark, Outcome, Owed
+from detector.edge.journal.journal import Journal
 from detector.edge.journal.recorded import journal_path, read_ends, read_journal, read_recorded
+from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival
+from detector.edge.journal.stubs import Stub
 
-__all__ = ["Arrival", "Journal", "JournalStatus", "journal_path", "read_ends", "read_journal", "read_recorded"]
+__all__ = [
+    "Arrival",
+    "Journal",
+    "JournalStatus",
+    "Mark",
+    "Outcome",
+    "Owed",
+    "Stub",
+    "journal_path",
+    "read_ends",
+    "read_journal",
+    "read_recorded",
+]

@@ -18,8 +18,6 @@ NAME: Final = "journal.db"
 LOCK: Final = "lock"
 """Held while a daemon lives. A file of its own: closing any other handle of a database would drop SQLite's own locks."""
 
-VERSION: Final = 1
-"""Of the schema, kept as `user_version`."""
 OURS: Final = 0x64746A6C
 """Tells our database from anybody else's, kept as `application_id`: "dtjl"."""
 
@@ -29,8 +27,7 @@ BUSY_S: Final = 0.2
 WAL_SIZE: Final = 2**23
 """Bytes to which the write-ahead log goes back when it has grown, as it does while somebody reads for long."""
 
-SCHEMA: Final = f"""
-BEGIN;
+READINGS: Final = """
 CREATE TABLE channels (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT NOT NULL, entry TEXT NOT NULL, touched INTEGER NOT NULL,
     UNIQUE (device, channel, entry)
@@ -38,11 +35,35 @@ CREATE TABLE channels (
 -- An idle tick has neither channel nor value. `value` has no type: as REAL, SQLite would turn -0.0 into 0.0.
 CREATE TABLE arrivals (seq INTEGER PRIMARY KEY, channel INTEGER, at INTEGER NOT NULL, value);
 CREATE TABLE marks (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL);
-PRAGMA application_id = {OURS};
-PRAGMA user_version = {VERSION};
-COMMIT;
 """
 """`touched` is the number of an arrival not long before the channel's last. Marks say when, Unix time, a number had been given."""
+
+ALERTS: Final = """
+CREATE TABLE alerts (
+    number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, since REAL NOT NULL,
+    id TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, onset INTEGER NOT NULL,
+    device TEXT NOT NULL, channel TEXT, verdict TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,
+    score, value, expected, lower, upper, unit TEXT, summary TEXT NOT NULL,
+    UNIQUE (id, event, at, severity)
+);
+CREATE TABLE deliveries (
+    alert INTEGER NOT NULL, sink TEXT NOT NULL, outcome TEXT, ended REAL, PRIMARY KEY (alert, sink)
+) WITHOUT ROWID;
+CREATE INDEX undelivered ON deliveries (sink, alert) WHERE outcome IS NULL;
+CREATE INDEX aging ON alerts (since);
+"""
+"""`seq` is the last arrival before the event, `since` when it was found, Unix time. A delivery without an outcome is owed."""
+
+STUBS: Final = """
+CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+"""
+"""A row a commit: how the messages in it are known again."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS)
+"""Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
+
+VERSION: Final = len(STEPS)
+"""Of the schema, kept as `user_version`."""
 
 
 def lock_directory(directory: Path) -> int:
@@ -64,7 +85,7 @@ def lock_directory(directory: Path) -> int:
 
 
 def open_to_append(path: Path) -> sqlite3.Connection:
-    """Open the database, making it if there is none.
+    """Open the database, making it if there is none, and bringing an older one up to this version.
 
     Raises: sqlite3.Error when that cannot be done; JournalError when it is another program's or a newer detector's.
     """
@@ -72,8 +93,10 @@ def open_to_append(path: Path) -> sqlite3.Connection:
     try:
         if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
-        _check(db, path)
+            _advance(db, 0)
+        version = _check(db, path)
+        if version < VERSION:
+            _advance(db, version)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = OFF")  # distributions switch it on: every row let go would be overwritten
         db.execute(f"PRAGMA journal_size_limit = {WAL_SIZE}")
@@ -128,8 +151,16 @@ def set_aside(path: Path, now: WallTime) -> Path:
     return aside
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
-    """Make sure that the database is ours and of this schema.
+def _advance(db: sqlite3.Connection, version: int) -> None:
+    """Bring a database from an older version to ours, at once or not at all."""
+    steps = "".join(STEPS[version:])
+    db.executescript(
+        f"BEGIN IMMEDIATE; {steps} PRAGMA application_id = {OURS}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
+
+
+def _check(db: sqlite3.Connection, path: Path) -> int:
+    """Make sure that the database is ours and no newer than this schema; return its version.
 
     Raises: JournalError; sqlite3.DatabaseError when it is damaged.
     """
@@ -142,3 +173,4 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: expected a journal of version {VERSION}, got version {version}, which a newer detector wrote;"
             " run that one, or move the file away to begin anew"
         )
+    return int(version)

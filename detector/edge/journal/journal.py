@@ -1,6 +1,6 @@
-"""The daemon's journal: takes every arrival, commits when told to, and goes on without a disk until there is one again.
+"""The daemon's journal: takes every arrival and alert, commits when told to, and goes on without a disk until there is one again.
 
-In: readings and idle ticks, in order of arrival. Out: committed rows; what went wrong, in the log and in a `JournalStatus`.
+In: readings and idle ticks in order of arrival, alerts. Out: committed rows; what went wrong, in the log and in a `JournalStatus`.
 The scoring thread owns it; any thread may ask for the status. While the disk fails, arrivals wait in memory as far
 as `WAITING` goes, and what is beyond that is not kept, and counted.
 """
@@ -9,39 +9,30 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from detector.clock import Clock, MonoTime
-from detector.domain import EventTime, Reading
+from detector.domain import AlertEvent, AlertKey, EventTime, Reading
+from detector.edge.journal.alerts import Mark, Owed
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
+from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival, Group, Store
+from detector.edge.journal.stubs import Stub
+from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
 from detector.settings import JournalSettings
 
 log = logging.getLogger("detector.journal")
+
+Found = TypeVar("Found")
 
 RETRY_S: Final = 5.0
 """Time between two tries to write on a disk that failed."""
 
 WAITING: Final = 100_000
 """Arrivals that wait for a disk that fails; about 20 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalStatus:
-    """How the journal is."""
-
-    trouble: str | None
-    """Why nothing can be committed, for people; None when it can."""
-    size: int
-    """Bytes on disk, the write-ahead log included."""
-    failures: int
-    """Times that it could not be opened or written, or was set aside."""
-    lost: int
-    """Arrivals that were scored and could not be kept."""
 
 
 class Journal:
@@ -54,10 +45,13 @@ class Journal:
         """
         self.entries = tuple(entries)
         """Names of the `sensors` entries by which the readings come; a reload changes them."""
+        self.sinks: tuple[str, ...] = ()
+        """Names of the sinks to which alerts are owed; a reload changes them."""
         self.needed_after: int | None = None
         """Arrivals after this number are never let go of: a snapshot to go on from ends here. None: there is no snapshot."""
         self._path, self._settings, self._clock = directory / NAME, settings, clock
         self._waiting: deque[Group] = deque()
+        self._alerts = Unwritten()
         self._lock: int | None = None
         self._store: Store | None = None
         self._retry_at = MonoTime(0.0)
@@ -79,27 +73,72 @@ class Journal:
         return self._waiting[0].first - 1 if self._waiting else self.seq
 
     @property
+    def alerts_wait(self) -> int:
+        """Return how many alerts a commit would let out."""
+        return self._alerts.untold
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was taken in, and every alert that came of it, is on disk."""
+        return self.committed == self.seq and not self._alerts
+
+    @property
     def retry_due(self) -> bool:
         """Whether the disk failed and it is time to try it again."""
         return self._trouble is not None and self._clock.mono() >= self._retry_at
 
-    def append(self, readings: Sequence[Reading]) -> None:
-        """Take readings in order of arrival."""
-        self._take(Group(self.seq + 1, self.entries, readings))
+    def append(self, readings: Sequence[Reading], stubs: Sequence[Stub] = ()) -> None:
+        """Take readings in order of arrival, and the stubs of the messages they came in."""
+        self._take(Group(self.seq + 1, self.entries, readings, (), stubs))
 
     def append_ticks(self, ticks: Sequence[EventTime]) -> None:
         """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
         self._take(Group(self.seq + 1, self.entries, (), ticks))
 
-    def commit(self) -> None:
-        """Bring all that waits to the disk; where that fails, say so, and try again after a while."""
-        if self.retry_due or (self._waiting and self._trouble is None):
+    def append_alerts(self, events: Sequence[AlertEvent]) -> None:
+        """Take the alert events that the arrivals so far led to; they are written together with those."""
+        self._alerts.add(events, self.seq, self._clock.wall())
+
+    def mark(self, mark: Mark) -> None:
+        """Take what became of an alert at a sink; written with the next commit."""
+        self._alerts.mark(mark)
+
+    def commit(self) -> list[AlertEvent]:
+        """Bring all that waits to the disk; where that fails, say so, and try again after a while.
+
+        Return the alerts to be told now: each once, though found again; where the disk fails, those not told before.
+        """
+        if self.retry_due or ((self._waiting or self._alerts) and self._trouble is None):
             try:
                 self._or_anew(self._write)
             except (sqlite3.Error, OSError, JournalError) as fault:
                 self._fail(fault)
             else:
                 self._well()
+        return self._alerts.take_untold()
+
+    def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed]:
+        """Return the oldest alerts that a sink has not had, without those in `but`: those on disk, while it fails others too."""
+        marked = self._alerts.marked(sink)
+        stored = self._read(lambda store: store.owed(sink, limit + len(but) + len(marked)))
+        both = stored if self._trouble is None else (*stored, *self._alerts.owed(sink))
+        return [owed for owed in both if owed.event.key not in marked and owed.event.key not in but][:limit]
+
+    def recent_alerts(self, limit: int) -> list[AlertEvent]:
+        """Return the last alerts on disk, oldest first; none while the disk fails."""
+        return self._read(lambda store: store.recent_alerts(limit))
+
+    def stubs(self) -> list[Stub]:
+        """Return how the last messages are known again, oldest first; none while the disk fails."""
+        return self._read(lambda store: store.stubs())
+
+    def _read(self, ask: Callable[[Store], list[Found]]) -> list[Found]:
+        """Ask the store for something; a disk that fails has nothing, and is told."""
+        try:
+            return [] if self._store is None else ask(self._store)
+        except sqlite3.Error as fault:
+            self._fail(fault)
+            return []
 
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the committed arrivals after a number, in order; nothing while the disk fails.
@@ -114,7 +153,7 @@ class Journal:
 
     def status(self) -> JournalStatus:
         """Return how the journal is; for any thread."""
-        return JournalStatus(self._trouble, self._size(), self._failures, self._lost)
+        return JournalStatus(self._trouble, self._size(), self._failures, self._lost, self._alerts.lost)
 
     def close(self) -> None:
         """Commit what waits, whatever the time, and give the directory up."""
@@ -127,7 +166,7 @@ class Journal:
 
     def _take(self, group: Group) -> None:
         """Let a group wait; give up the oldest where too many do."""
-        if group.last < group.first:
+        if group.last < group.first and not group.stubs:
             return
         self._waiting.append(group)
         self.seq = group.last
@@ -137,7 +176,8 @@ class Journal:
 
     def _write(self) -> None:
         """Commit all that waits."""
-        self._open().write(self._waiting, self._clock.wall(), self.needed_after)
+        told = self._alerts.told(self.sinks)
+        self._alerts.written(self._open().write(self._waiting, self._clock.wall(), self.needed_after, told))
         self._waiting.clear()
 
     def _open(self) -> Store:

@@ -1,6 +1,6 @@
-"""One open journal database: appends arrivals, lets the old ones go, reads them back.
+"""One open journal database: appends arrivals and alerts, lets the old ones go, reads them back.
 
-In: groups of arrivals with their numbers. Out: rows, all of a group or none; `Arrival`s in order. Numbers only grow;
+In: groups of arrivals with their numbers, alerts. Out: rows, all of a commit or none; `Arrival`s in order. Numbers only grow;
 one that is missing belongs to an arrival that could not be kept. Every method may raise sqlite3.Error.
 """
 
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from detector.clock import WallTime
-from detector.domain import EventTime, Reading
+from detector.domain import AlertEvent, AlertKey, EventTime, Reading
+from detector.edge.journal import alerts, stubs
+from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
+from detector.edge.journal.stubs import Stub
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -48,6 +51,8 @@ class Group(NamedTuple):
     """Names of the `sensors` entries that the readings' `entry` counts through."""
     readings: Sequence[Reading]
     ticks: Sequence[EventTime] = ()
+    stubs: Sequence[Stub] = ()
+    """Of the messages that the readings came in."""
 
     @property
     def last(self) -> int:
@@ -112,19 +117,42 @@ class Store:
         self._past = 0
         """Up to this number all is old enough to go."""
 
-    def write(self, groups: Iterable[Group], now: WallTime, needed_after: int | None) -> None:
-        """Commit groups, all or none; let go of old arrivals, of none after `needed_after`."""
-        last = self.last
+    def write(
+        self, groups: Iterable[Group], now: WallTime, needed_after: int | None, told: Told = NOTHING_TOLD
+    ) -> set[AlertKey]:
+        """Commit groups and alerts, all or none; let go of old arrivals, of none after `needed_after`.
+
+        Return the keys of the alerts that were not known before.
+        """
+        last, came = self.last, list[Stub]()
         self._db.execute("BEGIN IMMEDIATE")
         for group in groups:
             self._first = self._first or group.first
             self._append(group)
             last = group.last
+            came += group.stubs
+        stubs.write(self._db, came)
+        fresh = alerts.write(self._db, told)
         if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
             self._mark(last, now)
+            stubs.let_go(self._db)
+            alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
         self._db.execute("COMMIT")
         self._first, self.last = first, last
+        return fresh
+
+    def stubs(self) -> list[Stub]:
+        """Return how the last messages are known again, oldest first."""
+        return stubs.read(self._db)
+
+    def owed(self, sink: str, limit: int) -> list[Owed]:
+        """Return the oldest events that a sink has not had."""
+        return alerts.owed(self._db, sink, limit)
+
+    def recent_alerts(self, limit: int) -> list[AlertEvent]:
+        """Return the last events, oldest first."""
+        return alerts.recent(self._db, limit)
 
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""

@@ -28,12 +28,14 @@ WINDOW = 100
 KEEPALIVE_TIMEOUT = 141
 """Reason code for a broker that fell silent; paho gives it, not the broker."""
 
+TAKEN_OVER = 142
+
 ADVICE = {
     132: "; if it speaks MQTT 3.1.1 only, set mqtt.protocol to '3.1.1'",
     133: "; see mqtt.client_id",
     134: "; see mqtt.username and mqtt.password_file",
     135: "; see mqtt.username and mqtt.password_file, and the broker's access rules",
-    142: "; another client uses the same client_id: give each daemon an mqtt.client_id of its own",
+    TAKEN_OVER: "; another client uses the same client_id: give each daemon an mqtt.client_id of its own",
 }
 """What to do about a reason code, where a person has to do something."""
 
@@ -53,6 +55,8 @@ class Connection:
         self.confirmed: deque[tuple[int, ReasonCode]] = deque()
         """Answers to our publications that the link has not looked at yet."""
         self.ended_because: str | None = None
+        self.taken_over = False
+        """Another client came with our client_id."""
         self._client = client
         self._filters_asked: Sequence[str] = ()
         self._receive = receive
@@ -118,7 +122,8 @@ class Connection:
 
         Raises: ValueError when it can't be sent, ever: the topic has a wildcard in it or is too long.
         """
-        return self._client.publish(*publication).mid
+        topic, payload, qos, retain, _ = publication
+        return self._client.publish(topic, payload, qos, retain).mid
 
     def close(self) -> None:
         """Say goodbye to the broker, so that it forgets the last will; the next turns carry it out."""
@@ -169,6 +174,7 @@ class Connection:
     ) -> None:
         """Note the broker's reason, if it gave one, or its silence; of the rest `turn` knows as much."""
         if flags.is_disconnect_packet_from_server:
+            self.taken_over = reason.value == TAKEN_OVER
             self.end(f"the broker ended the connection: {reason}{ADVICE.get(reason.value, '')}")
         elif reason.value == KEEPALIVE_TIMEOUT:
             self.end("the broker answered nothing for longer than the keepalive")

@@ -5,26 +5,32 @@ One thread owns the network; it tries the servers in turn, with growing pauses, 
 """
 
 import logging
-import ssl
 import threading
 from collections.abc import Iterable, Sequence
-from functools import partial
+
+from paho.mqtt.client import MQTTMessage
 
 from detector.clock import SystemClock
+from detector.domain import AlertKey
 from detector.edge.alert_topics import status_topic
-from detector.edge.backoff import Backoff
 from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
+from detector.edge.mqtt.access import Access, ReadPassword, no_password
 from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.pauses import SHORT_LIVES, Pauses
 from detector.edge.mqtt.receiver import Receiver, Traffic
-from detector.edge.mqtt.server import Server, build_client, open_connection, tls_context
-from detector.edge.outbox import Outbox, Publication
+from detector.edge.mqtt.sender import Sender
+from detector.edge.mqtt.server import Server, open_connection
+from detector.edge.mqtt.watch import Remedy, Watch
+from detector.edge.outbox import Publication
+from detector.edge.sinks.sink import Answer
+from detector.errors import DetectorError
 from detector.settings import MqttSettings
 
 log = logging.getLogger("detector.mqtt")
 
-SHORT_S = 5.0
-"""A connection that ends sooner was hardly worth its name; several in a row have a common cause."""
+ASK_AGAIN = 8.0
+"""Times `reconnect_max` between two requests for filters that were refused."""
 
 
 class MqttLink:
@@ -37,11 +43,11 @@ class MqttLink:
         base_topic: str | None,
         inbox: Inbox,
         ledger: Ledger,
-        password: str | None = None,
+        read_password: ReadPassword = no_password,
     ) -> None:
         """Prepare; nothing is sent before `start`. Without a base topic no status is published.
 
-        Raises: LinkError when a TLS file can't be used.
+        Raises: LinkError when a TLS file can't be used; ConfigError when the password can't be read.
         """
         self.subscribed = threading.Event()
         """Set while the broker has granted every filter."""
@@ -50,15 +56,12 @@ class MqttLink:
         """Why the last connection, or the last try, came to nothing; None before that."""
         self._settings, self._filters = settings, tuple(dict.fromkeys(filters))
         self._status = None if base_topic is None else status_topic(base_topic)
-        self._password = password
-        self._servers = [Server.parse(url) for url in settings.servers]
-        self._tls = self._tls_context()
+        self._access = Access(settings, read_password)
+        self._pauses, self._watch = Pauses(settings), Watch(settings.renew_after)
         self._clock = SystemClock()
         self._receiver = Receiver(base_topic, inbox, ledger, self.traffic)
-        self._outbox = Outbox()
-        self._connection: Connection | None = None
-        self._tries = self._short_lives = 0
-        self._counting, self._saying = threading.Lock(), threading.Lock()
+        self._sender = Sender(self._status)
+        self._tries = 0
         self._stopping, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -70,12 +73,12 @@ class MqttLink:
     @property
     def connected(self) -> bool:
         """Whether a broker has let us in, and is still there."""
-        return self._connection is not None
+        return self._sender.connection is not None
 
     @property
     def unconfirmed(self) -> int:
         """How many publications no broker has answered yet."""
-        return len(self._outbox)
+        return len(self._sender.outbox)
 
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
@@ -83,33 +86,26 @@ class MqttLink:
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that it need not send these again; those of an earlier connection are left to come again."""
-        connection = self._connection
+        connection = self._sender.connection
         if connection is not None:
             for message in messages:
                 connection.acknowledge(message)
 
-    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool) -> None:
-        """Publish; never blocks.
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None = None) -> None:
+        """Publish; never blocks. What becomes of a publication with a key is said by `answers`.
 
         QoS 1 is kept until a broker answers, of retained topics the newest payload alone; QoS 0 is lost while away.
         """
-        publication = Publication(topic, payload.encode() if isinstance(payload, str) else payload, qos, retain)
-        with self._counting:
-            self.traffic.notifications += not retain
-        connection = self._connection
-        if qos == 0:
-            if connection is None:
-                self._failed(publication, "not connected")
-            else:
-                self._hand_over(connection, publication)
-        elif not self._outbox.put(publication):
-            self._failed(publication, "too many wait for the broker already")
-        elif connection is not None:
-            self._send_waiting(connection)
+        words = payload.encode() if isinstance(payload, str) else payload
+        self._sender.publish(Publication(topic, words, qos, retain, key))
+
+    def answers(self) -> list[Answer]:
+        """Return what became of publications with a key since this was last asked; for one thread."""
+        return self._sender.answers()
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""
-        connection = self._connection
+        connection = self._sender.connection
         if connection is not None:
             connection.unsubscribe(filters)
 
@@ -125,8 +121,8 @@ class MqttLink:
         self.stop_receiving()
         self._stopping.set()
         deadline = self._clock.mono() + timeout_s
-        connection = self._connection
-        if connection is not None and self._flush(connection, timeout_s):
+        connection = self._sender.connection
+        if connection is not None and self._flush(timeout_s):
             connection.close()
         else:
             # Closed without goodbye, the broker says `offline` for us.
@@ -134,38 +130,38 @@ class MqttLink:
         if self._thread.is_alive():
             self._thread.join(max(1.0, deadline - self._clock.mono()))
         self._abandoned.set()
-        if len(self._outbox):
-            log.error("stopped; publications that no broker has confirmed: %d", len(self._outbox))
+        if self.unconfirmed:
+            log.error("stopped; publications that no broker has confirmed: %d", self.unconfirmed)
 
-    def _flush(self, connection: Connection, timeout_s: float) -> bool:
+    def _flush(self, timeout_s: float) -> bool:
         """Wait until everything is confirmed, `offline` last; return whether it is."""
         deadline = self._clock.mono() + timeout_s
-        if not self._outbox.wait_until_empty(timeout_s):
+        if not self._sender.outbox.wait_until_empty(timeout_s):
             return False
-        self._say("offline")
-        self._send_waiting(connection)
-        return self._outbox.wait_until_empty(deadline - self._clock.mono())
+        self._sender.leave()
+        return self._sender.outbox.wait_until_empty(deadline - self._clock.mono())
 
     def _run(self) -> None:
         """Connect, stay connected, and again; the body of the network thread."""
-        backoff = Backoff(self._settings.reconnect_min, self._settings.reconnect_max)
-        turn = 0
+        turn, servers = 0, self._access.servers
         while not self._stopping.is_set():
-            lived_s = self._try(self._servers[turn % len(self._servers)])
+            pause_s = self._try(servers[turn % len(servers)])
             # A lost broker is looked for where it was; one that did not let us in is left for the next.
-            turn += lived_s is None
-            if lived_s is not None and lived_s > self._settings.reconnect_max:
-                backoff.reset()
-            self._stopping.wait(backoff.next_pause_s())
-        self._outbox.close()
+            turn += pause_s is None
+            self._stopping.wait(self._pauses.after(None, taken_over=False) if pause_s is None else pause_s)
+        self._sender.outbox.close()
 
     def _try(self, server: Server) -> float | None:
-        """Connect to one server and stay; return how long that lasted, seconds, None if it came to nothing."""
+        """Connect to one server and stay; return the pause that is due then, seconds, None if it came to nothing."""
         self._tries += 1
-        client = build_client(self._settings, server, self._password, self._tls)
+        try:
+            client = self._access.client(server)
+        except DetectorError as fault:
+            self._failed_try(server, str(fault))
+            return None
         if self._status is not None:
             client.will_set(self._status, "offline", qos=1, retain=True)
-        connection = Connection(client, self._tries, self._receiver.receive)
+        connection = Connection(client, self._tries, self._receive)
         try:
             open_connection(client, server, self._settings)
             if not self._let_in(connection):
@@ -181,6 +177,11 @@ class MqttLink:
         finally:
             connection.drop()
 
+    def _receive(self, connection: Connection, message: MQTTMessage) -> None:
+        """Take a message; anything at all shows that the link can hear."""
+        self._watch.heard(self._clock.mono())
+        self._receiver.receive(connection, message)
+
     def _let_in(self, connection: Connection) -> bool:
         """Wait for the broker to let us in; return whether it did."""
         deadline = self._clock.mono() + self._settings.connect_timeout
@@ -190,63 +191,68 @@ class MqttLink:
         return connection.accepted
 
     def _live(self, connection: Connection, server: Server) -> float:
-        """Be connected until it ends; return how long that was, seconds."""
+        """Be connected until it ends; return the pause that is due then, seconds."""
         began = asked = self._clock.mono()
         session = "the session goes on" if connection.session_present else "a new session"
         log.info("connected to %s as %r, %s", server.url, self._settings.client_id, session)
         self.traffic.connections += 1
         connection.subscribe(self._filters, self._settings.qos)
-        self._connection = connection
+        self._sender.connection = connection
         try:
             while connection.turn() and not self._abandoned.is_set():
-                self._settle(connection)
+                self._sender.settle(connection)
                 if not self.subscribed.is_set() and connection.answered:
                     if not connection.refused:
                         self._subscribed()
-                    elif self._clock.mono() - asked > self._settings.reconnect_max:
+                    elif self._clock.mono() - asked > ASK_AGAIN * self._settings.reconnect_max:
                         asked = self._clock.mono()
                         connection.subscribe(connection.refused, self._settings.qos)
-                if len(self._outbox):
-                    self._send_waiting(connection)
+                self._mend(connection)
+                self._sender.send_waiting()
         finally:
-            lived_s = self._clock.mono() - began
-            self._ended(connection, server, lived_s)
-        return lived_s
+            pause_s = self._ended(connection, server, self._clock.mono() - began)
+        return pause_s
+
+    def _mend(self, connection: Connection) -> None:
+        """See to a link that is up and over which nothing comes, though it used to."""
+        now = self._clock.mono()
+        remedy = self._watch.remedy(now) if self.subscribed.is_set() else Remedy.NONE
+        if remedy is Remedy.NONE:
+            return
+        self.traffic.renewals += 1
+        words = f"nothing came for {self._watch.quiet_s(now):.0f} s, longer than of late"
+        if remedy is Remedy.RECONNECT:
+            connection.end(words)
+        else:
+            log.warning("%s: subscribing anew, in case that the broker has forgotten us", words)
+            connection.subscribe(self._filters, self._settings.qos)
 
     def _subscribed(self) -> None:
         """Say that readings come in now, to the broker and to whoever waits for it."""
+        self._watch.resumed(self._clock.mono())
         log.info("subscribed to %s", ", ".join(self._filters) or "nothing")
-        self._say("online")
+        if not self._stopping.is_set():
+            self._sender.say("online")
         self.subscribed.set()
 
-    def _settle(self, connection: Connection) -> None:
-        """Look at the broker's answers to our publications."""
-        while connection.confirmed:
-            mid, reason = connection.confirmed.popleft()
-            publication = self._outbox.confirm(mid)
-            if publication is not None and reason.is_failure:
-                self._failed(publication, f"the broker says: {reason}")
-
-    def _ended(self, connection: Connection, server: Server, lived_s: float) -> None:
-        """Take note of a lost connection: what it left unconfirmed goes out again, except for `online`."""
-        self._connection = None
+    def _ended(self, connection: Connection, server: Server, lived_s: float) -> float:
+        """Take note of a lost connection; return the pause that is due."""
         self.subscribed.clear()
-        self._settle(connection)
-        self._outbox.rewind()
+        self._sender.ended(connection)
         if self._stopping.is_set():
             log.info("disconnected from %s", server.url)
-            return
-        if self._status is not None:
-            self._outbox.forget(self._status)
-        self._short_lives = self._short_lives + 1 if lived_s < SHORT_S else 0
+            return 0.0
+        pause_s = self._pauses.after(lived_s, taken_over=connection.taken_over)
+        self.traffic.takeovers += connection.taken_over
         self.ended_because = connection.ended_because
-        log.warning("lost %s after %.1f s: %s", server.url, lived_s, connection.ended_because)
-        if self._short_lives % 10 == 3:
+        log.warning("lost %s after %.1f s: %s; back in %.1f s", server.url, lived_s, connection.ended_because, pause_s)
+        if self._pauses.short_lives % 10 == SHORT_LIVES:
             log.error(
                 "%d short connections in a row: is another client using the client_id %r? Each daemon needs its own",
-                self._short_lives,
+                self._pauses.short_lives,
                 self._settings.client_id,
             )
+        return pause_s
 
     def _failed_try(self, server: Server, reason: str) -> None:
         """Take note of a server that could not be reached or did not let us in."""
@@ -254,35 +260,3 @@ class MqttLink:
         if self._stopping.is_set():
             return
         log.warning("cannot connect to %s: %s; trying again", server.url, reason)
-
-    def _send_waiting(self, connection: Connection) -> None:
-        """Hand the network as many waiting publications as the broker takes at once."""
-
-        def window() -> int:
-            return connection.window if connection is self._connection and connection.answered else 0
-
-        self._outbox.send(window, partial(self._hand_over, connection))
-
-    def _hand_over(self, connection: Connection, publication: Publication) -> int | None:
-        """Hand one publication to the network; return its packet identifier, None if it was given up."""
-        try:
-            return connection.send(publication)
-        except ValueError as fault:
-            self._failed(publication, str(fault))
-            return None
-
-    def _say(self, status: str) -> None:
-        """Put our own status in the outbox, if we publish one; a link that stops says nothing but `offline`."""
-        with self._saying:
-            if self._status is not None and (status == "offline" or not self._stopping.is_set()):
-                self._outbox.put(Publication(self._status, status.encode(), qos=1, retain=True))
-
-    def _failed(self, publication: Publication, reason: str) -> None:
-        """Count and log a publication that was given up."""
-        log.error("not published on %.200r: %s", publication.topic, reason)
-        with self._counting:
-            self.traffic.notifications_failed += not publication.retain
-
-    def _tls_context(self) -> ssl.SSLContext | None:
-        """Return the TLS context if any server needs one."""
-        return tls_context(self._settings.tls) if any(server.scheme.tls for server in self._servers) else None

@@ -22,12 +22,14 @@ REMIND_S = 30.0
 
 @dataclass(slots=True)
 class Traffic:
-    """What the link counts for the metrics; a notification is a publication that isn't retained."""
+    """What the link counts for the metrics."""
 
     connections: int = 0
     last_message_at: WallTime | None = None
-    notifications: int = 0
-    notifications_failed: int = 0
+    takeovers: int = 0
+    """Times that another client took our session."""
+    renewals: int = 0
+    """Times that the link was mended because nothing came over it."""
 
 
 class Receiver:
@@ -68,6 +70,7 @@ class Receiver:
                 message.dup,
                 message.mid,
                 connection.number,
+                connection.session_present,
             )
         ):
             self._give_up(connection, given_up)

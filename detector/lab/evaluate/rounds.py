@@ -12,7 +12,7 @@ from detector.lab.evaluate.contenders import Contender, build, settings_for
 from detector.lab.evaluate.corpora import Site, read_site
 from detector.lab.evaluate.fault import Fault, Injected
 from detector.lab.evaluate.injection import changes_of, draw_faults
-from detector.lab.evaluate.side_by_side import Changes, copied, told_apart
+from detector.lab.evaluate.side_by_side import Changes, copied, own_name, told_apart
 from detector.lab.evaluate.workers import Advance
 from detector.lab.tally import Opened
 from detector.settings.quantities import BudgetScope
@@ -49,7 +49,7 @@ def replay(plan: Plan, advance: Advance) -> list[list[Opened]]:
 
 def replay_copies(contender: Contender, site: Site, copies: Sequence[Changes], advance: Advance) -> list[list[Opened]]:
     """Return the alerts of copies of a site that run side by side."""
-    subject = build(contender, [f"copy {entry}" for entry in range(len(copies))])
+    subject = build(contender, [own_name(entry, "every device") for entry in range(len(copies))])
     # a step takes as many rows as in service, so as many fewer moments as there are copies
     batcher = Batcher(max(settings_for(contender).engine.max_batch // len(copies), 1))
     opened: list[Opened] = []

@@ -33,16 +33,17 @@ def copied(batches: Iterable[Batch], copies: Sequence[Changes]) -> Iterator[Batc
     place = 0
     for batch in batches:
         until = [0]
-        readings: list[Reading] = []
-        for device, channel, at, value, _ in batch.readings:
+        readings, moments = list[Reading](), list[EventTime]()
+        for (device, channel, at, value, _), now in zip(batch.readings, batch.now, strict=True):
             for entry, changes in enumerate(copies):
                 shown = changes.get(place, value)
                 if shown is not None:
                     readings.append(Reading(names[entry][device], channel, at, shown, entry))
+            moments += [now] * (len(readings) - until[-1])
             until.append(len(readings))
             place += 1
         ticks = tuple(tick._replace(before=until[tick.before]) for tick in batch.ticks)
-        yield replace(batch, readings=tuple(readings), ticks=ticks)
+        yield replace(batch, readings=tuple(readings), ticks=ticks, now=tuple(moments))
 
 
 class _Names(dict[str, str]):

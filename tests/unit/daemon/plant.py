@@ -10,6 +10,7 @@ from pathlib import Path
 from detector.clock import MonoTime, WallTime
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
+from detector.daemon.redelivery import Redelivery
 from detector.daemon.worker import Worker
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
@@ -17,6 +18,7 @@ from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.sinks import Courier
 from detector.edge.snapshot import Keeper
 from detector.edge.status import Status
 from detector.settings import (
@@ -54,10 +56,11 @@ class Plant:
     def worker(self, folder: Path) -> Iterator[Worker]:
         """Wire a worker; its link is never started, and its inbox gives at once what it holds."""
         inbox, ledger, view = Inbox(InboxSettings()), Ledger(), ChannelView()
+        journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, 64, ledger),
-            journal=Journal(folder, JournalSettings(), ["meters"], self),
+            intake=Intake(SENSORS, 1000, 64, ledger, Redelivery()),
+            journal=journal,
             keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),
             batcher=Batcher(100),
@@ -67,6 +70,7 @@ class Plant:
             exposition=Exposition(MetricsSettings(), _nobody_asks),
             link=MqttLink(MqttSettings(), ["meters/#"], None, inbox, ledger),
             announcer=None,
+            courier=Courier(journal, self),
             clock=self,
         )
         try:

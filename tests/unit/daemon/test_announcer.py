@@ -1,14 +1,14 @@
-"""What is published, and when."""
+"""Which states are published, and when."""
 
 import json
 
 from detector.clock import MonoTime, WallTime
 from detector.daemon.announcer import Announcer
-from detector.domain import Stage, Transition
+from detector.domain import AlertKey, Stage
 from detector.edge.channel_view import ChannelView
 from detector.report import Report
 from detector.settings import MqttAlertSettings
-from tests.unit.edge.readings import event, reading, report
+from tests.unit.edge.readings import reading, report
 
 
 class Desk:
@@ -29,14 +29,14 @@ class Desk:
         """Return the monotonic time."""
         return MonoTime(self.now)
 
-    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool) -> None:
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None) -> None:
         """Keep a publication."""
         self.sent.append((topic, json.loads(payload), qos, retain))
 
     def show(self, seconds: float, made: Report) -> None:
         """Let a report come at some second."""
         self.now = seconds
-        self.announcer.announce(made.events, self.view.show(made))
+        self.announcer.announce(self.view.show(made))
 
     def renew(self, seconds: float) -> None:
         """Let the loop turn at some second."""
@@ -74,17 +74,6 @@ def test_a_channel_that_turns_is_published_at_once() -> None:
     for second, side in enumerate((0, 0, 1, 1, 0)):
         desk.show(second, report(reading(seconds=second, value=second), anomalous=side))
     assert desk.values == [0.0, 2.0, 4.0]
-
-
-def test_alerts_go_out_once_and_in_order() -> None:
-    """Each event is published with QoS 1 and not retained, in order; states are retained."""
-    desk = Desk()
-    events = [event(Transition.OPENED, 1), event(Transition.UPDATED, 1), event(Transition.CLOSED, 1)]
-    desk.show(1, report(reading(seconds=1), events=events))
-    alerts = [sent for sent in desk.sent if sent[0] == "detector/alerts/warning/pump-1"]
-    assert [payload["event"] for _, payload, _, _ in alerts] == ["opened", "updated", "closed"]
-    assert {(qos, retain) for _, _, qos, retain in alerts} == {(1, False)}
-    assert [sent[3] for sent in desk.sent if sent not in alerts] == [True]
 
 
 def test_the_state_says_null_for_what_is_not_known() -> None:

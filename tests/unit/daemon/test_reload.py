@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.daemon.reload import LINK, compare
+from detector.daemon.reload import compare
 from detector.settings import Budget, LogSettings, MetricsSettings, MqttSettings, SensorSettings, Settings
 
 BEFORE = Settings(sensors=[SensorSettings(name="pumps", topics=["plant/{device}"])])
@@ -40,5 +40,5 @@ def test_changes_are_named_and_sorted(
 
 def test_only_settings_of_the_connection_need_a_new_one() -> None:
     """A new client id needs a new connection, a new budget does not."""
-    assert compare(BEFORE, BEFORE.model_copy(update={"mqtt": MqttSettings(client_id="two")})).touch(*LINK)
-    assert not compare(BEFORE, BEFORE.model_copy(update={"budget": Budget.parse("2 per fleet per day")})).touch(*LINK)
+    assert compare(BEFORE, BEFORE.model_copy(update={"mqtt": MqttSettings(client_id="two")})).touch("mqtt")
+    assert not compare(BEFORE, BEFORE.model_copy(update={"budget": Budget.parse("2 per fleet per day")})).touch("mqtt")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from detector.clock import SystemClock
+from detector.daemon.redelivery import Redelivery
 from detector.daemon.wiring import Place, build_engine, build_intake, build_journal
 from detector.domain import EventTime
 from detector.edge.inbox import Message
@@ -48,7 +49,7 @@ def test_an_odd_model_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixt
 def test_one_payload_may_have_as_many_channels_as_a_device(most: int) -> None:
     """The configured limit on channels holds where payloads are read, be it less or more than the default."""
     entry, ledger = SensorSettings(name="all", topics=["{device}"]), Ledger()
-    intake = build_intake(Settings(sensors=[entry], engine=EngineSettings(max_channels=most)), ledger)
+    intake = build_intake(Settings(sensors=[entry], engine=EngineSettings(max_channels=most)), ledger, Redelivery())
     ledger.arrived()
     payload = str(list(range(200))).encode()
     message = Message("d", payload, EventTime(0), qos=1, retain=False, duplicate=False, mid=1, connection=1)

@@ -40,3 +40,12 @@ def test_only_the_last_events_are_kept() -> None:
     book.write(event(Transition.UPDATED, step) for step in range(3 * RECENT_EVENTS))
     assert len(book.recent) == RECENT_EVENTS
     assert len(book.open) == 1
+
+
+def test_what_is_found_again_is_not_shown_twice() -> None:
+    """An event of before the start that is found anew opens its episode, and stands once among the last events."""
+    book = AlertBook()
+    book.recall([event(Transition.OPENED)])
+    assert (book.open, book.opened) == ((), {})
+    book.write([event(Transition.OPENED)])
+    assert (len(book.open), len(book.recent), book.opened.total()) == (1, 1, 1)

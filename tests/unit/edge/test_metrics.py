@@ -12,8 +12,10 @@ from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
+from detector.edge.mqtt import Traffic
+from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
-from detector.edge.status import ReloadStatus, SinkCount, Status
+from detector.edge.status import ReloadStatus, Status
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
@@ -33,12 +35,12 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         not_ready=None,
         connected=True,
         inbox_depth=3,
-        last_message=None,
+        traffic=Traffic(connections=5, takeovers=6, renewals=8),
         workers={"scoring": True, "mqtt": True, "http": False},
         reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
-        notifications={"mqtt": SinkCount(7, 1)},
+        notifications={"mqtt": SinkCount(7, 1, 4)},
         counts=ledger.snapshot(),
-        journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17),
+        journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17, 2),
         snapshots=SnapshotStatus(None, WallTime(1_700_000_100.0), 2.5, 0.01, 4),
         fleet=fleet,
     )
@@ -188,12 +190,17 @@ def test_alerts_and_open_episodes_are_counted() -> None:
     [
         ("detector_mqtt_connected", 1),
         ("detector_ready", 1),
+        ("detector_mqtt_connections_total", 5),
+        ("detector_mqtt_takeovers_total", 6),
+        ("detector_mqtt_renewals_total", 8),
         ("detector_inbox_depth", 3),
         ("detector_worker_alive", 2),
         ("detector_config_reloads_total", 2),
         ("detector_config_last_reload_successful", 0),
         ("detector_notifications_total", 7),
         ("detector_notifications_failed_total", 1),
+        ("detector_notifications_pending", 4),
+        ("detector_journal_alerts_lost_total", 2),
         ("detector_start_time_seconds", 1_700_000_000),
         ("detector_build_info", 1),
         ("detector_journal_up", 0),
@@ -211,5 +218,5 @@ def test_the_last_message_is_absent_before_the_first() -> None:
     """Without a message there is no time of the last one."""
     bench = Bench()
     assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
-    bench.change = lambda status: replace(status, last_message=WallTime(5.0))
+    bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0

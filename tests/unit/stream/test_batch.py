@@ -36,6 +36,13 @@ def test_a_channel_stands_in_a_batch_once() -> None:
     assert sizes(list(Batcher(100).cut(stream))) == [2, 1, 1]
 
 
+def test_a_batch_says_what_time_it_was_at_each_reading() -> None:
+    """That is the latest time heard so far, itself included; a late reading does not turn it back."""
+    stream = [*readings("a", [1.0], start_s=100.0), *readings("b", [1.0]), *readings("c", [1.0], start_s=160.0)]
+    (batch,) = Batcher(100).cut(stream)
+    assert [(now - START) / MICROSECONDS for now in batch.now] == [100.0, 100.0, 160.0]
+
+
 def test_a_batch_holds_at_most_the_maximum() -> None:
     """Five channels make batches of two, two and one."""
     assert sizes(list(Batcher(2).cut(at_once(*"abcde")))) == [2, 2, 1]
