@@ -48,6 +48,15 @@ def fleets(draw: st.DrawFn) -> list[Reading]:
     return _merged_in_arrival_order(streams)
 
 
+APART = [{"name": f"entry-{device}", "group": "none"} for device in range(4)]
+"""Sensors of which none is compared with another, and none is of another's kin."""
+
+
+def apart(stream: list[Reading]) -> list[Reading]:
+    """Give every device of a fleet an entry of its own, of those of `APART`."""
+    return [reading._replace(entry=int(reading.device.rpartition("-")[2])) for reading in stream]
+
+
 def _merged_in_arrival_order(streams: list[list[Reading]]) -> list[Reading]:
     """Merge by the running maximum of each stream's times, so that a late reading stays late."""
     arrivals = [

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 from detector.domain import Reading
 from detector.forecast.cell import CellKind
 from tests.fleet import all_rows, engine, events
-from tests.laws.streams import fleets
-
-ALONE = [{"name": "fleet", "group": "none"}]
-"""Sensors that are not compared with each other."""
+from tests.laws.streams import APART, apart, fleets
 
 
 @given(fleets(), st.integers(1, 50), st.sampled_from(CellKind))
@@ -22,17 +19,18 @@ def test_cutting_the_stream_differently_changes_nothing(stream: list[Reading], m
 
 @given(fleets())
 def test_a_device_alone_is_scored_as_in_company(stream: list[Reading]) -> None:
-    """The rows of a device that has no peers are the same, bit for bit, whether or not others send beside it."""
-    together = all_rows(engine(sensors=ALONE), stream)
+    """The rows of a device that has neither peers nor kin are the same, bit for bit, whether or not others send beside it."""
+    stream = apart(stream)
+    together = all_rows(engine(sensors=APART), stream)
     for device in {reading.device for reading in stream}:
-        alone = all_rows(engine(sensors=ALONE), [reading for reading in stream if reading.device == device])
+        alone = all_rows(engine(sensors=APART), [reading for reading in stream if reading.device == device])
         assert alone == [row for row in together if row[0].device == device]
 
 
 @given(fleets(), st.integers(0, 2**32))
 def test_the_order_of_devices_at_one_moment_changes_nothing(stream: list[Reading], seed: int) -> None:
     """Readings of devices that are no peers and bear the same event time may arrive in any order."""
-    generator = np.random.default_rng(seed)
+    stream, generator = apart(stream), np.random.default_rng(seed)
     rank = {device: generator.random() for device in sorted({reading.device for reading in stream})}
     moments: list[list[Reading]] = []
     for reading in stream:
@@ -41,6 +39,6 @@ def test_the_order_of_devices_at_one_moment_changes_nothing(stream: list[Reading
         else:
             moments.append([reading])
     other = [reading for moment in moments for reading in sorted(moment, key=lambda one: rank[one.device])]
-    assert sorted(map(repr, all_rows(engine(sensors=ALONE), stream))) == sorted(
-        map(repr, all_rows(engine(sensors=ALONE), other))
+    assert sorted(map(repr, all_rows(engine(sensors=APART), stream))) == sorted(
+        map(repr, all_rows(engine(sensors=APART), other))
     )

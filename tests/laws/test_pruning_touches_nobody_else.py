@@ -7,17 +7,14 @@ from hypothesis import strategies as st
 from detector.domain import Reading
 from detector.stream.batch import Batcher
 from tests.fleet import engine, rows
-from tests.laws.streams import fleets
-
-ALONE = [{"name": "fleet", "group": "none"}]
-"""Sensors that are not compared with each other: what peers knew beside one that left is gone with it, as is meant."""
+from tests.laws.streams import APART, apart, fleets
 
 
 @given(fleets(), st.data())
 def test_those_that_stay_go_on_as_before(stream: list[Reading], data: st.DataObject) -> None:
     """With some devices gone from what was frozen, the rows of all others are the same, bit for bit."""
-    cut = data.draw(st.integers(1, len(stream)))
-    whole, fewer, batcher = engine(sensors=ALONE), engine(sensors=ALONE), Batcher(4096)
+    stream, cut = apart(stream), data.draw(st.integers(1, len(stream)))
+    whole, fewer, batcher = engine(sensors=APART), engine(sensors=APART), Batcher(4096)
     for batch in batcher.cut(stream[:cut]):
         whole.step(batch)
     frozen, clock = whole.freeze(), batcher.freeze()
