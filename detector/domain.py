@@ -3,9 +3,10 @@
 Nothing here computes; everything here is a value. See the glossary in ARCHITECTURE.md.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
-from typing import NamedTuple, NewType
+from typing import Any, Final, NamedTuple, NewType
 
 EventTime = NewType("EventTime", int)
 """Microseconds since 1970-01-01T00:00:00Z, as stated by the payload (or by arrival where it has none).
@@ -144,10 +145,24 @@ class AlertEvent:
     unit: str | None
     summary: str
 
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> "AlertEvent":
+        """Return the event of values by the names of its fields, as JSON and a database have them: its words are text there."""
+        return cls(**{name: WORDS[name](value) if name in WORDS else value for name, value in values.items()})
+
     @property
     def key(self) -> AlertKey:
         """Return what this event is known by, however often it is found."""
         return AlertKey(self.id, self.event, self.at, self.severity)
+
+
+WORDS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "event": Transition,
+    "verdict": Verdict,
+    "kind": Kind,
+    "severity": Severity,
+}
+"""Fields of an alert event that are words of our own."""
 
 
 class Stage(IntEnum):

@@ -7,6 +7,7 @@ import argparse
 import csv
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -107,12 +108,7 @@ def _told(range_: JournalRange) -> str:
 def _export(directory: Path, out: Path | None) -> int:
     """Write what was learnt of every channel."""
     rows = learnt.rows(newest_sound(directory).engine)
-    if out is None:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(learnt.HEADER)
-        writer.writerows(rows)
-        return 0
-    with open_to_write(out) as file:
+    with nullcontext(sys.stdout) if out is None else open_to_write(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(learnt.HEADER)
         writer.writerows(rows)

@@ -33,6 +33,7 @@ from detector.edge.sinks import Courier
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
+from detector.settings.exposure import exposures
 from detector.stream.batch import Batcher
 
 log = logging.getLogger("detector.daemon")
@@ -61,8 +62,7 @@ class Daemon:
         """
         self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
         self._started = clock.wall()
-        self._settings = self._read()
-        lines.configure(self._settings.log)
+        self._use(self._read())
         self._control = Control()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
@@ -148,6 +148,13 @@ class Daemon:
         settings = load_settings(self._path, self._place.environment)
         require_topics(str(self._path), settings)
         return settings
+
+    def _use(self, settings: Settings) -> None:
+        """Let these settings hold; say what they lay open to others."""
+        self._settings = settings
+        self._lines.configure(settings.log)
+        for exposure in exposures(settings):
+            log.warning("%s", exposure)
 
     def _recover(self) -> bool:
         """Go on where the last run ended; return False where that was given up because somebody asked to stop."""
@@ -250,8 +257,7 @@ class Daemon:
             self._retire_link(settings)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
-        self._settings = settings
-        self._lines.configure(settings.log)
+        self._use(settings)
         worker.exposition.settings = settings.metrics
         worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
         worker.journal.entries = wiring.entries_of(settings)

@@ -7,18 +7,15 @@ anew with what the journal has.
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.worker import Worker
-from detector.domain import Reading
 from detector.edge import systemd
 from detector.edge.frozen_view import only_devices
-from detector.edge.journal import Arrival
-from detector.edge.recording.columns import Claims
+from detector.edge.journal import Again, Arrival
 from detector.edge.snapshot import read_snapshot
 from detector.engine import Engine
 from detector.errors import SnapshotError
@@ -41,9 +38,8 @@ class Recovery:
     def __init__(self, worker: Worker, settings: Settings, fresh: Callable[[], Engine], clock: Clock) -> None:
         """Prepare; `fresh` makes an engine that knows nothing."""
         self._worker, self._settings, self._fresh, self._clock = worker, settings, fresh, clock
-        self._claims = Claims(settings.sensors)
+        self._again = Again(settings.sensors)
         self._told_at = self._logged_at = MonoTime(0.0)
-        self._unclaimed = 0
         self.taken = 0
         """Arrivals of the journal that were taken in so far."""
 
@@ -57,8 +53,8 @@ class Recovery:
         whole = self._from_journal(seq, go_on)
         if self.taken:
             log.info("recovered %d arrivals from the journal in %.1f s", self.taken, self._clock.mono() - began)
-        if self._unclaimed:
-            log.warning("%d readings of the journal belong to no sensors entry any more", self._unclaimed)
+        if self._again.unclaimed:
+            log.warning("%d readings of the journal belong to no sensors entry any more", self._again.unclaimed)
         return whole
 
     def _from_snapshots(self) -> int:
@@ -98,7 +94,7 @@ class Recovery:
     def _from_journal(self, after: int, go_on: Callable[[], bool]) -> bool:
         """Take in the arrivals after a number; return whether that was not given up."""
         try:
-            for batch in self._batches(self._arrivals(after)):
+            for batch in self._again.batches(self._arrivals(after), self._worker.batcher):
                 self._take(batch)
                 self._tell()
                 if not go_on():
@@ -123,27 +119,6 @@ class Recovery:
                 )
             self.taken += 1
             yield arrival
-
-    def _batches(self, arrivals: Iterable[Arrival]) -> Iterator[Batch]:
-        """Yield batches of arrivals: other ones than at that time, but with the same ticks and hours among the readings."""
-        for idle, run in groupby(arrivals, key=lambda arrival: arrival.value is None):
-            if idle:
-                yield self._worker.batcher.idle_again([arrival.at for arrival in run])
-            else:
-                yield from self._worker.batcher.cut(self._readings(run))
-
-    def _readings(self, arrivals: Iterable[Arrival]) -> Iterator[Reading]:
-        """Yield readings as the present configuration has them: by the name of their entry, or the first that claims the device."""
-        for _, device, channel, entry, at, value in arrivals:
-            assert device is not None
-            assert channel is not None
-            assert value is not None
-            claim = self._claims.named(entry or "") or self._claims.of(device)
-            name = None if claim is None else claim.channel(channel)
-            if claim is None or name is None:
-                self._unclaimed += 1
-            else:
-                yield Reading(device, name, at, value, claim.entry)
 
     def _tell(self) -> None:
         """Give signs of life, to the supervisor and in the log."""

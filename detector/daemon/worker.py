@@ -31,6 +31,9 @@ log = logging.getLogger("detector.worker")
 WAIT_S: Final = 0.2
 """Longest wait for a message in one turn: how late signals and requests may be seen."""
 
+ANSWER_S: Final = 0.02
+"""The same while sinks have alerts that they have not answered: who dies between the answer and its mark tells that alert twice."""
+
 MESSAGES: Final = 4096
 """Most messages in one turn; the rest waits for the next."""
 
@@ -72,7 +75,8 @@ class Worker:
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
-        messages = self.inbox.take(MESSAGES, self.receipts.patience_s(WAIT_S))
+        longest_s = ANSWER_S if self.courier.pending else WAIT_S
+        messages = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if messages:
             self._quiet_s = 0.0

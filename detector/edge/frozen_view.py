@@ -7,14 +7,8 @@ from collections.abc import Container, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from detector.domain import AlertEvent, Kind, Severity, Transition, Verdict
+from detector.domain import AlertEvent, Severity, Verdict
 from detector.edge.alert_book import AlertBook
-
-
-def event_from_plain(plain: dict[str, Any]) -> AlertEvent:
-    """Return an alert event, its words as types."""
-    words = {"event": Transition, "verdict": Verdict, "kind": Kind, "severity": Severity}
-    return AlertEvent(**(plain | {name: kind(plain[name]) for name, kind in words.items()}))
 
 
 def book_to_plain(book: AlertBook) -> dict[str, Any]:
@@ -29,9 +23,9 @@ def book_to_plain(book: AlertBook) -> dict[str, Any]:
 def book_from_plain(plain: dict[str, Any]) -> AlertBook:
     """Return the alert book that was written."""
     book = AlertBook()
-    book.write(map(event_from_plain, plain["open"]))
+    book.write(map(AlertEvent.from_plain, plain["open"]))
     book.recent.clear()
-    book.recent.extend(map(event_from_plain, plain["recent"]))
+    book.recent.extend(map(AlertEvent.from_plain, plain["recent"]))
     book.opened.clear()
     book.opened.update({(Verdict(verdict), Severity(severity)): count for verdict, severity, count in plain["opened"]})
     return book

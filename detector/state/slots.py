@@ -28,6 +28,11 @@ class SlotTable(Generic[Key]):
         """Iterate over the keys in slot order."""
         return iter(self._keys)
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no slot for a further key."""
+        return len(self._keys) >= self._capacity
+
     def find(self, key: Key) -> Slot | None:
         """Return the slot of a key, or None for a key that has none."""
         return self._slots.get(key)
@@ -49,7 +54,7 @@ class SlotTable(Generic[Key]):
     def assign(self, key: Key) -> Slot | None:
         """Return the slot of a key, giving it the next free one; None when the table is full."""
         slot = self._slots.get(key)
-        if slot is None and len(self._keys) < self._capacity:
+        if slot is None and not self.full:
             slot = Slot(len(self._keys))
             self._slots[key] = slot
             self._keys.append(key)

@@ -21,9 +21,6 @@ CLOCK_SET_BACK_AFTER = 20
 
 NEVER = np.iinfo(np.int64).min
 
-UNBOUNDED = np.iinfo(np.intp).max
-"""Channels are bounded device by device."""
-
 IN_ORDER, LATE, DUPLICATE = int(Stage.WARMING_UP), int(Stage.LATE), int(Stage.DUPLICATE)
 """Plain numbers: numpy needs 2 µs to see one in an enum (`python -m timeit`), eight times in a step."""
 
@@ -92,8 +89,8 @@ class Alignment:
     def __init__(self, max_devices: int, max_channels: int, total_channels: int) -> None:
         """Know at most `max_devices` devices of `max_channels` channels each, and `total_channels` of all of them."""
         self.devices: SlotTable[str] = SlotTable(max_devices)
-        self.channels: SlotTable[tuple[str, str]] = SlotTable(UNBOUNDED)
-        self._max_channels, self._total_channels = max_channels, total_channels
+        self.channels: SlotTable[tuple[str, str]] = SlotTable(total_channels)
+        self._max_channels = max_channels
         self._channels_of: Counter[str] = Counter()
         self.block = AlignBlock()
 
@@ -151,12 +148,12 @@ class Alignment:
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
         have = self._channels_of[reading.device]
-        if have >= self._max_channels or len(self.channels) >= self._total_channels:
+        if have >= self._max_channels or self.channels.full:
             return Stage.REFUSED_CHANNEL
         if self.devices.assign(reading.device) is None:
             return Stage.REFUSED_DEVICE
         slot = self.channels.assign((reading.device, reading.channel))
-        assert slot is not None  # the table has no bound of its own
+        assert slot is not None  # there was room for one more
         self._channels_of[reading.device] = have + 1
         return slot
 

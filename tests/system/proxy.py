@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tests.system.listening import listening
+
 CHUNK = 4096
 
 
@@ -48,16 +50,11 @@ class Proxy:
     @contextmanager
     def running(self) -> Iterator["Proxy"]:
         """Listen until the end of the block."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = int(listener.getsockname()[1])
-            thread = threading.Thread(target=self._accept, args=(listener,))
-            thread.start()
-            try:
+        try:
+            with listening(self._accept) as self.port:
                 yield self
-            finally:
-                listener.shutdown(socket.SHUT_RDWR)  # wakes accept
-                thread.join()
-                self.cut()
+        finally:
+            self.cut()
 
     @property
     def url(self) -> str:

@@ -4,11 +4,12 @@ In: its answers. Out: a listening port, and every packet that it was sent.
 """
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from tests.system.listening import listening
 
 CONNECT, SUBSCRIBE, DISCONNECT = 0x10, 0x82, 0xE0
 
@@ -40,15 +41,9 @@ class ScriptedBroker:
     @contextmanager
     def running(self) -> Iterator["ScriptedBroker"]:
         """Listen until the end of the block."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.url = f"mqtt://127.0.0.1:{listener.getsockname()[1]}"
-            thread = threading.Thread(target=self._accept, args=(listener,))
-            thread.start()
-            try:
-                yield self
-            finally:
-                listener.shutdown(socket.SHUT_RDWR)  # wakes accept
-                thread.join()
+        with listening(self._accept) as port:
+            self.url = f"mqtt://127.0.0.1:{port}"
+            yield self
 
     def _accept(self, listener: socket.socket) -> None:
         """Serve clients one by one until the listener is shut."""

@@ -11,14 +11,12 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, Kind, Severity, Transition, Verdict
+from detector.domain import AlertEvent, AlertKey
 
 LET_GO: Final = 1000
 """Most alerts that one commit lets go of, so that none takes long."""
 
 FIELDS: Final = tuple(field.name for field in fields(AlertEvent))
-TYPES: Final = {"event": Transition, "verdict": Verdict, "kind": Kind, "severity": Severity}
-"""Those that are text on the disk and something narrower here."""
 
 COLUMNS: Final = ", ".join(f"alerts.{name}" for name in FIELDS)
 INSERT: Final = (
@@ -119,5 +117,4 @@ def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence
 
 def _event(row: Sequence[Any]) -> AlertEvent:
     """Return the event of a row."""
-    values = dict(zip(FIELDS, row, strict=True))
-    return AlertEvent(**values | {name: narrow(values[name]) for name, narrow in TYPES.items()})
+    return AlertEvent.from_plain(dict(zip(FIELDS, row, strict=True)))

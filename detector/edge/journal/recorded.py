@@ -91,7 +91,7 @@ def read_journal(path: Path, sensors: Sequence[SensorSettings]) -> Iterator[Read
 def _asked_for(recorded: Iterator[tuple[Reading, str]], claims: Claims) -> Iterator[Reading | Rejected]:
     """Yield the readings that belong to an entry, as that entry has them."""
     for reading, name in recorded:
-        claim = claims.named(name) or claims.of(reading.device)
+        claim = claims.through(name, reading.device)
         if claim is None:
             yield Rejected(RejectReason.UNKNOWN_TOPIC, f"no `sensors` entry is for device {shown(reading.device)!r}")
             continue

@@ -33,9 +33,9 @@ class Claims:
         self._names = {entry.name: claim for entry, claim in zip(sensors, claims, strict=True)}
         self.of = lru_cache(maxsize=65_536)(self._find)
 
-    def named(self, name: str) -> Claim | None:
-        """Return the claim of the entry of a name, or None when there is none."""
-        return self._names.get(name)
+    def through(self, name: str, device: str) -> Claim | None:
+        """Return the claim of the entry of this name, where there is none any more that on the device, or None."""
+        return self._names.get(name) or self.of(device)
 
     def _find(self, device: str) -> Claim | None:
         """Return the claim on a device, or None when no entry matches it."""

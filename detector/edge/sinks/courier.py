@@ -32,6 +32,11 @@ class Courier:
             self._deliveries[sink.name] = delivery
         self._journal.sinks = tuple(self._deliveries)
 
+    @property
+    def pending(self) -> bool:
+        """Whether a sink has events that it has not answered."""
+        return any(delivery.count.pending for delivery in self._deliveries.values())
+
     def take_answers(self) -> bool:
         """Take in what the sinks say; return whether there is something to be committed."""
         answered = [delivery.take_answers() for delivery in self._deliveries.values()]

@@ -5,19 +5,16 @@ In: arrivals in order. Out: alert events, and a digest of all that is remembered
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import orjson
 
 from detector.domain import AlertEvent, Reading
-from detector.edge.journal import Arrival
+from detector.edge.journal import Again, Arrival
 from detector.edge.model_file import ModelFile
-from detector.edge.recording.columns import Claims
 from detector.edge.snapshot import Shelf, read_snapshot
 from detector.engine import Engine
-from detector.report import Batch
 from detector.settings import Settings
 from detector.stream.batch import Batcher
 
@@ -34,7 +31,7 @@ class Twin:
         """Number of the last arrival taken in."""
         self.events: list[AlertEvent] = []
         self._engine, self._batcher = Engine(settings, model.network, model.reference), Batcher(CUT)
-        self._claims = Claims(settings.sensors)
+        self._again = Again(settings.sensors)
 
     @classmethod
     def from_disk(cls, settings: Settings, model: ModelFile, state: Path) -> "Twin":
@@ -51,7 +48,7 @@ class Twin:
 
     def take(self, arrivals: Iterable[Arrival]) -> None:
         """Take in arrivals after the last one."""
-        for batch in self._batches(arrivals):
+        for batch in self._again.batches(self._counted(arrivals), self._batcher):
             self.events.extend(self._engine.step(batch).events)
 
     def take_readings(self, readings: Iterable[Reading]) -> None:
@@ -69,23 +66,8 @@ class Twin:
                 digest.update(f"{name}.{column}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
-    def _batches(self, arrivals: Iterable[Arrival]) -> Iterator[Batch]:
-        """Yield the batches of arrivals."""
-        for idle, run in groupby(arrivals, key=lambda arrival: arrival.value is None):
-            if idle:
-                ticks = list(run)
-                self.seq = ticks[-1].seq
-                yield self._batcher.idle_again([tick.at for tick in ticks])
-            else:
-                yield from self._batcher.cut(self._readings(run))
-
-    def _readings(self, arrivals: Iterable[Arrival]) -> Iterator[Reading]:
-        """Yield the readings of arrivals."""
-        for seq, device, channel, entry, at, value in arrivals:
-            self.seq = seq
-            claim = self._claims.named(entry or "")
-            assert claim is not None
-            assert device is not None
-            assert channel is not None
-            assert value is not None
-            yield Reading(device, channel, at, value, claim.entry)
+    def _counted(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+        """Yield arrivals, and note how far they go."""
+        for arrival in arrivals:
+            self.seq = arrival.seq
+            yield arrival

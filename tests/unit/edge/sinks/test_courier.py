@@ -127,3 +127,16 @@ def test_a_sink_that_returns_gets_what_is_owed_to_it(tmp_path: Path) -> None:
         office.courier.turn_to([desk := Desk()], WEEK_S)
         office.find(3)
         assert desk.offered == [1, 3]
+
+
+def test_events_are_pending_until_their_sink_has_answered(tmp_path: Path) -> None:
+    """Whoever waits for messages waits shortly as long as an answer may come: its mark is to be written soon."""
+    office, pending = Office(tmp_path), list[bool]()
+    with office.open() as desk:
+        pending.append(office.courier.pending)
+        office.find(1)
+        pending.append(office.courier.pending)
+        desk.confirm(1)
+        office.turn()
+        pending.append(office.courier.pending)
+    assert pending == [False, True, False]
