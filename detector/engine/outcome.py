@@ -1,0 +1,63 @@
+"""What one step found out, and the report of it.
+
+In: where readings went, what was expected, judged and decided. Out: a `Report` on all readings of the batch.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.anomaly.decide import Decision
+from detector.anomaly.organs import Judgement
+from detector.domain import AlertEvent, Stage
+from detector.engine.stages import CALIBRATED, WARM_UP
+from detector.report import Batch, Report
+from detector.state.rows import Floats, Forecast
+from detector.stream.align import Placed
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Verdicts:
+    """All that was found out of the rows of one step."""
+
+    placed: Placed
+    forecast: Forecast
+    judgement: Judgement
+    decision: Decision
+    behind_s: Floats
+    """How long ago was what a row tells of; 0 where that is now."""
+
+
+def report_of(batch: Batch, verdicts: Verdicts, events: tuple[AlertEvent, ...]) -> Report:
+    """Spread what is known of the rows in order over all readings of the batch."""
+    forecast, decision = verdicts.forecast, verdicts.decision
+    seen, rows = forecast.steps_seen, verdicts.placed.in_order
+    stage = verdicts.placed.stage.copy()
+    stage[rows] = np.where(seen >= CALIBRATED, Stage.SCORED, np.where(seen >= WARM_UP, Stage.CALIBRATING, stage[rows]))
+    warming = seen < WARM_UP
+    needed = np.where(warming, WARM_UP, CALIBRATED - WARM_UP)
+    left = np.where(warming, WARM_UP, CALIBRATED) - seen
+
+    def spread(column: NDArray[Any], dtype: type) -> NDArray[Any]:
+        """Put a column of the rows in order in its place."""
+        full: NDArray[Any] = np.zeros(len(stage), dtype)
+        full[rows] = column
+        return full
+
+    return Report(
+        readings=batch.readings,
+        stage=stage,
+        steps_left=spread(np.maximum(left, 0), np.int32),
+        steps_needed=spread(needed, np.int32),
+        forecast_known=spread(forecast.known, np.bool_),
+        expected=spread(forecast.expected, np.float64),
+        lower=spread(forecast.lower, np.float64),
+        upper=spread(forecast.upper, np.float64),
+        score=spread(decision.score, np.float64),
+        threshold=spread(decision.threshold, np.float64),
+        anomalous=spread(decision.anomalous, np.int8),
+        events=events,
+        ticks=batch.ticks,
+    )
