@@ -40,6 +40,10 @@ WOBBLE_MEMORY_H = 24.0
 """Hours over which the size of its departures from that place forgets."""
 
 
+NEVER = 0
+"""Time at which a channel was heard that never was."""
+
+
 class CompanyBlock(Block):
     """Each channel's group, panel, latest reading and place among its peers.
 
@@ -82,7 +86,8 @@ class CompanyBlock(Block):
                 "placed": ((), np.bool_, 0),
                 "value": ((), np.float64, 0.0),
                 "spread": ((), np.float64, 1.0),
-                **dict.fromkeys(("rank", "at_us", "patience_us"), ((), np.int64, 0)),
+                **dict.fromkeys(("rank", "patience_us"), ((), np.int64, 0)),
+                "at_us": ((), np.int64, NEVER),
                 **dict.fromkeys(learnt, ((), np.float64, 0.0)),
             }
         )
@@ -103,7 +108,7 @@ class Panel:
     heard: NDArray[np.intp]
     """(B,), how many are present."""
     seated: NDArray[np.intp]
-    """(B,), how many there are."""
+    """(B,), how many there are that have spoken by now."""
 
     def latest(self, of_rows: Floats, stored: Floats) -> Floats:
         """Return a number of each peer: of its row if that comes earlier in this batch, else the `stored` (N,) one."""
@@ -151,9 +156,10 @@ class Company:
         at_us = np.where(earlier, rows.at_us[row], block.at_us[peers])
         fresh = np.abs(rows.at_us[:, None] - at_us) <= block.patience_us[peers]
         present = seated & block.placed[peers] & fresh
+        begun = seated & (earlier | (block.at_us[peers] != NEVER))  # who begins later in this batch is not there yet
         value = np.where(earlier, rows.values[row], block.value[peers])
         away = np.where(present, value - block.offset[peers], 0.0)
-        return Panel(peers, present, away, row, earlier, present.sum(axis=1), seated.sum(axis=1))
+        return Panel(peers, present, away, row, earlier, present.sum(axis=1), begun.sum(axis=1))
 
     def _rows_among(self, slots: Slots, peers: Slots) -> Slots:
         """Return which row of the batch each peer has, -1 for none. Shapes: slots (B,), peers (B, PANEL) and returned.
@@ -200,7 +206,7 @@ class Company:
         block.offset[rows], block.habit[rows] = block.place[rows], block.wobble[rows]
         patience_s = np.maximum(PATIENCE * block.cadence_s[rows], SHORTEST_PATIENCE_S)
         block.patience_us[rows] = (patience_s * MICROSECONDS).astype(np.int64)
-        block.placed[rows] |= block.at_us[rows] != 0
+        block.placed[rows] |= block.at_us[rows] != NEVER
 
     def choose(self, at: EventTime) -> tuple[Slots, NDArray[np.intp]]:
         """Compare rivals with the panel, and seat those that proved nearer; return whose seats changed, and which.

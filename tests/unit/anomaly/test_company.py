@@ -139,3 +139,11 @@ def test_silent_channels_keep_their_panels() -> None:
         subject.choose(EventTime(START + hour * HOUR_US))
     assert seated(subject, 0) == set(range(1, PANEL + 1))
     assert subject.block.trial_h[:20].max() == 0
+
+
+def test_a_peer_is_seated_from_its_first_reading_on() -> None:
+    """Of two channels that begin within one batch, the first does not know the second yet, and the second knows the first."""
+    subject = company(2)
+    assert subject.panel(rows(np.zeros(2))).seated.tolist() == [0, 1]
+    hear(subject, np.zeros(2))
+    assert subject.panel(rows(np.zeros(2), step=1)).seated.tolist() == [1, 1]
