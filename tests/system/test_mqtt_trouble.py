@@ -80,14 +80,19 @@ def test_a_password_that_changes_is_read_anew() -> None:
         station.wait_subscribed()
 
 
+def take(station: Station) -> set[int]:
+    """Take and acknowledge what comes now, as a daemon never ceases to: what is not acknowledged comes again at each connection."""
+    taken = station.inbox.take(10_000, 0.1)
+    station.link.acknowledge(taken)
+    return {int(message.payload) for message in taken}
+
+
 def take_all(station: Station, wanted: set[int]) -> set[int]:
     """Take and acknowledge whatever comes, until all that is wanted has come; return all that came."""
     came = set[int]()
 
     def count() -> int:
-        taken = station.inbox.take(10_000, 0.1)
-        station.link.acknowledge(taken)
-        came.update(int(message.payload) for message in taken)
+        came.update(take(station))
         return len(wanted & came)
 
     wait_for_count(count, len(wanted), "numbers that arrived")
@@ -111,7 +116,12 @@ def test_cuts_anywhere_lose_nothing(seed: int) -> None:
                 for number in range(begin, begin + share):
                     station.link.publish("out/numbers", str(number), 1, retain=False)
                 arrived |= take_all(station, set(range(begin, begin + share)) - arrived)
-            wait_until(lambda: not station.link.unconfirmed, "our own to be confirmed")
+
+            def unconfirmed() -> int:
+                take(station)
+                return station.link.unconfirmed
+
+            wait_until(lambda: not unconfirmed(), "our own to be confirmed")
         heard = set[int]()
         while len(heard) < rounds * share:
             heard.add(int(witness.hear()[1]))
