@@ -4,6 +4,7 @@ In: this system's files, under a layer that is thrown away. Out: a machine that 
 Its network is a loopback alone, so the units and configurations that we ship run there as they are, on their well-known ports.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -26,7 +27,19 @@ def why_not() -> str | None:
     """Say why no machine can be had here, or None."""
     if os.geteuid() != 0:
         return "need root, to boot a systemd of their own"
-    command = ["unshare", *NAMESPACES, "--net", "--fork", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    command = [
+        "unshare",
+        *NAMESPACES,
+        "--net",
+        "--fork",
+        "--propagation",
+        "private",
+        "mount",
+        "-t",
+        "tmpfs",
+        "tmpfs",
+        "/mnt",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"need namespaces, to boot a systemd of their own: {done.stderr.strip()}" if done.returncode else None
 
@@ -38,7 +51,7 @@ class Machine:
         """Choose a name; nothing runs yet."""
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._process: subprocess.Popen[bytes] | None = None
-        self._init = 0
+        self._init, self._page = 0, ""
 
     def __enter__(self) -> Self:
         """Install, boot, and wait until systemd has started what it starts."""
@@ -53,6 +66,7 @@ class Machine:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             wait_until(self._has_booted, "systemd booted")
+            self.succeed("systemctl", "log-target", "journal")
         except BaseException:
             self.__exit__()
             raise
@@ -63,7 +77,9 @@ class Machine:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        wait_until(lambda: all(_remove(group) for group in _groups(self.folder.name)), "the machine's last process ended")
+        wait_until(
+            lambda: all(_remove(group) for group in _groups(self.folder.name)), "the machine's last process ended"
+        )
         self._log_file().unlink(missing_ok=True)
         shutil.rmtree(self.folder)
 
@@ -102,15 +118,26 @@ class Machine:
         return self.succeed("systemctl", "show", "--value", f"--property={name}", unit)
 
     def journal(self, unit: str) -> str:
-        """Return what the journal has of a unit since the boot, systemd's own words on it included."""
-        return self.succeed("journalctl", "--no-pager", "--output=cat", f"--unit={unit}")
+        """Return what the journal has of a unit since the last turn of its page, systemd's own words on it included."""
+        return self.succeed(
+            "journalctl", "--no-pager", "--output=cat", f"--after-cursor={self._page}", f"--unit={unit}"
+        )
+
+    def turn_page(self) -> None:
+        """Let the journal begin here, as far as `journal` is concerned."""
+        last = self.succeed(
+            "journalctl", "--no-pager", "--quiet", "--lines=1", "--output=json", "--output-fields=MESSAGE"
+        )
+        self._page = json.loads(last)["__CURSOR"]
 
     def _has_booted(self) -> bool:
         """Tell whether systemd is up; fail where the machine has ended."""
         assert self._process is not None
         said = self._log_file().read_text(encoding="utf-8", errors="replace")
         assert self._process.poll() is None, f"the machine ended while it booted:\n{said}"
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text(encoding="ascii").split()
+        children = (
+            Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text(encoding="ascii").split()
+        )
         if not children:
             return False
         self._init = int(children[0])
