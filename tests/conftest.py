@@ -24,15 +24,12 @@ PACKAGES = {
     "mosquitto_passwd": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
     "mosquitto_sub": "mosquitto-clients",
-    "nsenter": "util-linux",
     "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",
-    "setpriv": "util-linux",
     "shellcheck": "shellcheck",
     "systemd": "systemd",
     "systemd-analyze": "systemd",
-    "unshare": "util-linux",
 }
 """Debian's package for each program that some test needs."""
 

@@ -16,10 +16,12 @@ from typing import Self
 
 from tests.system.patience import wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("machine.sh")
 CGROUPS = Path("/sys/fs/cgroup")
 PREFIX = "detector-machine-"
+SUITABLE = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+PRIVATE = ("--propagation", "private")
 NAMESPACES = ("--mount", "--pid", "--cgroup", "--uts", "--ipc")
 
 
@@ -27,21 +29,19 @@ def why_not() -> str | None:
     """Say why no machine can be had here, or None."""
     if os.geteuid() != 0:
         return "need root, to boot a systemd of their own"
-    command = [
-        "unshare",
-        *NAMESPACES,
-        "--net",
-        "--fork",
-        "--propagation",
-        "private",
-        "mount",
-        "-t",
-        "tmpfs",
-        "tmpfs",
-        "/mnt",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"need namespaces, to boot a systemd of their own: {done.stderr.strip()}" if done.returncode else None
+    if not _runs("/usr/bin/python3", "-c", SUITABLE):
+        return "need /usr/bin/python3, 3.11 or newer, with venv: apt-get install python3-venv"
+    if not _runs("unshare", *NAMESPACES, "--net", "--fork", *PRIVATE, *["mount", "-t", "tmpfs", "tmpfs", "/mnt"]):
+        return "need the right to make namespaces and to mount in them, to boot a systemd of their own"
+    return None
+
+
+def _runs(*command: str) -> bool:
+    """Tell whether a command can be run, and succeeds."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 class Machine:
@@ -58,7 +58,7 @@ class Machine:
         name = self.folder.name
         groups = list(_make_groups(name))
         joining = "".join(f"echo $$ > {group}/cgroup.procs; " for group in groups)
-        boot = ["unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"]
+        boot = ["unshare", *NAMESPACES, "--fork", "--kill-child", *PRIVATE]
         boot += ["bash", str(SCRIPT), str(self.folder), str(ROOT), name]
         # Who is killed takes the machine along: setpriv ties it to us, --kill-child everything in it to its first process.
         command = ["setpriv", "--pdeathsig", "KILL", "bash", "-c", f'{joining}exec "$@"', "_", *boot]

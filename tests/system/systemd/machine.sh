@@ -1,5 +1,6 @@
+# shellcheck shell=sh
 # The life of a machine within this one: this system's files under a throw-away layer, and systemd as process 1 of namespaces of its own.
-# Run by tests/system/machine.py inside fresh namespaces (all but the network's); $1 an empty folder, $2 the checkout, $3 the cgroup's name.
+# Run by tests/system/systemd/machine.py inside fresh namespaces (all but the network's); $1 an empty folder, $2 the checkout, $3 the cgroup's name.
 # Nothing here reaches the host: every mount is in a private namespace, and what could is read-only or masked.
 set -eu
 folder=$1 checkout=$2 cgroup=$3

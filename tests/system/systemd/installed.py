@@ -5,11 +5,10 @@ In: a machine that our installer went over. Out: the shipped sample of mosquitto
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from tests.system.daemon_process import Scrape
-from tests.system.machine import ROOT, Machine
 from tests.system.patience import wait_until
+from tests.system.systemd.machine import ROOT, Machine
 
 CONFIG = "/etc/detector/detector.yaml"
 PASSWORD_FILE = "/etc/detector/mqtt_password"
@@ -118,6 +117,6 @@ def status(machine: Machine, pid: str) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def newest(folder: Path, pattern: str) -> float:
-    """Return when the newest matching file was written, Unix time; 0 without any."""
-    return max((path.stat().st_mtime for path in folder.rglob(pattern)), default=0.0)
+def hear(machine: Machine, topic: str) -> str:
+    """Return the retained message of a topic, as somebody who looks."""
+    return machine.succeed("mosquitto_sub", "-u", "viewer", "-P", PASSWORDS["viewer"], "-C", "1", "-t", topic)
