@@ -81,7 +81,12 @@ def test_a_newer_systemd_understands_its_override(tmp_path: Path) -> None:
 @pytest.mark.needs("shellcheck")
 def test_the_installer_is_sound() -> None:
     """The checker of shell scripts finds nothing to say about ours."""
-    scripts = [FOLDER / "install.sh", ROOT / "tests" / "system" / "systemd" / "machine.sh", ROOT / ".ci" / "run"]
+    scripts = [
+        FOLDER / "install.sh",
+        ROOT / "deploy" / "compose" / "secrets.sh",
+        ROOT / "tests" / "system" / "systemd" / "machine.sh",
+        ROOT / ".ci" / "run",
+    ]
     verdict = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
     assert verdict.returncode == 0, verdict.stdout
 
