@@ -28,20 +28,17 @@ if [[ $checkout != "$program" ]]; then
   cp -R --no-preserve=mode,ownership "$checkout/models/base" "$program/models/"
 fi
 
+ln -sf "$program/.venv/bin/detector" /usr/local/bin/detector
+
 install -m 0644 "$here/detector.service" "$here/detector@.service" "$units/"
 install -d -m 0755 /etc/detector
 [[ -e /etc/detector/detector.yaml ]] || install -m 0644 "$here/detector.yaml" /etc/detector/detector.yaml
 
-if version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p') && ((version >= 254)); then
-  for unit in detector.service detector@.service; do
-    install -D -m 0644 "$here/systemd-254.conf" "$units/$unit.d/systemd-254.conf"
-  done
-fi
 if [[ -d /run/systemd/system ]]; then systemctl daemon-reload; fi
 
 cat <<'TEXT'
 detector is installed, and nothing was started. Next:
-  sudoedit /etc/detector/detector.yaml        # your broker and your sensors
-  /opt/detector/.venv/bin/detector check /etc/detector/detector.yaml
+  edit /etc/detector/detector.yaml            # your broker and your sensors
+  detector check /etc/detector/detector.yaml
   systemctl enable --now detector             # or restart, after an upgrade
 TEXT

@@ -18,6 +18,15 @@ SAMPLE = ROOT / "deploy" / "mosquitto"
 START = 1_700_000_000
 """Event time of the first reading, Unix time."""
 
+AFRESH = """
+systemctl stop 'detector*' mosquitto
+systemctl reset-failed
+rm -rf /var/lib/detector* /var/lib/private/detector* /etc/detector/* /etc/systemd/system/detector*.d
+rm -rf /var/lib/mosquitto/mosquitto.db /etc/mosquitto/conf.d/* /etc/mosquitto/acl /etc/mosquitto/passwords
+systemctl daemon-reload
+systemctl start mosquitto
+"""
+
 GET = "import sys, urllib.error, urllib.request\ntry: a = urllib.request.urlopen(sys.argv[1])\nexcept urllib.error.HTTPError as e: a = e\nprint(a.read().decode())"
 
 
@@ -87,7 +96,7 @@ class Installed:
 
 
 def set_up_broker(machine: Machine) -> None:
-    """Put the shipped sample where Debian's mosquitto looks for it, with a password for each user of its rules."""
+    """Run Debian's mosquitto on the shipped sample, with a password for each user of its rules; and give the daemon its own."""
     machine.write("/etc/mosquitto/conf.d/detector.conf", (SAMPLE / "mosquitto.conf").read_text(encoding="utf-8"))
     machine.write("/etc/mosquitto/acl", (SAMPLE / "acl").read_text(encoding="utf-8"))
     machine.write("/etc/mosquitto/passwords", "")
@@ -95,19 +104,14 @@ def set_up_broker(machine: Machine) -> None:
         machine.succeed("mosquitto_passwd", "-b", "/etc/mosquitto/passwords", user, word)
     machine.succeed("chown", "mosquitto:", "/etc/mosquitto/passwords", "/etc/mosquitto/acl")
     machine.succeed("chmod", "0400", "/etc/mosquitto/passwords", "/etc/mosquitto/acl")
+    machine.succeed("systemctl", "restart", "mosquitto")
+    machine.write(PASSWORD_FILE, PASSWORDS["detector"], mode=0o600)
 
 
 def start_afresh(machine: Machine) -> None:
-    """Let the machine be as after the installation: nothing learnt, nothing queued, no overrides; the broker runs."""
-    machine.run("systemctl", "stop", "detector*", "mosquitto")
-    machine.run("systemctl", "reset-failed")
-    learnt = [f"/var/lib/{name}" for name in ("detector", "detector-north", "detector-south")]
-    private = [path.replace("/lib/", "/lib/private/") for path in learnt]
-    overrides = [f"/etc/systemd/system/{unit}.service.d" for unit in ("detector", "detector@")]
-    machine.succeed("rm", "-rf", *learnt, *private, *overrides, "/var/lib/mosquitto/mosquitto.db")
-    machine.succeed("systemctl", "daemon-reload")
-    machine.write(PASSWORD_FILE, PASSWORDS["detector"], mode=0o600)
-    machine.succeed("systemctl", "start", "mosquitto")
+    """Let the machine be as after the installation: nothing learnt, configured, queued or running but an open broker for the machine itself."""
+    machine.succeed("bash", "-c", AFRESH)
+    machine.write(CONFIG, STARTER.read_text(encoding="utf-8"))
     machine.turn_page()
 
 

@@ -59,7 +59,7 @@ mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 # A machine fresh from the installer: what this one starts, mounts and logs is not its business.
 rm -rf "$root"/etc/systemd/system/*.wants "$root/var/log/journal" "$root/etc/fstab"
 rm -rf "$root/opt/detector" "$root/etc/detector" "$root/var/lib/detector" "$root/var/lib/private"
-rm -f "$root"/etc/systemd/system/detector* "$root"/etc/mosquitto/conf.d/*
+rm -rf "$root"/etc/systemd/system/detector* "$root/usr/local/bin/detector" "$root"/etc/mosquitto/conf.d/*
 : >"$root/etc/machine-id"
 
 # The installer of deploy/systemd, with the host's network; from here on there is only a loopback.

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.system.patience import wait_until
-from tests.system.systemd.installed import PASSWORD_FILE, PASSWORDS, Installed, hear, status
+from tests.system.systemd.installed import PASSWORD_FILE, PASSWORDS, Installed, hear, set_up_broker, status
 from tests.system.systemd.machine import Machine
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd")
@@ -51,6 +51,7 @@ def test_the_limits_are_the_kernels(service: Installed) -> None:
 
 def test_two_plants_live_side_by_side(machine: Machine) -> None:
     """Two instances have a configuration, a password, a port and a state each; one that stops leaves the other alone."""
+    set_up_broker(machine)
     plants = {
         site: Installed(machine, f"detector@{site}", f"/etc/detector/{site}.yaml", port)
         for site, port in (("north", 9201), ("south", 9202))
