@@ -20,8 +20,11 @@ START = 1_700_000_000
 
 AFRESH = """
 systemctl stop 'detector*' mosquitto
+rm -rf /etc/systemd/system/*.wants/detector*
 systemctl reset-failed
 rm -rf /var/lib/detector* /var/lib/private/detector* /etc/detector/* /etc/systemd/system/detector*.d
+install -m 0644 /mnt/checkout/deploy/systemd/*.service /etc/systemd/system/
+ln -sf /opt/detector/.venv/bin/detector /usr/local/bin/detector
 rm -rf /var/lib/mosquitto/mosquitto.db /etc/mosquitto/conf.d/* /etc/mosquitto/acl /etc/mosquitto/passwords
 systemctl daemon-reload
 systemctl start mosquitto
