@@ -58,8 +58,9 @@ def test_the_limits_are_the_kernels(service: Installed) -> None:
     """What the unit says of memory and tasks is what the daemon's cgroup has."""
     service.start()
     assert service.show("MemoryMax") == str(2**30)
-    files = service.machine.path("/sys/fs/cgroup").glob("**/detector.service/*")
-    limits = {file.name: file.read_text(encoding="ascii").strip() for file in files if file.name in LIMITS}
+    groups, own = service.machine.path("/sys/fs/cgroup"), service.show("ControlGroup").lstrip("/")
+    files = [hierarchy / own / name for hierarchy in (groups, *groups.iterdir()) for name in LIMITS]
+    limits = {file.name: file.read_text(encoding="ascii").strip() for file in files if file.exists()}
     assert sorted(limits.values()) == [str(2**30), "64"]
 
 
