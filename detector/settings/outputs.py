@@ -6,6 +6,7 @@ from pydantic import Field
 
 from detector.settings.addresses import BaseTopic, ListenAddress
 from detector.settings.quantities import Duration
+from detector.settings.receivers import ReceiverSettings
 from detector.settings.section import Section
 
 
@@ -32,6 +33,7 @@ class AlertSettings(Section):
     """Who hears of an alert."""
 
     mqtt: MqttAlertSettings | None = Field(default_factory=MqttAlertSettings, description="null: no alerts on MQTT.")
+    receivers: list[ReceiverSettings] = Field(default_factory=list, description="Who else is told, and how.")
     give_up_after: Duration = Field(
         7 * 86400.0, description="An alert that a sink could not be given for so long is given up, counted and logged."
     )
