@@ -60,12 +60,12 @@ class Ledger:
         self._dropped: Counter[DropReason] = Counter()
         self._stages: Counter[Stage] = Counter()
 
-    def arrived(self) -> None:
-        """Count a message that came in: one reading until it is decoded."""
+    def arrived(self, messages: int = 1) -> None:
+        """Count messages that came in: one reading each until they are decoded."""
         with self._lock:
-            self._messages += 1
-            self._received += 1
-            self._pending += 1
+            self._messages += messages
+            self._received += messages
+            self._pending += messages
 
     def dropped(self, reason: DropReason, readings: int = 1) -> None:
         """Count pending readings, or undecoded messages, that were given up."""

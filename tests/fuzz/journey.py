@@ -53,7 +53,7 @@ class Journey:
         """Take messages as the link does: counted, and put in the inbox or given up."""
         for message in messages:
             self.ledger.arrived()
-            for _ in self.inbox.put(message):
+            for _ in self.inbox.put([message]).given_up:
                 self.ledger.dropped(DropReason.INBOX_FULL)
 
     def turn(self) -> Counts:
