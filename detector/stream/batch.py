@@ -59,7 +59,7 @@ class Batcher:
         waiting = _Waiting()
         for reading in readings:
             before = self._clock.hour
-            ticks = self._clock.hear(reading.at)
+            ticks = self._clock.hear(reading.at, reading.device)
             hour = self._clock.hour if before is not None and self._clock.hour != before else None
             if hour is not None or waiting.holds(reading) or len(waiting) >= self._max_batch:
                 if waiting:

@@ -18,11 +18,17 @@ from detector.edge.journal.stubs import Stub
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
-"""Arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
-use is touched anew, and what was not touched for several times as long has no arrivals since."""
+"""Most arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
+use is touched anew, and what was not touched for as long has no arrivals since."""
+
+TOUCH_BYTES: Final = 2**12
+"""There is a touch for so much of `max_size`: names that never come again take 1.3 kB at most, and wait for one touch to go."""
+
+FORMER: Final = 4 * TOUCH_EVERY
+"""The same for arrivals of a former process, which may have touched at other intervals."""
 
 LET_GO: Final = 20_000
-"""Most numbers that one commit lets go of, so that none takes long; at 20 commits a second far more than arrive."""
+"""Most numbers, and most channels, that one commit lets go of, so that none takes long; at 20 commits a second far more than arrive."""
 
 MARK_EVERY_S: Final = 60.0
 
@@ -40,6 +46,7 @@ TOUCH: Final = (
     "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
 )
+FORGET: Final = "DELETE FROM channels WHERE id IN (SELECT id FROM channels WHERE touched <= ? LIMIT ?)"
 
 
 class Group(NamedTuple):
@@ -75,22 +82,23 @@ class Arrival(NamedTuple):
 class _Channels(dict[tuple[str, str, int], int]):
     """The id of every channel lately written, by device, channel and entry."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        """Know none yet."""
-        self._db = db
-        self._seq = 0
+    def __init__(self, db: sqlite3.Connection, touch_every: int) -> None:
+        """Know none yet; a channel's last arrival is to be less than `touch_every` after it was touched."""
+        self._db, self._touch_every = db, touch_every
+        self._since = self._last = 0
         self._entries: Sequence[str] = ()
 
     def turn_to(self, group: Group) -> None:
         """Prepare for a group; forget what was known under other entries, or for long."""
-        if self._entries != group.entries or group.first - self._seq >= TOUCH_EVERY:
+        self._last = group.last
+        if self._entries != group.entries or group.last - self._since >= self._touch_every:
             self.clear()
-            self._seq, self._entries = group.first, group.entries
+            self._since, self._entries = group.first, group.entries
 
     def __missing__(self, key: tuple[str, str, int]) -> int:
         """Find or make the row of a channel, and note that it was written now."""
         device, channel, entry = key
-        found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._seq)).fetchall()
+        found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
         self[key] = int(found[0][0])
         return self[key]
 
@@ -104,7 +112,8 @@ class Store:
         Raises: sqlite3.Error; JournalError when it is not ours.
         """
         self._db, self._settings = open_to_append(path), settings
-        self._channels = _Channels(self._db)
+        self._touch_every = max(1, min(TOUCH_EVERY, settings.max_size // TOUCH_BYTES))
+        self._channels = _Channels(self._db, self._touch_every)
         try:
             first, last = self._db.execute(ENDS).fetchone()
         except BaseException:
@@ -113,6 +122,7 @@ class Store:
         self._first: int = first or 0
         self.last: int = last or 0
         """Number of the last arrival on disk."""
+        self._former = self._measured = self.last
         self._marked_at = WallTime(0.0)
         self._past = 0
         """Up to this number all is old enough to go."""
@@ -133,10 +143,13 @@ class Store:
             came += group.stubs
         stubs.write(self._db, came)
         fresh = alerts.write(self._db, told)
-        if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
+        marks = not 0.0 <= now - self._marked_at < MARK_EVERY_S
+        if marks:
             self._mark(last, now)
             stubs.let_go(self._db)
             alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
+        if marks or last - self._measured >= self._touch_every:
+            self._measure(last)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
         self._db.execute("COMMIT")
         self._first, self.last = first, last
@@ -175,15 +188,21 @@ class Store:
         self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
 
     def _mark(self, last: int, now: WallTime) -> None:
-        """Note the time, and find out how much is beyond age or size."""
+        """Note the time, and find out how much is beyond its age."""
         self._db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (last, int(now)))
         self._marked_at = now
         old = self._db.execute("SELECT max(seq) FROM marks WHERE at < ?", (now - self._settings.keep,)).fetchone()[0]
-        share = self._settings.max_size / max(1, self._used())
-        too_much = last - int((last - self._first + 1) * share) if share < 1.0 else 0
-        self._past = max(self._past, old or 0, too_much)
+        self._past = max(self._past, old or 0)
         self._db.execute("DELETE FROM marks WHERE seq < ?", (self._first,))
-        self._db.execute("DELETE FROM channels WHERE touched < ?", (self._first - 4 * TOUCH_EVERY,))
+
+    def _measure(self, last: int) -> None:
+        """Find out how much is beyond the size, and let go of channels that have no arrivals any more."""
+        share = self._settings.max_size / max(1, self._used())
+        if share < 1.0:
+            self._past = max(self._past, last - int((last - self._first + 1) * share))
+        untouched = FORMER if self._first <= self._former else self._touch_every
+        self._db.execute(FORGET, (self._first - untouched, LET_GO))
+        self._measured = last
 
     def _let_go(self, up_to: int) -> int:
         """Delete some of the arrivals up to a number, never the last; return the number where the rest begins."""
