@@ -5,44 +5,64 @@ In: MQTT messages. Out: readings in order of arrival; rejections are counted, an
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from detector.daemon.redelivery import Redelivery
 from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.inbox import Message
 from detector.edge.ledger import Ledger
+from detector.readings import Name, Readings
 from detector.settings import SensorSettings
 from detector.stream.decode import Decoder
+from detector.stream.plain import PlainDecoder
 
 log = logging.getLogger("detector.intake")
+
+
+class Limits(NamedTuple):
+    """What is taken in at the most."""
+
+    payload: int
+    """Bytes of a payload."""
+    channels: int
+    """Channels of a device."""
+    names: int
+    """Channels of all devices."""
 
 
 class Intake:
     """Decodes by the `sensors` of one configuration; a reload makes a new one."""
 
     def __init__(
-        self,
-        sensors: Sequence[SensorSettings],
-        max_payload: int,
-        max_channels: int,
-        ledger: Ledger,
-        redelivery: Redelivery,
+        self, sensors: Sequence[SensorSettings], limits: Limits, ledger: Ledger, redelivery: Redelivery
     ) -> None:
         """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in."""
         self._sensors = sensors
-        self._decoder = Decoder(sensors, max_payload, max_channels)
+        self._decoder = Decoder(sensors, limits.payload, limits.channels)
+        self._plain = PlainDecoder(self._decoder, limits.payload, limits.channels, limits.names)
         self._ledger = ledger
         self.redelivery = redelivery
 
-    def decode(self, messages: Iterable[Message]) -> list[Reading]:
+    def decode(self, messages: Iterable[Message]) -> Readings:
         """Return the readings of all messages, in order; those of a message that came before are counted as duplicates."""
-        readings: list[Reading] = []
+        columns = self._plain.columns()
+        take, knows = self._plain.take, self.redelivery.knows
+        plain = told = repeated = 0
         for message in messages:
-            found = self._decode_one(message)
-            if self.redelivery.knows(message):
-                self._ledger.repeated(len(found))
+            before = len(columns)
+            is_plain = not message.retain and take(message.topic, message.payload, message.arrived, columns)
+            if is_plain:
+                plain += 1
+                told += len(columns) - before
             else:
-                readings += found
-        return readings
+                for device, channel, at, value, entry in self._decode_one(message):
+                    columns.add(Name(device, channel, entry), at, value)
+            if knows(message):
+                repeated += len(columns) - before
+                columns.cut(before)
+        self._ledger.decoded_plainly(plain, told)
+        self._ledger.repeated(repeated)
+        return columns.readings()
 
     def _decode_one(self, message: Message) -> list[Reading]:
         """Return the readings of one message; count it, and log what was rejected."""

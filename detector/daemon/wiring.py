@@ -11,7 +11,7 @@ from pathlib import Path
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
@@ -53,7 +53,9 @@ def build_engine(settings: Settings, place: Place) -> Engine:
 
 def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
     """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger, redelivery)
+    engine = settings.engine
+    limits = Limits(settings.mqtt.inbox.max_payload, engine.max_channels, engine.total_channels)
+    return Intake(settings.sensors, limits, ledger, redelivery)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:

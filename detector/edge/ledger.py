@@ -83,6 +83,12 @@ class Ledger:
             self._received += grown
             self._rejected.update(rejected)
 
+    def decoded_plainly(self, messages: int, readings: int) -> None:
+        """Count messages that turned out to hold so many readings in all, at least one each, and nothing else."""
+        with self._lock:
+            self._received += readings - messages
+            self._pending += readings - messages
+
     def repeated(self, readings: int) -> None:
         """Count decoded readings of a message that was taken in before."""
         with self._lock:

@@ -72,7 +72,7 @@ class Engine:
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
         judgement, views = self._organs.judge(rows, forecast)
-        behind_s = self._backlog.behind_s(rows, np.array(batch.now, np.int64)[placed.in_order])
+        behind_s = self._backlog.behind_s(rows, batch.now_us[placed.in_order])
         scored, stored = forecast.steps_seen >= CALIBRATED, behind_s.nonzero()[0]
         decision = self._decider.decide(rows, judgement, cadence_s, scored, stored)
         verdicts = Verdicts(placed, forecast, judgement, decision, behind_s)

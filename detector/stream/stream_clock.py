@@ -8,7 +8,12 @@ replay, the daemon and a recovery tick alike.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.domain import MICROSECONDS, EventTime
+from detector.readings import Readings
+from detector.report import Tick
 
 TICK_S = 30.0
 """Awake stream between ticks; silence is told to this resolution."""
@@ -49,6 +54,16 @@ class FrozenClock(NamedTuple):
     """Awake stream (µs) in which nobody else was heard; None where nobody else ever was."""
 
 
+class Heard(NamedTuple):
+    """What a stretch of the stream did to its clock."""
+
+    now_us: NDArray[np.int64]
+    """The clock at each reading, itself heard. Shape (B,)."""
+    ticks: list[Tick]
+    hours: list[tuple[int, EventTime]]
+    """Places of readings at which an hour began, and which."""
+
+
 NOT_STARTED = FrozenClock(None, 0, None)
 
 
@@ -62,6 +77,35 @@ class StreamClock:
     def freeze(self) -> FrozenClock:
         """Return all that is remembered."""
         return FrozenClock(self._now, self._ticked, self._leapt, self._speaker, self._alone)
+
+    def hear_all(self, readings: Readings) -> Heard:
+        """Take the next readings: as `hear` one by one, and at once where none of them leaps."""
+        at_us = readings.at_us
+        if self._now is None or self._leapt is not None or not len(at_us):
+            return self._hear_one_by_one(readings)
+        before = np.maximum.accumulate(np.concatenate([[self._now], at_us]))
+        if (at_us - before[:-1] > LEAP).any():
+            return self._hear_one_by_one(readings)
+        hour, now_us = before[0] - before[0] % HOUR, before[1:]
+        self._listen_to_all(readings, np.minimum(np.maximum(at_us - before[:-1], 0), LEAP))
+        self._now = int(now_us[-1])
+        due = now_us - now_us % TICK
+        rises = (due > np.maximum(np.concatenate([[self._ticked], due[:-1]]), self._ticked)).nonzero()[0].tolist()
+        ticks = [Tick(at, place) for place in rises for at in self._ticks_until(int(now_us[place]), AWAKE_TICKS)]
+        hours = now_us - now_us % HOUR
+        begun = (hours != np.concatenate([[hour], hours[:-1]])).nonzero()[0].tolist()
+        return Heard(now_us, ticks, [(place, EventTime(int(hours[place]))) for place in begun])
+
+    def _hear_one_by_one(self, readings: Readings) -> Heard:
+        """Take readings of which one may leap."""
+        heard = Heard(np.zeros(len(readings), np.int64), [], [])
+        for place, reading in enumerate(readings):
+            before = self.hour
+            heard.ticks.extend(Tick(at, place) for at in self.hear(reading.at, reading.device))
+            if before is not None and before != self.hour:
+                heard.hours.append((place, EventTime(self.now - self.now % HOUR)))
+            heard.now_us[place] = self.now
+        return heard
 
     def hear(self, at: EventTime, device: str) -> list[EventTime]:
         """Take the event time of the next reading, and whose it is; return the ticks that fall before it."""
@@ -97,6 +141,18 @@ class StreamClock:
             ahead = at - (self._now if self._leapt is None else self._leapt)
             self._alone += min(max(0, ahead), LEAP)
         self._speaker = device
+
+    def _listen_to_all(self, readings: Readings, ahead_us: NDArray[np.int64]) -> None:
+        """Note who speaks in a stretch without leaps, in which each reading moved the clock by so much."""
+        devices, first = readings.devices, readings.names[int(readings.numbers[0])].device
+        others = (devices[1:] != devices[:-1]).nonzero()[0] + 1
+        if len(others):
+            self._alone = int(ahead_us[others[-1] + 1 :].sum())
+        elif self._speaker is not None and first != self._speaker:
+            self._alone = int(ahead_us[1:].sum())
+        elif self._alone is not None:
+            self._alone += int(ahead_us.sum())
+        self._speaker = readings.names[int(readings.numbers[-1])].device
 
     @property
     def now(self) -> EventTime:

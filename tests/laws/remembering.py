@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from detector.readings import Names
 from detector.state.block import Block
 from detector.state.frozen import Frozen
+from detector.stream.places import Places
 
 SCRATCH = {"_row_of", "_rows_of"}
 """Arrays that are blank between two steps; only their length differs."""
+
+LOOKUPS = (Names, Places)
+"""What only makes it quicker to find what stands elsewhere: it is begun anew, and nothing depends on it."""
 
 
 def copied(frozen: Frozen) -> Frozen:
@@ -36,6 +41,8 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
     """Yield what is within reach of one object."""
     if subject is None or isinstance(subject, str | bytes | int | float | Enum | BaseModel | type):
         yield path, subject
+    elif isinstance(subject, LOOKUPS):
+        return
     elif isinstance(subject, np.ndarray):
         yield path, (subject.shape, subject.dtype.str, subject.tobytes())
     elif isinstance(subject, Mapping):

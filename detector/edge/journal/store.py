@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, EventTime, Reading
+from detector.domain import AlertEvent, AlertKey, EventTime
 from detector.edge.journal import alerts, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
 from detector.edge.journal.stubs import Stub
+from detector.readings import Names, Readings
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -56,7 +59,7 @@ class Group(NamedTuple):
     """Number of the first of them."""
     entries: Sequence[str]
     """Names of the `sensors` entries that the readings' `entry` counts through."""
-    readings: Sequence[Reading]
+    readings: Readings
     ticks: Sequence[EventTime] = ()
     stubs: Sequence[Stub] = ()
     """Of the messages that the readings came in."""
@@ -79,28 +82,36 @@ class Arrival(NamedTuple):
     value: float | None
 
 
-class _Channels(dict[tuple[str, str, int], int]):
-    """The id of every channel lately written, by device, channel and entry."""
+class _Channels:
+    """The row of every channel lately written, by the number of its name."""
 
     def __init__(self, db: sqlite3.Connection, touch_every: int) -> None:
         """Know none yet; a channel's last arrival is to be less than `touch_every` after it was touched."""
         self._db, self._touch_every = db, touch_every
         self._since = self._last = 0
         self._entries: Sequence[str] = ()
+        self._names: Names | None = None
+        self._ids = np.zeros(0, np.int64)
+        """0 where not known; SQLite counts from 1."""
 
     def turn_to(self, group: Group) -> None:
-        """Prepare for a group; forget what was known under other entries, or for long."""
-        self._last = group.last
+        """Prepare for a group; forget what was known under other names or entries, or for long."""
+        self._last, names = group.last, group.readings.names
         if self._entries != group.entries or group.last - self._since >= self._touch_every:
-            self.clear()
-            self._since, self._entries = group.first, group.entries
+            self._names, self._since, self._entries = None, group.first, group.entries
+        if names is not self._names:
+            self._names, self._ids = names, np.zeros(len(names), np.int64)
+        elif len(self._ids) < len(names):
+            self._ids = np.concatenate([self._ids, np.zeros(len(names), np.int64)])
 
-    def __missing__(self, key: tuple[str, str, int]) -> int:
-        """Find or make the row of a channel, and note that it was written now."""
-        device, channel, entry = key
-        found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
-        self[key] = int(found[0][0])
-        return self[key]
+    def ids_of(self, readings: Readings) -> list[int]:
+        """Return the row of each reading's channel; find or make those that are not known, and note that they were written now."""
+        for number in np.unique(readings.numbers[self._ids[readings.numbers] == 0]).tolist():
+            device, channel, entry = readings.names[number]
+            found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
+            self._ids[number] = found[0][0]
+        ids: list[int] = self._ids[readings.numbers].tolist()
+        return ids
 
 
 class Store:
@@ -177,13 +188,11 @@ class Store:
 
     def _append(self, group: Group) -> None:
         """Insert one group."""
-        ids = self._channels
-        ids.turn_to(group)
-        rows = (
-            (seq, ids[device, channel, entry], at, value)
-            for seq, (device, channel, at, value, entry) in enumerate(group.readings, group.first)
-        )
-        self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", list(rows))
+        self._channels.turn_to(group)
+        readings = group.readings
+        columns = (self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
+        rows = zip(range(group.first, group.first + len(readings)), *columns, strict=True)
+        self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", rows)
         ticks = enumerate(group.ticks, group.first + len(group.readings))
         self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
 
