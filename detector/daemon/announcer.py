@@ -9,7 +9,7 @@ from typing import Protocol
 
 from detector.clock import Clock, MonoTime
 from detector.domain import AlertKey
-from detector.edge.alert_topics import state_message
+from detector.edge.alert_topics import no_state_message, state_message
 from detector.edge.channel_view import ChannelKey, ChannelView, Touched
 from detector.settings import MqttAlertSettings
 
@@ -37,8 +37,10 @@ class Announcer:
         """Those resting that have something new to say."""
 
     def announce(self, touched: Touched) -> None:
-        """Publish the states that turned or are not resting."""
+        """Publish the states that turned or are not resting; take back those of channels that are gone."""
         now = self._clock.mono()
+        for key in touched.gone:
+            self._take_back(key)
         for key in touched.keys:
             if key in touched.turned or key not in self._resting:
                 self._publish(key, now)
@@ -55,6 +57,12 @@ class Announcer:
             del self._resting[key]
             if key in self._waiting:
                 self._publish(key, now)
+
+    def _take_back(self, key: ChannelKey) -> None:
+        """Let the broker forget the state of a channel."""
+        self._waiting.discard(key)
+        self._resting.pop(key, None)
+        self._publisher.publish(*no_state_message(self._settings.base_topic, *key))
 
     def _publish(self, key: ChannelKey, now: MonoTime) -> None:
         """Publish the state of a channel and let it rest."""

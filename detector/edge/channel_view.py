@@ -79,6 +79,8 @@ class Touched(NamedTuple):
     keys: list[ChannelKey]
     turned: set[ChannelKey]
     """Those of which side or verdict is another than before."""
+    gone: tuple[ChannelKey, ...] = ()
+    """Those that were let go, before any of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Fleet:
     """How far devices have learnt, as of the census."""
     skills: Mapping[ChannelKey, float]
     """How much better than by their last value channels are forecast, where that is known."""
+    evicted: int
+    """Devices that were let go for want of room."""
 
 
 class ChannelView:
@@ -113,12 +117,14 @@ class ChannelView:
         self._book = AlertBook()
         self._now = EventTime(0)
         self._swept = EventTime(0)
+        self._evicted = 0
 
     def show(self, report: Report) -> Touched:
         """Take in a report; return the channels whose state is another now."""
-        touched = Touched([], set())
+        touched = Touched([], set(), report.departed)
         with self._lock:
             self._book.write(report.events)
+            self._let_go(report.departed)
             for row in _rows_in_order(report):
                 self._enter(row, touched)
             for event in report.events:
@@ -178,6 +184,7 @@ class ChannelView:
                 census=census,
                 progress=progress,
                 skills=skills,
+                evicted=self._evicted,
             )
 
     def _enter(self, row: ChannelState, touched: Touched) -> None:
@@ -198,6 +205,12 @@ class ChannelView:
             heard.channels.append(row.channel)
         if row.at > heard.last or not heard.times:
             heard.last, heard.times = row.at, heard.times + 1
+
+    def _let_go(self, departed: Iterable[ChannelKey]) -> None:
+        """Forget devices, all of whose channels these are."""
+        for key in departed:
+            self._states.pop(key, None)
+            self._evicted += self._heard.pop(key[0], None) is not None
 
     def _turn(self, event: AlertEvent, touched: Touched) -> None:
         """Give the channels that an event concerns their verdict, also those without a reading in the batch."""

@@ -44,6 +44,8 @@ class Frozen:
     turned: int
     """The hour that was begun last, event time (µs)."""
     blocks: Mapping[str, FrozenBlock]
+    refused: bool = False
+    """Whether somebody found no room in the hour that was begun last."""
 
     def rows(self, keys: Keys) -> int:
         """Return how many rows a block has that is keyed by these."""

@@ -92,6 +92,8 @@ class Alignment:
         self.channels: SlotTable[tuple[str, str]] = SlotTable(total_channels)
         self._max_channels = max_channels
         self._channels_of: Counter[str] = Counter()
+        self.refused = False
+        """Whether there was no room for somebody since this was last made False."""
         self.block = AlignBlock()
 
     def restore(self, devices: Sequence[str], channels: Sequence[tuple[str, str]]) -> None:
@@ -148,10 +150,12 @@ class Alignment:
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
         have = self._channels_of[reading.device]
-        if have >= self._max_channels or self.channels.full:
+        if have >= self._max_channels:
             return Stage.REFUSED_CHANNEL
-        if self.devices.assign(reading.device) is None:
-            return Stage.REFUSED_DEVICE
+        if self.channels.full or (self.devices.full and not have):
+            self.refused = True
+            return Stage.REFUSED_CHANNEL if self.channels.full else Stage.REFUSED_DEVICE
+        self.devices.assign(reading.device)
         slot = self.channels.assign((reading.device, reading.channel))
         assert slot is not None  # there was room for one more
         self._channels_of[reading.device] = have + 1

@@ -100,6 +100,7 @@ def read_snapshot(folder: Path) -> Snapshot:
         budget=manifest.budget,
         turned=manifest.turned,
         blocks=blocks,
+        refused=manifest.refused,
     )
     return Snapshot(manifest.seq, manifest.taken_at, manifest.clock, engine, view)
 
@@ -143,6 +144,7 @@ def _write_files(folder: Path, snapshot: Snapshot, pause: Callable[[], None]) ->
         clock=snapshot.clock,
         blocks=entries,
         files=files,
+        refused=engine.refused,
     )
     write_slices(folder / MANIFEST, iter([to_bytes(manifest)]), pause)
 

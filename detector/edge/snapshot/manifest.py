@@ -15,8 +15,11 @@ from detector.edge.snapshot.tensors import Seal
 from detector.state.block import Keys
 from detector.stream.stream_clock import FrozenClock
 
-FORMAT: Final = 1
-"""Of the folder's layout and this file; what the arrays mean has a version a block."""
+FORMAT: Final = 2
+"""Of the folder's layout and this file; what the arrays mean has a version a block. Since 2: `refused`, and the clock's `speaker`."""
+
+READABLE: Final = (1, FORMAT)
+"""What an older format does not have is as at a first start."""
 
 
 class ForeignFormatError(ValueError):
@@ -48,6 +51,7 @@ class Manifest:
     clock: FrozenClock
     blocks: dict[str, BlockEntry]
     files: dict[str, Seal]
+    refused: bool = False
 
 
 def to_bytes(manifest: Manifest) -> bytes:
@@ -69,7 +73,7 @@ def from_bytes(text: bytes) -> Manifest:
     told: dict[str, Any] = outer["snapshot"]
     if outer["crc32"] != zlib.crc32(_plain(told)):
         raise ValueError("its checksum does not fit")
-    if outer["format"] != FORMAT:
+    if outer["format"] not in READABLE:
         raise ForeignFormatError(f"expected snapshot format {FORMAT}, got {outer['format']!r}")
     told["clock"] = FrozenClock(*told["clock"])
     told["files"] = {name: Seal(*seal) for name, seal in told["files"].items()}

@@ -31,7 +31,7 @@ class Desk:
 
     def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None) -> None:
         """Keep a publication."""
-        self.sent.append((topic, json.loads(payload), qos, retain))
+        self.sent.append((topic, json.loads(payload) if payload else {}, qos, retain))
 
     def show(self, seconds: float, made: Report) -> None:
         """Let a report come at some second."""
@@ -46,7 +46,7 @@ class Desk:
     @property
     def values(self) -> list[object]:
         """The values of the states that were published."""
-        return [payload["value"] for topic, payload, _, _ in self.sent if topic.endswith("/state")]
+        return [payload.get("value") for topic, payload, _, _ in self.sent if topic.endswith("/state")]
 
 
 def test_a_state_is_published_at_most_so_often() -> None:
@@ -92,3 +92,13 @@ def test_the_state_says_null_for_what_is_not_known() -> None:
         "verdict": None,
         "since": "2023-11-14T22:13:20Z",
     }
+
+
+def test_the_state_of_a_channel_that_was_let_go_is_taken_back() -> None:
+    """An empty retained payload has the broker forget it; what waited of it is not published any more."""
+    desk = Desk()
+    for second in range(2):
+        desk.show(second, report(reading(seconds=second)))
+    desk.show(3, report(departed=[("pump-1", "temperature")]))
+    desk.renew(60)
+    assert desk.sent[1:] == [("detector/devices/pump-1/temperature/state", {}, 1, True)]
