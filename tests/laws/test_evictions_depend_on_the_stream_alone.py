@@ -8,7 +8,7 @@ import pytest
 from detector.domain import AlertEvent, Reading, Transition
 from detector.engine import Engine
 from detector.stream.batch import Batcher
-from tests.fleet import engine, merged, noise, readings, rows
+from tests.fleet import all_rows, engine, merged, noise, readings, reports, rows
 from tests.laws.remembering import copied, everything
 
 FULL: dict[str, Any] = {"engine": {"max_devices": 8}, "sensors": [{"name": "site", "silent_after": "2h"}]}
@@ -94,3 +94,14 @@ def test_ids_are_those_of_one_episode_each() -> None:
         turns.setdefault(event.id, []).append(event.event)
     assert all(turn.count(Transition.OPENED) == 1 and turn.count(Transition.CLOSED) <= 1 for turn in turns.values())
     assert sum(event.device.startswith("early") and event.event is Transition.CLOSED for event in STRAIGHT.events) == 4
+
+
+def test_those_that_stay_go_on_as_if_they_had_been_alone() -> None:
+    """Among devices in entries of their own, the rows of those that stay are those of a stream without all others, bit for bit."""
+    names = sorted({one.device for one in SITE})
+    sections: dict[str, Any] = {"sensors": [{"name": name, "group": "none"} for name in names]}
+    stream = [one._replace(entry=names.index(one.device)) for one in SITE]
+    told = list(reports(engine(engine=FULL["engine"], **sections), stream))
+    assert sum(bool(report.departed) for report in told) == 3
+    found = [row for report in told for row in rows(report) if row[0].device.startswith("stay")]
+    assert found == all_rows(engine(**sections), [one for one in stream if one.device.startswith("stay")])
