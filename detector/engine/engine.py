@@ -189,6 +189,7 @@ class Engine:
         self._alignment.refused = kept.refused
         adopted = adopt(self.blocks(), kept, self._network.digest)
         self._grow()
+        self._alignment.seat()
         self._groups = {group: number for number, group in enumerate(kept.groups)}
         places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
         self._entries = [places.get(name, 0) for name in kept.entries]

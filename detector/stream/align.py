@@ -102,6 +102,12 @@ class Alignment:
         self.channels.restore(channels)
         self._channels_of = Counter(device for device, _ in channels)
 
+    def seat(self) -> None:
+        """Say whose each channel is, once the block is back: the names are the one truth on that."""
+        devices = [self.devices.find(device) for device, _ in self.channels]
+        self.block.grow(len(devices))
+        self.block.device[: len(devices)] = np.array(devices, np.intp)
+
     def place(self, readings: Sequence[Reading]) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
         found = self._find_slots(readings)
