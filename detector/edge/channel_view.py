@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
+from detector.edge.departures import Departures
 from detector.edge.frozen_view import book_from_plain, book_to_plain
 from detector.report import Census, Progress, Report
 
@@ -118,6 +119,7 @@ class ChannelView:
         self._now = EventTime(0)
         self._swept = EventTime(0)
         self._evicted = 0
+        self._departures = Departures()
 
     def show(self, report: Report) -> Touched:
         """Take in a report; return the channels whose state is another now."""
@@ -146,6 +148,7 @@ class ChannelView:
             "book": book_to_plain(self._book),
             "now": self._now,
             "swept": self._swept,
+            "departures": list(self._departures),
         }
 
     def restore(self, frozen: Mapping[str, Any], entry_of: Callable[[ChannelKey], int | None]) -> None:
@@ -164,11 +167,23 @@ class ChannelView:
         with self._lock:
             self._book, self._states, self._heard = book, states, heard
             self._now, self._swept = EventTime(frozen["now"]), EventTime(frozen["swept"])
+            self._departures = Departures(frozen.get("departures", ()))
 
     def state(self, key: ChannelKey) -> ChannelState | None:
         """Return the last state of a channel, or None when it is unknown or gone."""
         with self._lock:
             return self._states.get(key)
+
+    def channels(self) -> list[ChannelKey]:
+        """Return all channels whose state others are to know, or to forget: those that were let go come last."""
+        with self._lock:
+            return [*self._states, *self._departures]
+
+    def forgotten(self, keys: Iterable[ChannelKey]) -> None:
+        """Note that others have forgotten the states of channels that were let go."""
+        with self._lock:
+            for key in keys:
+                self._departures.settle(key)
 
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
@@ -203,6 +218,7 @@ class ChannelView:
             heard = self._heard[row.device] = _Heard(row.at, row.at, 0, [])
         if before is None:
             heard.channels.append(row.channel)
+            self._departures.settle(key)
         if row.at > heard.last or not heard.times:
             heard.last, heard.times = row.at, heard.times + 1
 
@@ -210,6 +226,7 @@ class ChannelView:
         """Forget devices, all of whose channels these are."""
         for key in departed:
             self._states.pop(key, None)
+            self._departures.went(key)
             self._evicted += self._heard.pop(key[0], None) is not None
 
     def _turn(self, event: AlertEvent, touched: Touched) -> None:
