@@ -74,6 +74,8 @@ class Report:
     events: tuple[AlertEvent, ...]
     """In stream order."""
     ticks: tuple[Tick, ...]
+    departed: tuple[tuple[str, str], ...] = ()
+    """Device and channel of all that were let go before these readings, for want of room."""
 
     def outcome(self, row: int) -> Outcome:
         """Return what became of one reading, as a type that has a number only where one exists."""

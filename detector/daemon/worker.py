@@ -47,6 +47,9 @@ CENSUS_EVERY_S: Final = 1.0
 FOUND_AGAIN: Final = 1000
 """Alerts found again on the way back that are worth a commit; most of them are known already."""
 
+NAMED: Final = 20
+"""Devices that are named one by one when they are let go."""
+
 STUCK_AFTER_S: Final = 10.0
 """A turn that takes longer counts as no sign of life."""
 
@@ -167,6 +170,12 @@ class Worker:
         """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
         self.journal.append_alerts(report.events)
         touched = self.view.show(report)
+        if touched.gone:
+            devices = list(dict.fromkeys(device for device, _ in touched.gone))
+            log.warning(
+                "no room for others (engine.max_devices, engine.max_total_channels): let go of %d devices that were not heard for longest: %s",
+                len(devices), ", ".join(devices[:NAMED]) + (", ..." if len(devices) > NAMED else ""),
+            )  # fmt: skip
         if self.announcer is not None:
             with self.exposition.publish_seconds.time():
                 self.announcer.announce(touched)

@@ -217,6 +217,7 @@ def _devices(fleet: Fleet) -> Iterator[Metric]:
     """Yield the devices; when one was last heard stays known after its other series are gone."""
     last_seen = {(device,): at / MICROSECONDS for device, at in fleet.last_seen.items()}
     yield _gauge("detector_devices", "Devices known.", {(): fleet.census.devices})
+    yield _counter("detector_devices_evicted", "Devices let go for want of room.", {(): fleet.evicted})
     yield _gauge(
         "detector_devices_learning", "Devices with a channel that has no score yet.", {(): fleet.census.learning}
     )

@@ -97,6 +97,8 @@ class Alignment:
         self._channels_of: Counter[str] = Counter()
         self._siblings = np.zeros(0, np.int64)
         """The same by the slot of the device."""
+        self.refused = False
+        """Whether there was no room for somebody since this was last made False."""
         self.block = AlignBlock()
 
     def restore(self, devices: Sequence[str], channels: Sequence[tuple[str, str]]) -> None:
@@ -105,6 +107,12 @@ class Alignment:
         self.channels.restore(channels)
         self._channels_of = Counter(device for device, _ in channels)
         self._siblings = np.array([self._channels_of[device] for device in devices], np.int64)
+
+    def seat(self) -> None:
+        """Say whose each channel is, once the block is back: the names are the one truth on that."""
+        devices = [self.devices.find(device) for device, _ in self.channels]
+        self.block.grow(len(devices))
+        self.block.device[: len(devices)] = np.array(devices, np.intp)
 
     def place(self, readings: Readings) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
@@ -155,10 +163,12 @@ class Alignment:
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
         have = self._channels_of[reading.device]
-        if have >= self._max_channels or self.channels.full:
+        if have >= self._max_channels:
             return Stage.REFUSED_CHANNEL
-        if self.devices.assign(reading.device) is None:
-            return Stage.REFUSED_DEVICE
+        if self.channels.full or (self.devices.full and not have):
+            self.refused = True
+            return Stage.REFUSED_CHANNEL if self.channels.full else Stage.REFUSED_DEVICE
+        self.devices.assign(reading.device)
         slot = self.channels.assign((reading.device, reading.channel))
         assert slot is not None  # there was room for one more
         self._channels_of[reading.device] = have + 1

@@ -49,6 +49,8 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
         yield f"{path}()", list(subject)
         for key, value in subject.items():
             yield from _walk(value, f"{path}[{key!r}]", above)
+    elif isinstance(subject, frozenset):
+        yield path, sorted(subject)
     elif isinstance(subject, list | tuple):
         for place, value in enumerate(subject):
             yield from _walk(value, f"{path}[{place}]", above)

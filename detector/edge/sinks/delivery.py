@@ -42,13 +42,13 @@ class SinkCount:
 
 @dataclass(slots=True)
 class _Out:
-    """An event that the sink has, or that it refused and will be offered again."""
+    """An event that the sink has, that it refused and will be offered again, or that waits for an earlier one of its alert."""
 
     event: AlertEvent
     since: WallTime
     refused: int = 0
     again_at: MonoTime | None = None
-    """When to offer it again; None while the sink has it."""
+    """When to offer it again, or for the first time; None while the sink has it."""
 
 
 class Delivery:
@@ -87,12 +87,16 @@ class Delivery:
         return len(self._out) < before
 
     def offer(self, *, found: bool) -> None:
-        """Hand over what the sink has room for; `found`: there are new events."""
-        now = self._clock.mono()
+        """Hand over what the sink has room for; `found`: there are new events.
+
+        Of one alert the sink has one event at a time: whoever hears of its end has heard of its beginning.
+        """
+        now, under_way = self._clock.mono(), set[str]()
         for out in self._out.values():
-            if out.again_at is not None and now >= out.again_at:
+            if out.again_at is not None and now >= out.again_at and out.event.id not in under_way:
                 out.again_at = None
                 self._sink.offer(out.event)
+            under_way.add(out.event.id)
         room = WINDOW - len(self._out)
         if room > 0 and (found or now >= self._look_at):
             self._look_at = MonoTime(now + LOOK_EVERY_S)
@@ -101,7 +105,10 @@ class Delivery:
                 out = self._out[event.key] = _Out(event, since)
                 if self._too_old(out):
                     self._give_up(out, TOO_OLD)
+                elif event.id in under_way:
+                    out.again_at = now
                 else:
+                    under_way.add(event.id)
                     self._sink.offer(event)
 
     def _too_old(self, out: _Out) -> bool:

@@ -37,6 +37,7 @@ def report(
     anomalous: int = 0,
     events: Iterable[AlertEvent] = (),
     tick: EventTime | None = None,
+    departed: Iterable[tuple[str, str]] = (),
 ) -> Report:
     """Return a report whose rows all came to the same: a forecast of 20 within 19 to 21, a score of 0.5."""
     rows = len(readings)
@@ -54,6 +55,7 @@ def report(
         anomalous=np.full(rows, anomalous, np.int8),
         events=tuple(events),
         ticks=() if tick is None else (Tick(tick, 0),),
+        departed=tuple(departed),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
@@ -220,3 +221,12 @@ def test_the_last_message_is_absent_before_the_first() -> None:
     assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0
+
+
+def test_a_device_that_was_let_go_has_no_series_and_is_counted() -> None:
+    """Everything with its name goes away at once, the time of its last reading included."""
+    bench = Bench()
+    bench.view.show(report(reading("gone"), reading("here")))
+    bench.view.show(report(departed=[("gone", "temperature")]))
+    assert bench.total("detector_devices_evicted_total") == 1
+    assert b'device="gone"' not in generate_latest(bench.exposition.registry)
