@@ -18,7 +18,7 @@ from detector.daemon.recovery import Recovery
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import Worker
+from detector.daemon.worker import STUCK_AFTER_S, Worker
 from detector.edge import systemd
 from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
@@ -71,7 +71,12 @@ class Daemon:
         self._recovered = False
         self._worker = self._wire()
         site = Site(
-            self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
+            metrics=self._worker.exposition.application,
+            page=self._page,
+            not_ready=self._not_ready,
+            trouble=self._trouble,
+            hung=self._hung,
+            reload=self._control.reload,
         )
         self._http = HttpServer(self._settings.metrics.listen, site)
 
@@ -139,6 +144,12 @@ class Daemon:
         """Return what is amiss though the daemon serves, or None when nothing is."""
         journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
         return snapshots if journal is None else f"scoring without the journal: {journal}"
+
+    def _hung(self) -> str | None:
+        """Return why only a restart will help, or None; who recovers or stops may take its time."""
+        if self._worker.alive or self._recovery is not None or self._control.stop_asked_by is not None:
+            return None
+        return f"the scoring thread has not come round for {STUCK_AFTER_S:.0f} s"
 
     def _read(self) -> Settings:
         """Read the configuration.

@@ -100,8 +100,8 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Return whether a turn was begun lately; for any thread."""
-        return self.clock.mono() - self._turned_at < STUCK_AFTER_S
+        """Return whether a turn was begun lately, or none so far; for any thread."""
+        return self._turned_at == START or self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
