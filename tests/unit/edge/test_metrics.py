@@ -11,7 +11,10 @@ from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
-from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
+from detector.edge.metrics import Exposition
+from detector.edge.metrics.series import BOUNDED as ALL_BOUNDED
+from detector.edge.metrics.series import CHANNEL, LEFT, SKILL
+from detector.edge.metrics.series import READINESS as SHARE
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
@@ -20,8 +23,11 @@ from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
 
-BOUNDED = {*SERIES, SKILL, *READINESS}
+BOUNDED = {named.name for named in ALL_BOUNDED}
 """What max_series bounds."""
+
+SERIES = [named.name for named in CHANNEL]
+READINESS = [SHARE.name, LEFT.name]
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -145,7 +151,7 @@ def test_per_channel_series_can_be_switched_off() -> None:
     bench.read(report(reading()))
     stand(bench, ("pump-1", "temperature"))
     assert {*READINESS} <= bench.names()
-    assert not bench.names() & {*SERIES, SKILL}
+    assert not bench.names() & {*SERIES, SKILL.name}
     assert bench.total("detector_series_left_out") == 0
 
 
@@ -154,7 +160,7 @@ def test_a_device_says_how_far_it_has_learnt() -> None:
     bench = Bench()
     bench.read(report(reading()))
     stand(bench, ("pump-1", "temperature"))
-    assert [bench.total(name) for name in (*READINESS, SKILL)] == [0.4, 60.0, 0.25]
+    assert [bench.total(name) for name in (*READINESS, SKILL.name)] == [0.4, 60.0, 0.25]
     stand(bench, ("pump-1", "temperature"), left_s=float("inf"))
     assert "detector_readiness_left_seconds" not in bench.names()
 
