@@ -3,7 +3,8 @@
 In: a function that returns the daemon's `Status`. Out: a WSGI application for `/metrics`.
 """
 
-import gzip
+import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,8 @@ OF_DAEMON: Final = (
 )  # fmt: skip
 END: Final = b"# EOF\n"
 """Last line of OpenMetrics, and of no other format."""
+GZIP: Final = 31
+"""What zlib calls the format."""
 GZIP_LEVEL: Final = 1
 """The text is so repetitive that higher levels cost time for nothing."""
 
@@ -60,11 +63,26 @@ class Exposition(Measured):
             encode, content_type = choose_encoder(environ.get("HTTP_ACCEPT", ""))
             status = self._status()
             head = encode(_Moment(self.registry, status))
-            lines = "".join(series.write(status.fleet, self.settings)).encode("utf-8", "replace")
-            body = head[: -len(END)] + lines + END if head.endswith(END) else head + lines
+            pieces = [head.removesuffix(END), *_encoded(series.write(status.fleet, self.settings))]
+            if head.endswith(END):
+                pieces.append(END)
             headers = [("Content-Type", content_type)]
             if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
-                body = gzip.compress(body, GZIP_LEVEL)
+                pieces = _compressed(pieces)
                 headers.append(("Content-Encoding", "gzip"))
+            headers.append(("Content-Length", str(sum(map(len, pieces)))))
         start_response("200 OK", headers)
-        return [body]
+        return pieces
+
+
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Yield pieces as bytes; between two of them, let the scoring go on."""
+    for piece in pieces:
+        yield piece.encode("utf-8", "replace")
+        time.sleep(0)
+
+
+def _compressed(pieces: Iterable[bytes]) -> list[bytes]:
+    """Return pieces as gzip has them."""
+    gzip = zlib.compressobj(GZIP_LEVEL, wbits=GZIP)
+    return [*(gzip.compress(piece) for piece in pieces), gzip.flush()]

@@ -5,6 +5,7 @@ sample and takes 8 µs for it; here a sample is a few bytes of a join (`detector
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
@@ -69,25 +70,28 @@ BOUNDED: Final = (*CHANNEL, SKILL, READINESS, LEFT, SEVERITY, ONSET)
 
 EACH: Final = Cost(episode=2, channel=len(CHANNEL) + 1, device=2)
 
+PIECE: Final = 1000
+"""Samples in a piece of text: so few that who waits for the interpreter meanwhile does not wait long."""
+
 Labelled = list[str]
 """A sample's labels as text, with the blank behind them; the same for every metric of a channel."""
 
 
 def write(fleet: Fleet, settings: MetricsSettings) -> Iterator[str]:
-    """Yield the lines, a piece a metric; a metric without samples has no lines."""
+    """Yield the lines in pieces; a metric without samples has none."""
     cost = EACH if settings.per_channel else EACH._replace(channel=0)
     chosen = choose(fleet, settings.max_series, cost)
     yield from _episodes(chosen.episodes)
     yield from _channels(fleet, chosen)
     yield from _devices(fleet, chosen)
-    yield _lines(LEFT_OUT, [""], [chosen.left_out])
+    yield from _lines(LEFT_OUT, [" "], [chosen.left_out])
 
 
 def _episodes(episodes: Mapping[EpisodeLabels, Episode]) -> Iterator[str]:
     """Yield what is open."""
     labels = [_labels(EpisodeLabels._fields, key) for key in episodes]
-    yield _lines(SEVERITY, labels, [episode.severity for episode in episodes.values()])
-    yield _lines(ONSET, labels, [episode.onset / MICROSECONDS for episode in episodes.values()])
+    yield from _lines(SEVERITY, labels, [episode.severity for episode in episodes.values()])
+    yield from _lines(ONSET, labels, [episode.onset / MICROSECONDS for episode in episodes.values()])
 
 
 def _channels(fleet: Fleet, chosen: Chosen) -> Iterator[str]:
@@ -96,30 +100,37 @@ def _channels(fleet: Fleet, chosen: Chosen) -> Iterator[str]:
         return
     labels = [f'{{device="{_escape(state.device)}",channel="{_escape(state.channel)}"}} ' for state in chosen.channels]
     for named, number in CHANNEL.items():
-        yield _lines(named, labels, map(number, chosen.channels))
+        yield from _lines(named, labels, map(number, chosen.channels))
     skills = fleet.skills
-    yield _lines(SKILL, labels, [skills.get((state.device, state.channel)) for state in chosen.channels])
+    yield from _lines(SKILL, labels, [skills.get((state.device, state.channel)) for state in chosen.channels])
 
 
 def _devices(fleet: Fleet, chosen: Chosen) -> Iterator[str]:
     """Yield how far devices have learnt, and when each that was ever heard was heard last."""
     labels = [f'{{device="{_escape(device)}"}} ' for device in chosen.devices]
     known = [fleet.progress.get(device) for device in chosen.devices]
-    yield _lines(READINESS, labels, [None if progress is None else progress.share for progress in known])
-    yield _lines(LEFT, labels, [None if progress is None else progress.left_s for progress in known])
+    yield from _lines(READINESS, labels, [None if progress is None else progress.share for progress in known])
+    yield from _lines(LEFT, labels, [None if progress is None else progress.left_s for progress in known])
     labels = [f'{{device="{_escape(device)}"}} ' for device in fleet.last_seen]
-    yield _lines(LAST_SEEN, labels, [at / MICROSECONDS for at in fleet.last_seen.values()])
+    yield from _lines(LAST_SEEN, labels, [at / MICROSECONDS for at in fleet.last_seen.values()])
 
 
-def _lines(named: Named, labels: Labelled, values: Iterable[Any]) -> str:
-    """Return a metric's samples with its head; nothing where no value is known."""
+def _lines(named: Named, labels: Labelled, values: Iterable[Any]) -> Iterator[str]:
+    """Yield a metric's samples with its head, a piece at a time; nothing where no value is known."""
     name = named.name
-    samples = [f"{label}{value!r}" for label, value in zip(labels, values, strict=True) if value is not None]
-    if not samples:
-        return ""
-    gap = "" if samples[0].startswith("{") else " "
-    body = f"\n{name}".join(samples)
-    return f"# HELP {name} {named.words}\n# TYPE {name} {named.kind.value}\n{name}{gap}{body}\n"
+    head = f"# HELP {name} {named.words}\n# TYPE {name} {named.kind.value}\n"
+    for some in _batched(zip(labels, values, strict=True)):
+        samples = [f"{name}{label}{value!r}\n" for label, value in some if value is not None]
+        if samples:
+            yield head + "".join(samples)
+            head = ""
+
+
+def _batched(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:
+    """Yield these in lists of so many as take a millisecond."""
+    pairs = iter(pairs)
+    while some := list(islice(pairs, PIECE)):
+        yield some
 
 
 def _labels(names: Iterable[str], values: Iterable[str]) -> str:
