@@ -23,6 +23,7 @@ PACKAGES = {
     "mosquitto_sub": "mosquitto-clients",
     "openssl": "openssl",
     "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "systemd-analyze": "systemd",
 }

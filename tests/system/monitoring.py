@@ -1,7 +1,7 @@
 """Real Prometheus and Alertmanager with the configuration that ships, in folders of their own, and a webhook that they tell.
 
 In: where a daemon is scraped. Out: running processes that can be asked; killed and gone at the end of the block, whatever happens.
-Addresses are those of the test, and what ships in minutes takes a second here; nothing else is changed.
+Addresses are those of the test; what waits minutes in the rules waits a second here, and what looks back so far looks back ten. Nothing else is changed.
 """
 
 import json
@@ -28,6 +28,8 @@ from tests.system.patience import PATIENCE_S, wait_until
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 WAITS = re.compile(r"^(\s*(?:for|keep_firing_for): )\S+$", re.MULTILINE)
 """How long a rule waits before an alert fires, and goes on firing after."""
+WINDOWS = re.compile(r"\[\d+[mh]\]")
+"""How far back it looks."""
 
 
 class _Server:
@@ -93,7 +95,7 @@ class Prometheus(_Server):
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(shipped))
         (self.folder / "rules").mkdir()
         for rules in (DEPLOY / "prometheus" / "rules").glob("*.yml"):
-            hastened = WAITS.sub(r"\g<1>1s", rules.read_text(encoding="utf-8"))
+            hastened = WINDOWS.sub("[10s]", WAITS.sub(r"\g<1>1s", rules.read_text(encoding="utf-8")))
             (self.folder / "rules" / rules.name).write_text(hastened, encoding="utf-8")
 
     def command(self) -> list[str]:
@@ -141,7 +143,11 @@ class Alertmanager(_Server):
     def command(self) -> list[str]:
         """Return the command line; alone, without a cluster."""
         options = {"config.file": "alertmanager.yml", "storage.path": "data", "web.listen-address": self.address}
-        return ["prometheus-alertmanager", *(f"--{name}={value}" for name, value in options.items()), "--cluster.listen-address="]
+        return [
+            "prometheus-alertmanager",
+            *(f"--{name}={value}" for name, value in options.items()),
+            "--cluster.listen-address=",
+        ]
 
 
 class Webhook:
@@ -151,11 +157,12 @@ class Webhook:
         """Hear at a URL."""
         self.url, self._told = url, told
 
-    def hear(self, status: str) -> Mapping[str, Any]:
-        """Wait for the next notification of a status, `firing` or `resolved`."""
-        while (notification := self._told.get(timeout=PATIENCE_S))["status"] != status:
-            pass
-        return notification
+    def hear_of(self, status: str, **labels: str) -> str:
+        """Wait until an alert with these labels is told as `firing` or `resolved`; return its sentence."""
+        while True:
+            for alert in self._told.get(timeout=PATIENCE_S)["alerts"]:
+                if alert["status"] == status and labels.items() <= alert["labels"].items():
+                    return str(alert["annotations"]["summary"])
 
 
 @contextmanager

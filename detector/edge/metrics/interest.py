@@ -37,6 +37,8 @@ class Episode(NamedTuple):
     """1 info, 2 warning, 3 critical: the gravest."""
     onset: EventTime
     """The earliest."""
+    told: AlertEvent
+    """What was told of the gravest."""
 
 
 SEVERITY = {"info": 1, "warning": 2, "critical": 3}
@@ -78,9 +80,10 @@ def _episodes(events: Iterable[AlertEvent]) -> Mapping[EpisodeLabels, Episode]:
     found: dict[EpisodeLabels, Episode] = {}
     for event in events:
         labels = EpisodeLabels(event.device, event.channel or "", event.verdict, event.kind, event.unit or "")
-        severity, onset = SEVERITY[event.severity], event.onset
-        before = found.get(labels, Episode(severity, onset))
-        found[labels] = Episode(max(severity, before.severity), min(onset, before.onset))
+        episode = Episode(SEVERITY[event.severity], event.onset, event)
+        before = found.get(labels, episode)
+        graver = max(before, episode, key=lambda one: one.severity)
+        found[labels] = graver._replace(onset=min(episode.onset, before.onset))
     return dict(sorted(found.items(), key=lambda one: -one[1].severity))
 
 

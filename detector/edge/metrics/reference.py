@@ -13,7 +13,7 @@ from detector.edge.metrics.of_fleet import FLEET
 
 CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
     "Fleet": FLEET,
-    "Open episodes": (series.SEVERITY, series.ONSET),
+    "Open episodes": tuple(series.EPISODE),
     "Channels": (*series.CHANNEL, series.SKILL),
     "Devices": (series.READINESS, series.LEFT, series.LAST_SEEN, series.LEFT_OUT),
     "Readings": of_daemon.READINGS,

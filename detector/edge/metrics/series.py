@@ -4,6 +4,7 @@ In: one `Fleet`. Out: lines of the text format, which for gauges are the same in
 sample and takes 5 µs for it; here a sample is a few bytes of a join (`detector bench --scrape 100000`).
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
@@ -24,6 +25,11 @@ def _of_channel(name: str, words: str) -> Named:
 def _of_device(name: str, words: str) -> Named:
     """Return a gauge of each device."""
     return Named(name, Kind.GAUGE, words, ("device",))
+
+
+def _of_episode(name: str, words: str) -> Named:
+    """Return a gauge of each open episode."""
+    return Named(name, Kind.GAUGE, words, EpisodeLabels._fields)
 
 
 CHANNEL: Final[Mapping[Named, Callable[[ChannelState], float | None]]] = {
@@ -50,25 +56,23 @@ LAST_SEEN: Final = _of_device(
     "detector_device_last_seen_timestamp_seconds",
     "Event time of the last reading, Unix time; stays when the device is gone.",
 )
-SEVERITY: Final = Named(
-    "detector_episode_severity",
-    Kind.GAUGE,
-    "Severity of each open episode: 1 info, 2 warning, 3 critical; no channel: the whole device. Absent when it is closed.",
-    EpisodeLabels._fields,
-)
-ONSET: Final = Named(
-    "detector_episode_onset_timestamp_seconds",
-    Kind.GAUGE,
-    "When the open episode began, estimated, event time as Unix time.",
-    EpisodeLabels._fields,
-)
+EPISODE: Final[Mapping[Named, Callable[[Episode], float | None]]] = {
+    _of_episode("detector_episode_severity", "Severity of each open episode: 1 info, 2 warning, 3 critical; without a channel, of the whole device. Absent once it is closed."): attrgetter("severity"),
+    _of_episode("detector_episode_onset_timestamp_seconds", "When it began, estimated: event time as Unix time."): lambda episode: episode.onset / MICROSECONDS,
+    _of_episode("detector_episode_value", "Value that was told when it opened or worsened; of an outage, the devices that are silent."): attrgetter("told.value"),
+    _of_episode("detector_episode_expected", "What that value was held against."): attrgetter("told.expected"),
+    _of_episode("detector_episode_lower", "From where on it would have been usual, or the limit that the operator set."): attrgetter("told.lower"),
+    _of_episode("detector_episode_upper", "Up to where it would have been usual, or the limit that the operator set; of an outage, the devices in all."): attrgetter("told.upper"),
+}  # fmt: skip
+"""What is exposed of each open episode: severity, and the numbers of the sentence that was told of it."""
+
 LEFT_OUT: Final = Named(
     "detector_series_left_out", Kind.GAUGE, "Series of episodes, channels and devices beyond metrics.max_series."
 )
-BOUNDED: Final = (*CHANNEL, SKILL, READINESS, LEFT, SEVERITY, ONSET)
+BOUNDED: Final = (*CHANNEL, SKILL, READINESS, LEFT, *EPISODE)
 """What `max_series` bounds."""
 
-EACH: Final = Cost(episode=2, channel=len(CHANNEL) + 1, device=2)
+EACH: Final = Cost(episode=len(EPISODE), channel=len(CHANNEL) + 1, device=2)
 
 PIECE: Final = 1000
 """Samples in a piece of text: so few that who waits for the interpreter meanwhile does not wait long."""
@@ -90,8 +94,13 @@ def write(fleet: Fleet, settings: MetricsSettings) -> Iterator[str]:
 def _episodes(episodes: Mapping[EpisodeLabels, Episode]) -> Iterator[str]:
     """Yield what is open."""
     labels = [_labels(EpisodeLabels._fields, key) for key in episodes]
-    yield from _lines(SEVERITY, labels, [episode.severity for episode in episodes.values()])
-    yield from _lines(ONSET, labels, [episode.onset / MICROSECONDS for episode in episodes.values()])
+    for named, number in EPISODE.items():
+        yield from _lines(named, labels, map(_finite, map(number, episodes.values())))
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number that can be shown: a limit that nobody set is infinite."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _channels(fleet: Fleet, chosen: Chosen) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a scrape shows."""
 
 import gzip
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ SERIES = [named.name for named in CHANNEL]
 READINESS = [SHARE.name, LEFT.name]
 
 ROOT = Path(__file__).parent.parent.parent.parent
+
+NUMBERS = ("value", "expected", "lower", "upper")
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -241,7 +244,7 @@ def channels_shown(bench: Bench) -> set[tuple[str, str]]:
 
 def test_a_channel_with_an_open_episode_comes_first() -> None:
     """Where there is room for one channel, it is the one with an episode, and stays it when that has just closed."""
-    bench = Bench(MetricsSettings(max_series=12))
+    bench = Bench(MetricsSettings(max_series=15))
     bench.read(report(*(reading(device=f"pump-{number}") for number in range(9))))
     assert channels_shown(bench) == {("pump-0", "temperature")}
     bench.view.show(report(events=[event(Transition.OPENED, device="pump-7")]))
@@ -252,14 +255,14 @@ def test_a_channel_with_an_open_episode_comes_first() -> None:
 
 def test_a_silent_device_comes_first_with_all_its_channels() -> None:
     """An episode of a whole device brings every channel of it to the front."""
-    bench = Bench(MetricsSettings(max_series=20))
+    bench = Bench(MetricsSettings(max_series=22))
     bench.read(report(*(reading(device=device, channel=channel) for device in ("a", "b") for channel in ("x", "y"))))
     bench.view.show(report(events=[event(Transition.OPENED, device="b", channel=None, verdict=Verdict.TRANSPORT)]))
     assert channels_shown(bench) == {("b", "x"), ("b", "y")}
 
 
 def test_an_open_episode_has_a_severity_and_an_onset() -> None:
-    """They stand under device, channel, verdict, kind and unit while it is open, and are gone with it."""
+    """They stand under device, channel, verdict, kind and unit while it is open, beside the numbers told, and are gone with it."""
     bench = Bench()
     bench.view.show(report(events=[event(Transition.OPENED, 60), event(Transition.OPENED, device="p2", channel=None)]))
     labels = {"verdict": "process", "kind": "residual", "unit": ""}
@@ -268,6 +271,7 @@ def test_an_open_episode_has_a_severity_and_an_onset() -> None:
     samples = bench.samples()
     assert samples["detector_episode_severity", of_channel] == samples["detector_episode_severity", of_device] == 2
     assert samples["detector_episode_onset_timestamp_seconds", of_channel] == 1_700_000_060
+    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [30.0, 20.0, 19.0, 21.0]
     bench.view.show(report(events=[event(Transition.CLOSED, 61)]))
     assert ("detector_episode_severity", of_channel) not in bench.samples()
 
@@ -280,6 +284,14 @@ def test_episodes_with_the_same_labels_are_one_series() -> None:
     assert bench.text().count("\ndetector_episode_severity{") == 1
     assert bench.total("detector_episode_severity") == 3
     assert bench.total("detector_episode_onset_timestamp_seconds") == 1_700_000_005
+
+
+def test_a_limit_that_nobody_set_is_no_number() -> None:
+    """An episode above a range that has no lower end shows the upper one alone."""
+    bench = Bench()
+    bench.view.show(report(events=[replace(event(Transition.OPENED), lower=-math.inf)]))
+    assert "detector_episode_upper" in bench.names()
+    assert "detector_episode_lower" not in bench.names()
 
 
 def test_many_samples_are_written_as_few_are() -> None:
