@@ -19,7 +19,7 @@ def run(*words: object) -> str:
 def test_prometheus_accepts_its_configuration() -> None:
     """`promtool check config` finds every file of rules, and nothing to object to."""
     said = run("promtool", "check", "config", DEPLOY / "prometheus" / "prometheus.yml")
-    assert said.count("SUCCESS") == 1 + len(list((DEPLOY / "prometheus" / "rules").glob("*.yml")))
+    assert f"{len(list((DEPLOY / 'prometheus' / 'rules').glob('*.yml')))} rule files found" in said
 
 
 @pytest.mark.needs("promtool")
@@ -50,4 +50,4 @@ def test_alerts_go_where_they_are_read(labels: dict[str, str], receiver: str) ->
     """What is for information wakes nobody; the rest reaches people."""
     pairs = [f"{name}={value}" for name, value in labels.items()]
     config = DEPLOY / "alertmanager" / "alertmanager.yml"
-    assert run("amtool", "config", "routes", "test", f"--config.file={config}", *pairs).strip() == receiver
+    assert run("amtool", "config", "routes", "test", f"--config.file={config}", *pairs).splitlines()[0] == receiver

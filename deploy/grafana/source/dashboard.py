@@ -49,7 +49,7 @@ def variable(name: str, label: str, query: str, *, several: bool) -> Json:
         "current": {"text": "All", "value": "$__all"},
     }
     return {
-        "type": "query", "name": name, "label": label, "datasource": DATASOURCE, "query": {"query": query, "refId": name}, "definition": query,
+        "type": "query", "name": name, "label": label, "datasource": DATASOURCE, "query": query, "definition": query,
         "refresh": 2, "sort": 1, **(chosen if several else {"includeAll": False, "multi": False}),
     }  # fmt: skip
 

@@ -40,7 +40,7 @@ def fleet() -> Json:
     budget = stat("Alert budget used", "Alerts of the last budget period over those allowed. Above 100 % somebody has more to read than was agreed.", f"max(detector_alert_budget_used_ratio{{{I}}})", "percentunit", steps=((None, GREEN), (0.8, YELLOW), (1, RED)))
     by_verdict = stat("Open by verdict", "process: the plant behaves strangely; sensor: stuck, restless, out of range; transport: silent.", {"{{verdict}}": f"sum by (verdict) (detector_episodes_open{{{I}}})"}, steps=((None, GREEN), (1, ORANGE)))
     table_of_sick = table(
-        "Open episodes", "The gravest first. Click on a device to see it. Value and limits are those of the moment when it was told.",
+        "Open episodes, the gravest first", "The gravest first. Click on a device to see it. Value and limits are those of the moment when it was told.",
         {
             "severity": of_episodes("detector_episode_severity"), "for": f"time() - {of_episodes('detector_episode_onset_timestamp_seconds', 'min')}",
             "value": of_episodes("detector_episode_value"), "expected": of_episodes("detector_episode_expected"),
@@ -52,9 +52,9 @@ def fleet() -> Json:
     worst = bars("Devices by severity", "The gravest open episode of each device.", {"{{device}}": f"topk(10, max by (device) (detector_episode_severity{{{I}}}))"}, words=SEVERITY_WORDS, steps=SEVERITY_STEPS, most=3)
     strangest = bars("Strangest devices", "The highest score of each device now; 1 is the threshold.", {"{{device}}": f"topk(10, max by (device) (detector_anomaly_score{{{I}}}))"}, steps=((None, GREEN), (0.6, YELLOW), (1, RED)))
     when = timeline("Who was sick when", "The gravest episode of each device over time.", {"{{device}}": f"max by (device) (detector_episode_severity{{{I}}})"}, SEVERITY_WORDS, link=True)
-    opened = stacked("Open episodes by verdict", "process, sensor or transport.", {"{{verdict}}": f"sum by (verdict) (detector_episodes_open{{{I}}})"})
+    opened = stacked("How many were open", "process, sensor or transport.", {"{{verdict}}": f"sum by (verdict) (detector_episodes_open{{{I}}})"})
     alerts = stacked("Alerts opened an hour", "How many people were told of, by severity.", {"{{severity}}": f"3600 * sum by (severity) (rate(detector_alerts_total{{{I}}}[$__rate_interval]))"})
-    spent = amounts("Alert budget used", "Alerts of the last budget period over those allowed.", {"{{instance}}": f"detector_alert_budget_used_ratio{{{I}}}"}, "percentunit", threshold=1)
+    spent = amounts("Alert budget over time", "Alerts of the last budget period over those allowed.", {"{{instance}}": f"detector_alert_budget_used_ratio{{{I}}}"}, "percentunit", threshold=1)
     newest = bars("Devices that have learnt least", "Share of what a device's thresholds rest on; from 25 % on it is scored, at 100 % by its own past alone.", {"{{device}}": f"bottomk(10, min by (device) (detector_readiness_ratio{{{I}}}))"}, "percentunit", steps=((None, YELLOW), (0.25, BLUE), (1, GREEN)), most=1)
     return dashboard(
         "detector-fleet", "Detector: fleet", "Is anything wrong, and with whom? Click on a device to see it.",

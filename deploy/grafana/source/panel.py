@@ -152,7 +152,10 @@ def table(
     if link:
         overrides.append(_override("device", {"links": [_device_link("${__value.text}")]}))
     options = {"frameIndex": 0, "showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": sort, "desc": True}]}
-    defaults = _defaults("none", {}, ((None, GREY),)) | {"noValue": "none", "custom": {"align": "auto"}}
+    defaults = _defaults("none", {}, ((None, GREY),)) | {
+        "noValue": "none",
+        "custom": {"align": "auto", "inspect": False},
+    }
     made = _panel("table", title, sentence, targets, options, defaults, overrides)
     return made | {"transformations": transformations}
 
@@ -205,7 +208,11 @@ def _override(name: str, properties: Mapping[str, Any]) -> Json:
 
 def _device_link(device: str) -> Json:
     """Return a link to a device's page."""
-    return {"title": "Show this device", "url": f"{DEVICE_PAGE}{device}", "targetBlank": False}
+    return {
+        "title": "Show this device", "url": f"{DEVICE_PAGE}{device}", "targetBlank": False,
+        # the schema wants all that a link of a dashboard has
+        "type": "link", "icon": "", "tooltip": "", "tags": [], "asDropdown": False, "includeVars": False, "keepTime": False,
+    }  # fmt: skip
 
 
 def _last() -> Json:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.unit.deploy.dashboards import ALL, BUILT_IN, ROOT, USED, Dashboard, s
 each_dashboard = pytest.mark.parametrize("dashboard", ALL, ids=lambda dashboard: dashboard.path.stem)
 PLUGINS = {"state-timeline": "statetimeline"}
 """Panels of which the schema's file has another name."""
+ANYTHING = (("MatcherConfig", "options"), ("DynamicConfigValue", "value"))
 UNITS = {"short", "none", "s", "percentunit", "bytes", "dateTimeFromNow"}
 LINKED = re.compile(r"/d/([\w-]+)/\S*?[&?]var-(\w+)=")
 
@@ -101,10 +103,13 @@ def schemas() -> dict[str, Any]:
     folder = Path(os.environ.get("GRAFANA_SCHEMA", ROOT.parent / "shared" / "grafana-schema"))
     if not folder.is_dir():
         pytest.skip("NOT RUN: needs Grafana's JSON schemas: name their folder in GRAFANA_SCHEMA")
-    return {
-        path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8"))
-        for path in folder.glob("*.jsonschema.json")
-    }
+    found = {path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    definitions = found["dashboard"]["definitions"]
+    for definition, name in ANYTHING:  # Grafana's source has `any` there, of which its schema makes an object
+        definitions[definition]["properties"][name] = {}
+    cells = found["table"]["definitions"]["TableCellOptions"]
+    cells["anyOf"] = cells.pop("oneOf")  # its kinds have their names in common, so that one cell is several
+    return found
 
 
 def faults(schema: dict[str, Any], definition: str, part: Any) -> list[str]:
@@ -112,6 +117,18 @@ def faults(schema: dict[str, Any], definition: str, part: Any) -> list[str]:
     whole = {"$ref": f"#/definitions/{definition}", "definitions": schema["definitions"]}
     found = jsonschema.Draft7Validator(whole).iter_errors(part)
     return [f"{'/'.join(map(str, fault.absolute_path))}: {fault.message[:100]}" for fault in found]
+
+
+def settings_of(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the field settings of a panel: those of all, and what is special of some."""
+    defaults = panel["fieldConfig"]["defaults"]
+    yield {"custom": {}} | defaults
+    for override in panel["fieldConfig"]["overrides"]:
+        special = {one["id"]: one["value"] for one in override["properties"]}
+        custom = {name.removeprefix("custom."): value for name, value in special.items() if name.startswith("custom.")}
+        yield {name: value for name, value in special.items() if not name.startswith("custom.")} | {
+            "custom": {**defaults.get("custom", {}), **custom}
+        }
 
 
 def faults_of(dashboard: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
@@ -122,8 +139,9 @@ def faults_of(dashboard: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
             continue
         plugin = schemas[PLUGINS.get(panel["type"], panel["type"])]
         found += faults(plugin, "Options", panel["options"])
-        if "custom" in panel["fieldConfig"]["defaults"]:
-            found += faults(plugin, "FieldConfig", panel["fieldConfig"]["defaults"]["custom"])
+        for settings in settings_of(panel):
+            found += faults(schemas["dashboard"], "FieldConfig", settings)
+            found += faults(plugin, "FieldConfig", settings["custom"]) if settings["custom"] else []
         for target in panel["targets"]:
             found += faults(schemas["prometheus"], "Dataquery", target)
     return found
