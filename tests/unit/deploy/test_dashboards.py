@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,15 +153,18 @@ def test_grafanas_schema_has_nothing_against_it(dashboard: Dashboard, schemas: d
     assert not faults_of(dashboard.json, schemas)
 
 
-def test_the_schema_would_notice(schemas: dict[str, Any]) -> None:
+SLIPS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a panel's key": lambda panel: panel.update(tilte="x"),
+    "an option": lambda panel: panel["options"].update(legned={}),
+    "a word of an option": lambda panel: panel["options"]["legend"].update(displayMode="tabel"),
+    "a setting of a field": lambda panel: panel["fieldConfig"]["defaults"]["custom"].update(drawStlye="line"),
+    "a query's key": lambda panel: panel["targets"][0].update(exprr="x"),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+def test_the_schema_would_notice(slip: Callable[[dict[str, Any]], object], schemas: dict[str, Any]) -> None:
     """A slip in a panel, an option, a field setting or a query is found."""
-    for slip in (
-        lambda panel: panel.update(tilte="x"),
-        lambda panel: panel["options"].update(legned={}),
-        lambda panel: panel["fieldConfig"]["defaults"]["custom"].update(drawStlye="line"),
-        lambda panel: panel["targets"][0].update(exprr="x"),
-        lambda panel: panel["options"]["legend"].update(displayMode="tabel"),
-    ):
-        dashboard = next(one for one in ALL if one.path.stem == "detector").json
-        slip(next(panel for panel in dashboard["panels"] if panel["type"] == "timeseries"))
-        assert faults_of(dashboard, schemas)
+    dashboard = next(one for one in ALL if one.path.stem == "detector").json
+    slip(next(panel for panel in dashboard["panels"] if panel["type"] == "timeseries"))
+    assert faults_of(dashboard, schemas)
