@@ -26,6 +26,7 @@ PACKAGES = {
     "mosquitto_sub": "mosquitto-clients",
     "openssl": "openssl",
     "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "shellcheck": "shellcheck",
     "systemd": "systemd",

@@ -95,7 +95,11 @@ class Machine:
     def run(self, *words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a command inside, to its end."""
         inside = ["nsenter", "-t", str(self._init), "-m", "-p", "-u", "-i", "-n", "-C", "--", *words]
-        environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"}
+        environment = {
+            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "SYSTEMD_COLORS": "0",
+        }
         return subprocess.run(inside, input=stdin, capture_output=True, text=True, env=environment, check=False)
 
     def succeed(self, *words: str, stdin: str = "") -> str:
