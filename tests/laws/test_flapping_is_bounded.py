@@ -7,7 +7,7 @@ from detector.domain import Severity
 from detector.notices.pace import HOUR_S, MOST
 from tests.unit.notices.evening import Evening
 
-PAUSES = st.lists(st.floats(1.0, 1500.0), min_size=1, max_size=60)
+PAUSES = st.lists(st.one_of(st.floats(1.0, 1500.0), st.floats(100.0, 700.0)), min_size=1, max_size=60)
 """How long it stays as it is, over and over."""
 
 
