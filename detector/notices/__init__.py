@@ -7,7 +7,8 @@ often one channel is spoken of, `mute` knows when people are to be left alone, `
 
 from detector.notices.desk import Desk
 from detector.notices.directory import Directory, Labels
+from detector.notices.hushed import Hushed
 from detector.notices.kept import Row
 from detector.notices.records import Alert
 
-__all__ = ["Alert", "Desk", "Directory", "Labels", "Row"]
+__all__ = ["Alert", "Desk", "Directory", "Hushed", "Labels", "Row"]

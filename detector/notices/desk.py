@@ -11,6 +11,7 @@ from typing import Final
 from detector.domain import AlertEvent, Transition
 from detector.notice import Notice, NoticeReason
 from detector.notices.directory import Directory
+from detector.notices.hushed import Hushed
 from detector.notices.judgement import Judge, Judgement
 from detector.notices.kept import Row
 from detector.notices.memory import Memory
@@ -34,7 +35,7 @@ class Desk:
     def __init__(self, settings: AlertSettings, directory: Directory) -> None:
         """Start with nothing heard."""
         self.directory = directory
-        self.suppressed = Counter[str]()
+        self.suppressed = Counter[Hushed](dict.fromkeys(Hushed, 0))
         """What people were not told, by why."""
         self._memory = Memory()
         self._due: dict[str, float] = {}
@@ -101,6 +102,11 @@ class Desk:
         yield from self._memory.changes()
         yield from self.directory.table.changes()
 
+    def rows(self) -> Iterator[Row]:
+        """Yield every row."""
+        yield from self._memory.rows()
+        yield from self.directory.table.rows()
+
     def restore(self, rows: Sequence[Row]) -> None:
         """Take back all that was written down; for a desk that has heard nothing yet."""
         self._memory.restore(rows)
@@ -130,7 +136,7 @@ class Desk:
             if grave_enough(receiver, event):
                 self._open(receiver, alert, now)
             elif known is None:
-                self.suppressed["severity"] += 1
+                self.suppressed[Hushed.SEVERITY] += 1
 
     def _open(self, receiver: ReceiverSettings, alert: Alert, now: float) -> None:
         """Take in that an alert lasts, at a place that may be new, may have been quiet, or is known."""
@@ -143,7 +149,7 @@ class Desk:
         elif not member.is_open:
             member = member._replace(closed=None, ids=(event.id,))
             self._came(place, now)
-            self.suppressed["flapping"] += 1
+            self.suppressed[Hushed.FLAPPING] += 1
         elif event.id not in member.ids:
             member = member._replace(ids=(*member.ids, event.id))
         self._memory.put(place, member)
@@ -169,16 +175,16 @@ class Desk:
             self.suppressed[self._why_untold(place, member, now)] += 1
             self._memory.remove(place)
 
-    def _why_untold(self, place: Place, member: Member, now: float) -> str:
+    def _why_untold(self, place: Place, member: Member, now: float) -> Hushed:
         """Return why nobody was told of what is over now."""
         if self._mute.maintained(place.device, now):
-            return "maintenance"
+            return Hushed.MAINTENANCE
         if self._memory.is_acknowledged(member):
-            return "acknowledged"
+            return Hushed.ACKNOWLEDGED
         if place.receiver in self._memory.asleep:
-            return "quiet"
+            return Hushed.QUIET
         history = self._memory.history(place, now)
-        return "too_short" if history.allows(self._memory.rank(member)) else "flapping"
+        return Hushed.TOO_SHORT if history.allows(self._memory.rank(member)) else Hushed.FLAPPING
 
     def _join(self, receiver: ReceiverSettings, alert: Alert, now: float) -> str:
         """Return the trouble that a new alert belongs to: one that still gathers, or a new one."""
@@ -230,7 +236,7 @@ class Desk:
             del self._due[name]
             return None
         judgement = Judge(self._memory, self._mute, self._people[thread.receiver]).judge(name, now)
-        self.suppressed["acknowledged"] += judgement.hushed
+        self.suppressed[Hushed.ACKNOWLEDGED] += judgement.hushed
         if judgement.reason is None:
             self._due[name] = judgement.due
             return None

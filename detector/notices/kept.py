@@ -50,6 +50,11 @@ class Kept(UserDict[Key, Value], Generic[Key, Value]):
         for key in changed:
             yield Row(self.name, key, self._plain(self.data[key]) if key in self.data else None)
 
+    def rows(self) -> Iterator[Row]:
+        """Yield everything."""
+        for key, value in self.data.items():
+            yield Row(self.name, key, self._plain(value))
+
     def restore(self, key: Any, value: Any) -> None:
         """Take back one row."""
         self.data[self._key_of(key)] = self._value_of(value)

@@ -88,6 +88,11 @@ class Memory:
         for table in self._tables().values():
             yield from table.changes()
 
+    def rows(self) -> Iterator[Row]:
+        """Yield every row."""
+        for table in self._tables().values():
+            yield from table.rows()
+
     def restore(self, rows: Iterable[Row]) -> None:
         """Take back what was written down."""
         tables = self._tables()

@@ -2,6 +2,7 @@
 
 from detector.domain import Severity, Verdict
 from detector.notice import NoticeState
+from detector.notices import Hushed
 from tests.unit.notices.evening import HOUR, MINUTE, Evening, reasons
 
 
@@ -35,7 +36,7 @@ def test_what_ends_before_it_is_told_is_not_told() -> None:
         evening.pass_by(20.0)
         evening.close()
         assert evening.pass_by(HOUR) == []
-        assert evening.desk.suppressed == {"too_short": 1, "acknowledged": 0}
+        assert +evening.desk.suppressed == {Hushed.TOO_SHORT: 1}
 
 
 def test_an_alert_that_gets_worse_is_told_at_once() -> None:
@@ -114,7 +115,7 @@ def test_what_was_acknowledged_is_not_repeated_until_it_clears() -> None:
     evening.pass_by(MINUTE)
     assert evening.desk.acknowledge(alert, "ann", evening.now)
     assert evening.pass_by(9 * HOUR, step=MINUTE) == []
-    assert evening.desk.suppressed["acknowledged"] == 2
+    assert evening.desk.suppressed[Hushed.ACKNOWLEDGED] == 2
     evening.close()
     assert reasons(evening.pass_by(10 * MINUTE)) == ["resolved"]
     assert not evening.desk.acknowledge(alert, "ann", evening.now)
@@ -161,7 +162,7 @@ def test_maintenance_by_command_is_quiet_and_what_lasts_is_told_at_its_end() -> 
     assert evening.pass_by(29 * MINUTE) == []
     (notice,) = evening.pass_by(2 * MINUTE)
     assert [event.device for event in notice.alerts] == ["pump-1"]
-    assert evening.desk.suppressed["maintenance"] == 1
+    assert evening.desk.suppressed[Hushed.MAINTENANCE] == 1
 
 
 def test_maintenance_ends_when_somebody_says_so() -> None:
@@ -209,7 +210,7 @@ def test_quiet_hours_end_with_one_digest() -> None:
     assert evening.pass_by(5.7 * HOUR, step=MINUTE) == []
     (notice,) = evening.pass_by(5 * MINUTE)
     assert (notice.reason, {event.device for event in notice.alerts}) == ("opened", {"pump-1", "pump-2"})
-    assert evening.desk.suppressed["quiet"] == 1
+    assert evening.desk.suppressed[Hushed.QUIET] == 1
     evening.close("pump-1")
     evening.close("pump-2", verdict=Verdict.SENSOR)
     assert reasons(evening.pass_by(5 * MINUTE)) == ["resolved"]
@@ -247,7 +248,7 @@ def test_each_receiver_hears_what_is_meant_for_it() -> None:
         ("r2", "pump-1 flow: warning"),
         ("r3", "valve flow: warning"),
     ]
-    assert evening.desk.suppressed["severity"] == 2
+    assert evening.desk.suppressed[Hushed.SEVERITY] == 2
     evening.worsen("pump-1")
     assert sorted((n.receiver, n.reason.value) for n in evening.pass_by(0.0)) == [("r0", "opened"), ("r2", "grew")]
 

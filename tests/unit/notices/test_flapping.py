@@ -3,6 +3,7 @@
 import pytest
 
 from detector.domain import Severity
+from detector.notices import Hushed
 from tests.unit.notices.evening import HOUR, MINUTE, Evening, reasons
 
 
@@ -39,7 +40,7 @@ def test_hours_of_it_are_no_more_messages() -> None:
     evening = Evening({"repeat_every": "24h"})
     flap(evening, 60, 6 * MINUTE, 6 * MINUTE)
     assert reasons(evening.told) == ["opened", "resolved", "opened"]
-    assert evening.desk.suppressed["flapping"] == 58
+    assert evening.desk.suppressed[Hushed.FLAPPING] == 58
 
 
 def test_good_news_leaves_room_for_bad() -> None:
