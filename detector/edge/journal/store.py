@@ -150,6 +150,10 @@ class Store:
         """Return the oldest events that a sink has not had."""
         return alerts.owed(self._db, sink, limit)
 
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return what a sink was told of episodes that last."""
+        return alerts.lasting(self._db, sink)
+
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last events, oldest first."""
         return alerts.recent(self._db, limit)

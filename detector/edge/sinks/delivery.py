@@ -110,7 +110,7 @@ class Delivery:
 
     def _note(self, answer: Answer) -> None:
         """Take in one answer; one to an event that was given up meanwhile says nothing."""
-        out = self._out.get(answer.key)
+        out = self._out.get(answer.key) if isinstance(answer.key, AlertKey) else None
         if out is None:
             return
         if answer.fault is None:

@@ -7,12 +7,22 @@ says nothing and goes on trying; one that learns that it did not, says why.
 from typing import NamedTuple, Protocol
 
 from detector.domain import AlertEvent, AlertKey
+from detector.notice import NoticeKey
+
+
+class Keyed(Protocol):
+    """What can be delivered: it is known by a key, however often it is sent."""
+
+    @property
+    def key(self) -> AlertKey | NoticeKey:
+        """Return what it is known by."""
+        ...
 
 
 class Answer(NamedTuple):
-    """What became of an event that a sink was offered."""
+    """What became of an event or a notice that a sink was offered."""
 
-    key: AlertKey
+    key: AlertKey | NoticeKey
     fault: str | None = None
     """Why it was not taken, for people; None when it was."""
     hopeless: bool = False
