@@ -10,6 +10,18 @@ from detector.edge.sinks.delivery import SinkCount
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.mqtt import MqttSink
 from detector.edge.sinks.sink import Answer, Sink
-from detector.edge.sinks.ways import Crew, Surroundings, make_sink
+from detector.edge.sinks.ways import Crew, Surroundings, faults_of, make_sink, require_libraries
 
-__all__ = ["Answer", "Courier", "Crew", "Keyring", "MqttSink", "Sink", "SinkCount", "Surroundings", "make_sink"]
+__all__ = [
+    "Answer",
+    "Courier",
+    "Crew",
+    "Keyring",
+    "MqttSink",
+    "Sink",
+    "SinkCount",
+    "Surroundings",
+    "faults_of",
+    "make_sink",
+    "require_libraries",
+]

@@ -4,16 +4,16 @@ In: a receiver's settings. Out: its sink, which is a thread of its own, not begu
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from detector.clock import Clock
+from detector.clock import Clock, SystemClock
 from detector.domain import AlertEvent
 from detector.edge.sinks import alertmanager, file
 from detector.edge.sinks.alertmanager import Alertmanager
-from detector.edge.sinks.apprise import Apprise
+from detector.edge.sinks.apprise import MISSING, Apprise, installed
 from detector.edge.sinks.file import AlertFile
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
@@ -79,6 +79,26 @@ TAKING_NOTICES: Final = frozenset({"webhook", "apprise"})
 def way_of(receiver: ReceiverSettings) -> str:
     """Return the name of the one way that a receiver has."""
     return next(way for way in WAYS if getattr(receiver, way) is not None)
+
+
+def require_libraries(receivers: Sequence[ReceiverSettings]) -> None:
+    """Insist on the libraries that receivers need.
+
+    Raises: ConfigError.
+    """
+    wanting = [receiver for receiver in receivers if receiver.apprise is not None]
+    if wanting and not installed():
+        raise ConfigError([f"alerts.receivers: {receiver.name}: apprise: {MISSING}" for receiver in wanting])
+
+
+def faults_of(receivers: Sequence[ReceiverSettings], keyring: Keyring) -> Iterator[str]:
+    """Yield what would keep receivers from being told: secrets, certificates and URLs; nothing is sent."""
+    around = Surroundings(keyring, SystemClock(), lambda _: [])
+    for receiver in receivers:
+        try:
+            make_sink(receiver, around)
+        except ConfigError as fault:
+            yield from fault.faults
 
 
 class Crew:
