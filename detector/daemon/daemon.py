@@ -112,6 +112,7 @@ class Daemon:
             workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
             reload=self._reload,
             notifications=worker.courier.counts(),
+            suppressed=worker.herald.suppressed,
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
@@ -172,11 +173,11 @@ class Daemon:
         link = wiring.build_link(settings, self._place, inbox, ledger)
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
-        courier = Courier(journal, self._clock)
+        herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
         courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
             journal=journal,
             keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
@@ -187,6 +188,7 @@ class Daemon:
             exposition=Exposition(settings.metrics, self.status),
             link=link,
             announcer=wiring.build_announcer(settings, view, link, self._clock),
+            herald=herald,
             courier=courier,
             clock=self._clock,
         )
@@ -259,9 +261,13 @@ class Daemon:
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
+        worker.intake = wiring.build_intake(
+            settings, worker.ledger, worker.intake.redelivery, worker.herald.desk.directory
+        )
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
+        if changes.touch("alerts"):
+            worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
             worker.courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)

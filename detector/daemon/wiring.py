@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
+from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.redelivery import Redelivery
 from detector.edge.channel_view import ChannelView
@@ -20,9 +21,10 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import MqttSink, Sink
+from detector.edge.sinks import MqttSink, Sinks
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
+from detector.notices import Desk, Directory
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
@@ -51,9 +53,17 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     return Engine(settings, model.network, model.reference)
 
 
-def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
-    """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger, redelivery)
+def build_intake(
+    settings: Settings, ledger: Ledger, redelivery: Redelivery, directory: Directory | None = None
+) -> Intake:
+    """Return the way from messages to readings; it tells the directory where devices are."""
+    most_bytes, most_channels = settings.mqtt.inbox.max_payload, settings.engine.max_channels
+    return Intake(settings.sensors, most_bytes, most_channels, ledger, redelivery, directory)
+
+
+def build_herald(settings: Settings, journal: Journal, clock: Clock) -> Herald:
+    """Return what decides who is told what, as it stood at the last commit."""
+    return Herald(Desk(settings.alerts, Directory(settings.engine.max_devices)), journal, clock)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
@@ -80,9 +90,10 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def build_sinks(settings: Settings, link: MqttLink) -> list[Sink]:
+def build_sinks(settings: Settings, link: MqttLink) -> Sinks:
     """Return the ways out for alerts that the configuration wants."""
-    return [] if settings.alerts.mqtt is None else [MqttSink(settings.alerts.mqtt.base_topic, link)]
+    mqtt = settings.alerts.mqtt
+    return Sinks(events=() if mqtt is None else (MqttSink(mqtt.base_topic, link),))
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:

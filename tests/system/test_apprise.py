@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email import message_from_bytes, policy
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from detector.domain import Severity
-from detector.edge.sinks.apprise import Apprise
+from detector.edge.sinks.apprise import Apprise, _Place
 from detector.edge.sinks.keyring import Keyring
 from detector.errors import ConfigError
 from detector.notice import Notice
 from detector.settings.transports import AppriseSettings
 from tests.system.broker import free_port
 from tests.system.daemon_process import ROOT, SENSORS, write_model
-from tests.system.receiving import Receiver, answer
+from tests.system.receiving import Receiver, answer, trickle
 from tests.unit.edge.sinks.notices import TEXT, notice
 
 
@@ -121,11 +122,21 @@ def test_only_who_did_not_take_it_is_told_again(tmp_path: Path) -> None:
         assert (len(well.came), len(ill.came)) == (2, 3)
 
 
-def test_a_failure_is_told_with_its_reason_and_without_secrets(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def whole_log() -> Iterator[StringIO]:
+    """Everything that reaches the log as the daemon sets it up, at its root; pytest's own listens further down."""
+    log, root = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(log), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield log
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def test_a_failure_is_told_with_its_reason_and_without_secrets(tmp_path: Path, whole_log: StringIO) -> None:
     """The fault names the service, the line and what went wrong; no part of the URL is in it or in the log."""
-    caplog.set_level(logging.DEBUG)
+    logging.getLogger("control").debug("heard")
     with Receiver().always(answer(503, "maintenance")) as server:
         gone = way(tmp_path, f"ntfy://someone:pass-word@127.0.0.1:{server.port}/secret-topic")
         said = fault(gone, notice())
@@ -133,7 +144,17 @@ def test_a_failure_is_told_with_its_reason_and_without_secrets(
     assert said.startswith("ntfy (urls:3) did not take it: ")
     assert "503" in said
     for secret in ("someone", "pass-word", "secret-topic"):
-        assert secret not in f"{said}{caplog.text}"
+        assert secret not in f"{said}{whole_log.getvalue()}"
+    assert "heard" in whole_log.getvalue()
+
+
+def test_a_server_that_trickles_is_left_behind() -> None:
+    """One that never ends its answer is given up at the deadline; until it does, no second notice waits for it."""
+    with Receiver().always(trickle) as server:
+        place = _Place(f"json://127.0.0.1:{server.port}", "urls:1", 0.1)
+        assert place.send(notice(1)) == "json (urls:1): no answer within 0.1 s"
+        assert place.send(notice(2)) == "json (urls:1) has not answered an earlier notice yet"
+        assert len(server.came) == 1
 
 
 def test_urls_are_read_again_when_they_change(tmp_path: Path) -> None:

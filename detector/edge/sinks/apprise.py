@@ -9,8 +9,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Final
 
 from detector.domain import Severity
@@ -22,6 +21,8 @@ from detector.errors import ConfigError
 from detector.notice import Notice, NoticeKey, NoticeState
 from detector.settings.transports import AppriseSettings
 
+log = logging.getLogger("detector.sinks")
+
 MISSING: Final = "expected the library Apprise, found none; install it: pip install 'detector[apprise]'"
 
 COLOURS: Final = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL: "failure"}
@@ -29,6 +30,9 @@ COLOURS: Final = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.C
 
 HALF_TOLD: Final = 1000
 """Notices of which we remember which URLs took them, at most."""
+
+TELLING: Final = ("WARNING", "ERROR", "CRITICAL")
+"""Levels of what is told of a failure."""
 
 SHORTEST_SECRET: Final = 4
 """Parts of a URL that are shorter are words such as `com`, and are not looked for in what is told."""
@@ -116,10 +120,11 @@ class _Place:
 
         Raises: ConfigError.
         """
+        _keep_out_of_the_log()
         import apprise
 
-        with _listening():
-            service = apprise.Apprise.instantiate(url)
+        # Without a time limit of its own the library starts no threads, which would hold up the end of the process.
+        service = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(service_timeout=0))
         if service is None:
             raise ConfigError([f"{where}: expected an Apprise URL, such as mailto:// or ntfy://, got something else"])
         if "cto=" not in url:
@@ -127,19 +132,44 @@ class _Place:
         if "rto=" not in url:
             service.socket_read_timeout = timeout_s
         self.url = url
-        self._where, self._scheme = where, url.split(":", 1)[0]
+        self._where, self._scheme, self._timeout_s = where, url.split(":", 1)[0], timeout_s
         self._one = apprise.Apprise(service)
+        self._trying: threading.Thread | None = None
 
     def send(self, notice: Notice) -> str | None:
-        """Send a notice; return why it was not taken, or None when it was."""
+        """Send a notice; return why it was not taken, or None when it was.
+
+        A server that trickles escapes the library's time limits: it is tried in a thread of its own, and left behind. While
+        one is left behind no other is tried, so there is never more than one.
+        """
+        who = f"{self._scheme} ({self._where})"
+        if self._trying is not None and self._trying.is_alive():
+            return f"{who} has not answered an earlier notice yet"
+        said: list[str | None] = []
+        self._trying = threading.Thread(
+            target=lambda: said.append(self._try(notice)), name=f"apprise {self._scheme}", daemon=True
+        )
+        self._trying.start()
+        self._trying.join(self._timeout_s + min(CONNECT_S, self._timeout_s))
+        if not said:
+            return f"{who}: no answer within {self._timeout_s:g} s"
+        return None if said[0] is None else f"{who} did not take it{said[0]}"
+
+    def _try(self, notice: Notice) -> str | None:
+        """Send a notice; return what Apprise says of its failure, or None."""
         over = notice.state is NoticeState.RESOLVED
         colour = "success" if over else COLOURS[notice.severity]
-        with _listening() as said:
-            taken = self._one.notify(title=notice.title, body=notice.text, notify_type=colour, body_format="text")
-        if taken:
+        try:
+            with self._one.notify(
+                title=notice.title, body=notice.text, notify_type=colour, body_format="text"
+            ) as result:
+                told = " ".join(entry.message for entry in result.logs() if entry.level in TELLING)
+        except Exception as fault:
+            log.debug("apprise failed", exc_info=fault)
+            return f": {self._without_secrets(repr(fault))}"
+        if result:
             return None
-        told = self._without_secrets(" ".join(" ".join(said).split()))
-        return f"{self._scheme} ({self._where}) did not take it{f': {told}' if told else ''}"
+        return f": {self._without_secrets(' '.join(told.split()))}" if told else ""
 
     def _without_secrets(self, text: str) -> str:
         """Return a text without any part of the URL behind its scheme."""
@@ -149,29 +179,7 @@ class _Place:
         return text
 
 
-class _Ear(logging.Handler):
-    """Hears what Apprise says in one thread."""
-
-    def __init__(self) -> None:
-        """Start with nothing heard."""
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep what is said in this thread."""
-        if record.thread == self._thread:
-            self.said.append(record.getMessage())
-
-
-@contextmanager
-def _listening() -> Iterator[list[str]]:
-    """Hear what Apprise says meanwhile, and keep it from the log, as it may repeat parts of a URL."""
-    logger, ear = logging.getLogger("apprise"), _Ear()
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)
-    logger.addHandler(ear)
-    try:
-        yield ear.said
-    finally:
-        logger.removeHandler(ear)
+def _keep_out_of_the_log() -> None:
+    """Let what the library and its HTTP client say go nowhere by itself: it repeats parts of URLs."""
+    for name in ("apprise", "urllib3", "requests"):
+        logging.getLogger(name).propagate = False

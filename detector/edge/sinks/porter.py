@@ -9,14 +9,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol
 
-from detector.edge.sinks.sink import Answer, Keyed
+from detector.edge.journal import Item
+from detector.edge.sinks.sink import Answer, Taken
 
 log = logging.getLogger("detector.sinks")
-
-Item = TypeVar("Item", bound=Keyed)
-Carryable = TypeVar("Carryable", bound=Keyed, contravariant=True)
 
 
 class Carried(NamedTuple):
@@ -29,10 +27,10 @@ class Carried(NamedTuple):
     """The way wants to be gone again after so long, though nothing is offered; None: it does not."""
 
 
-class Way(Protocol[Carryable]):
+class Way(Protocol[Taken]):
     """One way to a receiver, gone by one thread at a time."""
 
-    def carry(self, items: Sequence[Carryable]) -> Carried:
+    def carry(self, items: Sequence[Taken]) -> Carried:
         """Try once to bring items there, and wait for it; say of each what became of it, as far as that is known."""
         ...
 
@@ -46,9 +44,10 @@ class Porter(Generic[Item]):
 
     def __init__(self, name: str, way: Way[Item], at_once: int = 1) -> None:
         """Start with nothing offered, and no thread."""
-        self._name, self._way, self._at_once = name, way, at_once
+        self._name, self._at_once = name, at_once
+        self._way: Way[Item] = way
         self._bell = threading.Condition()
-        self._queue = deque[Item]()
+        self._queue: deque[Item] = deque()
         self._answers: list[Answer] = []
         self._rest_until = 0.0
         self._again_at: float | None = None
@@ -60,7 +59,7 @@ class Porter(Generic[Item]):
         """Return what it is called in the configuration, in metrics and on disk."""
         return self._name
 
-    def offer(self, item: Item) -> None:
+    def offer(self, item: Item, /) -> None:
         """Take an item to carry; the courier bounds how many."""
         with self._bell:
             if not self._closed:

@@ -34,10 +34,10 @@ def times(owed: Iterable[AlertEvent]) -> list[float]:
 
 def owed(journal: Journal, sink: str = "mqtt", but: tuple[AlertKey, ...] = (), limit: int = 100) -> list[float]:
     """Return what a sink has not had."""
-    return times(found.event for found in journal.owed(sink, but, limit))
+    return times(found.item for found in journal.owed(sink, but, limit))
 
 
-def delivered(one: AlertEvent, sink: str = "mqtt") -> Mark:
+def delivered(one: AlertEvent, sink: str = "mqtt") -> Mark[AlertKey]:
     """Return the mark of a delivery."""
     return Mark(sink, one.key, Outcome.DELIVERED, WallTime(0.0))
 
