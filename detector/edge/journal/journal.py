@@ -113,10 +113,11 @@ class Journal:
         """Take what became of an alert at a sink; written with the next commit."""
         self._alerts.mark(mark)
 
-    def commit(self) -> list[AlertEvent]:
+    def commit(self) -> list[Owed[AlertEvent]]:
         """Bring all that waits to the disk; where that fails, say so, and try again after a while.
 
-        Return the alerts to be told now: each once, though found again; where the disk fails, those not told before.
+        Return the alerts to be told now, for the desk to hear before the next commit: each once, though found again; where
+        the disk fails, those not told before.
         """
         if self.retry_due or ((self._waiting or self._alerts or self.notices) and self._trouble is None):
             try:
@@ -147,7 +148,7 @@ class Journal:
         """Return what the desk remembers; nothing while the disk fails."""
         return self._read(lambda store: store.desk_rows())
 
-    def unheard(self) -> list[AlertEvent]:
+    def unheard(self) -> list[Owed[AlertEvent]]:
         """Return the alerts on disk that the desk has not heard; none while the disk fails."""
         return self._read(lambda store: store.unheard())
 

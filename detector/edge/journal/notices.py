@@ -76,13 +76,13 @@ def rows(db: sqlite3.Connection) -> list[Row]:
     return [Row(name, loads(key), loads(value)) for name, key, value in found]
 
 
-def unheard(db: sqlite3.Connection) -> list[AlertEvent]:
-    """Return the alerts that are on disk, and that the desk has not heard."""
+def unheard(db: sqlite3.Connection) -> list[Owed[AlertEvent]]:
+    """Return the alerts that are on disk, and that the desk has not heard, with the time at which they were found."""
     found = db.execute(
-        f"SELECT {COLUMNS} FROM alerts WHERE number > (SELECT CAST(value AS INTEGER) FROM desk WHERE name = ?) ORDER BY number",
+        f"SELECT since, {COLUMNS} FROM alerts WHERE number > (SELECT CAST(value AS INTEGER) FROM desk WHERE name = ?) ORDER BY number",
         (SEEN,),
     )
-    return [event_of(row) for row in found]
+    return [Owed(event_of(row), WallTime(since)) for since, *row in found]
 
 
 def let_go(db: sqlite3.Connection, before: WallTime, receivers: Sequence[str]) -> None:

@@ -175,7 +175,7 @@ class Store:
         """Return what the desk remembers."""
         return notices.rows(self._db)
 
-    def unheard(self) -> list[AlertEvent]:
+    def unheard(self) -> list[Owed[AlertEvent]]:
         """Return the alerts that the desk has not heard."""
         return notices.unheard(self._db)
 

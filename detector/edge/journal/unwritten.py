@@ -26,7 +26,7 @@ class Unwritten:
         self.lost = 0
         """Events that could not be kept; they were told to the sinks as far as there was room there."""
         self._found: dict[AlertKey, Found] = {}
-        self._untold: dict[AlertKey, AlertEvent] = {}
+        self._untold: dict[AlertKey, Owed[AlertEvent]] = {}
         self._marks: dict[tuple[str, AlertKey], Mark[AlertKey]] = {}
 
     def __bool__(self) -> bool:
@@ -43,7 +43,7 @@ class Unwritten:
         for event in events:
             if event.key not in self._found:
                 self._found[event.key] = Found(event, seq, now)
-                self._untold[event.key] = event
+                self._untold[event.key] = Owed(event, now)
         while len(self._found) > WAITING:
             self._lose(next(iter(self._found)))
 
@@ -64,12 +64,12 @@ class Unwritten:
 
     def written(self, fresh: Container[AlertKey]) -> None:
         """Forget what is on disk now; of what was found again, not `fresh`, nothing is to be told."""
-        self._untold = {key: event for key, event in self._untold.items() if key in fresh}
+        self._untold = {key: untold for key, untold in self._untold.items() if key in fresh}
         self._found.clear()
         self._marks.clear()
 
-    def take_untold(self) -> list[AlertEvent]:
-        """Return the events that are to be told now, each once."""
+    def take_untold(self) -> list[Owed[AlertEvent]]:
+        """Return the events that are to be told now, each once, and when they were found."""
         untold, self._untold = list(self._untold.values()), {}
         return untold
 

@@ -85,7 +85,7 @@ class Office:
         self.append(*numbers)
         told = self.journal.commit()
         self.courier.offer(found=bool(told))
-        return [number_of(one) for one in told]
+        return [number_of(one.item) for one in told]
 
     def turn(self, seconds: float = LOOK_EVERY_S) -> None:
         """Let some time pass, take answers, commit, offer."""
