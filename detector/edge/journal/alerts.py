@@ -36,6 +36,14 @@ OWED: Final = (
     f"SELECT since, {COLUMNS} FROM deliveries JOIN alerts ON number = alert"
     " WHERE sink = ? AND outcome IS NULL ORDER BY alert LIMIT ?"
 )
+LASTING: Final = (
+    f"SELECT {COLUMNS} FROM alerts JOIN deliveries ON alert = number AND sink = ?1"
+    " WHERE outcome = 'delivered' AND event <> 'closed' AND NOT EXISTS"
+    " (SELECT 1 FROM alerts AS ends WHERE ends.id = alerts.id AND ends.event = 'closed' AND NOT EXISTS"
+    " (SELECT 1 FROM deliveries AS still WHERE still.alert = ends.number AND still.sink = ?1 AND still.outcome IS NULL))"
+    " ORDER BY number"
+)
+"""What a sink was told of episodes whose end is not known, or is still owed to it."""
 OLD: Final = (
     "SELECT number FROM alerts WHERE since < ? AND seq < ? AND NOT EXISTS"
     " (SELECT 1 FROM deliveries WHERE alert = number AND outcome IS NULL AND sink IN ({})) ORDER BY since LIMIT ?"
@@ -115,6 +123,11 @@ def recent(db: sqlite3.Connection, limit: int) -> list[AlertEvent]:
     """Return the last events, oldest first."""
     rows = db.execute(f"SELECT {COLUMNS} FROM alerts ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
     return [event_of(row) for row in reversed(rows)]
+
+
+def lasting(db: sqlite3.Connection, sink: str) -> list[AlertEvent]:
+    """Return the events that a sink has had of episodes of which it has not had the end, in the order in which they were found."""
+    return [event_of(row) for row in db.execute(LASTING, (sink,))]
 
 
 def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence[str]) -> None:

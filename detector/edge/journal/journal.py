@@ -136,6 +136,10 @@ class Journal:
         both = (*stored, *(owed for owed in waiting if self.wants(sink, owed.item)))
         return [owed for owed in both if owed.item.key not in marked and owed.item.key not in but][:limit]
 
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return the alerts on disk that a sink has had of episodes of which it has not had the end; none while the disk fails."""
+        return self._read(lambda store: store.lasting_alerts(sink))
+
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last alerts on disk, oldest first; none while the disk fails."""
         return self._read(lambda store: store.recent_alerts(limit))

@@ -163,6 +163,10 @@ class Store:
         """Return the oldest events that a sink has not had."""
         return alerts.owed(self._db, sink, limit)
 
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return what a sink was told of episodes that last."""
+        return alerts.lasting(self._db, sink)
+
     def owed_notices(self, receiver: str, limit: int) -> list[Owed[Notice]]:
         """Return the oldest notices that a receiver has not had."""
         return notices.owed(self._db, receiver, limit)
