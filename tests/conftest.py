@@ -20,13 +20,13 @@ ROOT = Path(__file__).parent.parent
 
 PACKAGES = {
     "amtool": "prometheus-alertmanager",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
     "mosquitto_sub": "mosquitto-clients",
     "openssl": "openssl",
     "prometheus": "prometheus",
-    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "shellcheck": "shellcheck",
     "systemd": "systemd",

@@ -11,9 +11,10 @@ from detector.daemon.redelivery import Redelivery
 from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.inbox import Message
 from detector.edge.ledger import Ledger
+from detector.notices import Directory
 from detector.readings import Name, Readings
 from detector.settings import SensorSettings
-from detector.stream.decode import Decoder
+from detector.stream.decode import REMEMBERED_TOPICS, Decoder, Route
 from detector.stream.plain import PlainDecoder
 
 log = logging.getLogger("detector.intake")
@@ -34,14 +35,25 @@ class Intake:
     """Decodes by the `sensors` of one configuration; a reload makes a new one."""
 
     def __init__(
-        self, sensors: Sequence[SensorSettings], limits: Limits, ledger: Ledger, redelivery: Redelivery
+        self,
+        sensors: Sequence[SensorSettings],
+        limits: Limits,
+        ledger: Ledger,
+        redelivery: Redelivery,
+        directory: Directory | None = None,
     ) -> None:
-        """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in."""
+        """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in.
+
+        `directory` is told where devices are; None: nobody asks.
+        """
         self._sensors = sensors
         self._decoder = Decoder(sensors, limits.payload, limits.channels)
-        self._plain = PlainDecoder(self._decoder, limits.payload, limits.channels, limits.names)
+        self._plain = PlainDecoder(self._decoder, limits.payload, limits.channels, limits.names, self._note)
         self._ledger = ledger
         self.redelivery = redelivery
+        self._directory = directory
+        self._known: dict[str, Route] = {}
+        """By which route each device came last."""
 
     def decode(self, messages: Iterable[Message]) -> Readings:
         """Return the readings of all messages, in order; those of a message that came before are counted as duplicates."""
@@ -73,11 +85,25 @@ class Intake:
         readings = [x for x in found if isinstance(x, Reading)]
         rejected = [x for x in found if isinstance(x, Rejected)]
         self._ledger.decoded(len(readings), [x.reason for x in rejected])
+        if readings:
+            self._note(self._decoder.route(message.topic))
         for reason, detail in rejected:
             log.warning(
                 "rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"}
             )
         return readings
+
+    def _note(self, route: Route | Rejected) -> None:
+        """Note where a device is, by what its topic says."""
+        if (
+            self._directory is not None
+            and isinstance(route, Route)
+            and self._known.get(route.match.device) is not route
+        ):
+            if len(self._known) >= REMEMBERED_TOPICS:
+                self._known.clear()
+            self._known[route.match.device] = route
+            self._directory.note(route.match.device, route.settings.name, route.match.labels)
 
     def _unless_stale(self, message: Message, found: Reading | Rejected) -> Reading | Rejected:
         """Refuse a retained value that doesn't say when it was measured: its arrival says only when we subscribed."""

@@ -133,7 +133,7 @@ def _exposition(view: ChannelView, settings: Settings) -> Exposition:
     def status() -> Status:
         return Status(
             version=__version__, settings=settings, started=clock.wall(), not_ready=None, connected=True, inbox_depth=0,
-            traffic=Traffic(), workers={}, reload=ReloadStatus(0, succeeded=True, succeeded_at=clock.wall()), notifications={},
+            traffic=Traffic(), workers={}, reload=ReloadStatus(0, succeeded=True, succeeded_at=clock.wall()), notifications={}, suppressed={},
             counts=ledger.snapshot(), journal=JournalStatus(None, 0, 0, 0, 0), snapshots=SnapshotStatus(None, None, 0.0, 0.0, 0), fleet=view.fleet(),
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ import orjson
 from detector.domain import EventTime, Rejected
 from detector.readings import Name, Names, Readings
 from detector.settings import PayloadFormat, SensorSettings
-from detector.stream.decode import Decoder
+from detector.stream.decode import Decoder, Route
 from detector.stream.json_payload import MAX_VALUES, VALUE_FIELD, channel_name
 from detector.stream.names import MAX_NAME, is_good_name
 from detector.stream.timestamp import AHEAD, EARLIEST, parse_timestamp
@@ -93,8 +93,19 @@ def _never(_payload: bytes, _arrived: EventTime, _columns: Columns) -> bool:
 class PlainDecoder:
     """Keeps a plan for every topic."""
 
-    def __init__(self, decoder: Decoder, max_payload: int, max_channels: int, names: int) -> None:
-        """Read what `decoder` would; `max_channels` is the most that one payload may have, and about so many `names` are needed."""
+    def __init__(
+        self,
+        decoder: Decoder,
+        max_payload: int,
+        max_channels: int,
+        names: int,
+        note: Callable[[Route], None] = lambda _route: None,
+    ) -> None:
+        """Read what `decoder` would; `max_channels` is the most that one payload may have, and about so many `names` are needed.
+
+        `note` is told of every topic that is new.
+        """
+        self._note = note
         self._decoder, self._max_payload, self._max_channels = decoder, max_payload, max_channels
         self._most = max(REMEMBERED, 2 * names)
         self._plans: dict[str, Plan] = {}
@@ -118,6 +129,7 @@ class PlainDecoder:
         route = self._decoder.route(topic)
         if isinstance(route, Rejected):
             return _never
+        self._note(route)
         whose = Whose(route.match.device, route.match.channel, route.entry, route.settings)
         if whose.settings.format is PayloadFormat.VALUE:
             return self._plan_of_value(whose)

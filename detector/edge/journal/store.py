@@ -5,7 +5,7 @@ one that is missing belongs to an arrival that could not be kept. Every method m
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,10 +13,13 @@ import numpy as np
 
 from detector.clock import WallTime
 from detector.domain import AlertEvent, AlertKey, EventTime
-from detector.edge.journal import alerts, stubs
+from detector.edge.journal import alerts, notices, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
+from detector.edge.journal.notices import NOTHING_DECIDED, Decided
 from detector.edge.journal.stubs import Stub
+from detector.notice import Notice
+from detector.notices import Row
 from detector.readings import Names, Readings
 from detector.settings import JournalSettings
 
@@ -139,11 +142,17 @@ class Store:
         """Up to this number all is old enough to go."""
 
     def write(
-        self, groups: Iterable[Group], now: WallTime, needed_after: int | None, told: Told = NOTHING_TOLD
-    ) -> set[AlertKey]:
-        """Commit groups and alerts, all or none; let go of old arrivals, of none after `needed_after`.
+        self,
+        groups: Iterable[Group],
+        now: WallTime,
+        needed_after: int | None,
+        told: Told = NOTHING_TOLD,
+        decided: Decided = NOTHING_DECIDED,
+        unheard: Container[AlertKey] = (),
+    ) -> Mapping[AlertKey, int]:
+        """Commit groups, alerts and what the desk decided, all or none; let go of old arrivals, of none after `needed_after`.
 
-        Return the keys of the alerts that were not known before.
+        Of the alerts, those `unheard` are told to the desk next. Return the keys of the alerts that were not known before.
         """
         last, came = self.last, list[Stub]()
         self._db.execute("BEGIN IMMEDIATE")
@@ -153,12 +162,16 @@ class Store:
             last = group.last
             came += group.stubs
         stubs.write(self._db, came)
+        notices.write(self._db, decided)
         fresh = alerts.write(self._db, told)
+        if fresh or decided.notices or decided.rows:
+            notices.note_seen(self._db, fresh, unheard)
         marks = not 0.0 <= now - self._marked_at < MARK_EVERY_S
         if marks:
             self._mark(last, now)
             stubs.let_go(self._db)
             alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
+            notices.let_go(self._db, WallTime(now - self._settings.keep_alerts), decided.receivers)
         if marks or last - self._measured >= self._touch_every:
             self._measure(last)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
@@ -170,9 +183,25 @@ class Store:
         """Return how the last messages are known again, oldest first."""
         return stubs.read(self._db)
 
-    def owed(self, sink: str, limit: int) -> list[Owed]:
+    def owed(self, sink: str, limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest events that a sink has not had."""
         return alerts.owed(self._db, sink, limit)
+
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return what a sink was told of episodes that last."""
+        return alerts.lasting(self._db, sink)
+
+    def owed_notices(self, receiver: str, limit: int) -> list[Owed[Notice]]:
+        """Return the oldest notices that a receiver has not had."""
+        return notices.owed(self._db, receiver, limit)
+
+    def desk_rows(self) -> list[Row]:
+        """Return what the desk remembers."""
+        return notices.rows(self._db)
+
+    def unheard(self) -> list[Owed[AlertEvent]]:
+        """Return the alerts that the desk has not heard."""
+        return notices.unheard(self._db)
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last events, oldest first."""

@@ -62,9 +62,10 @@ LINK: Final[tuple[Family[Status], ...]] = (
 )  # fmt: skip
 
 SINKS: Final[tuple[Family[Status], ...]] = (
-    counter("detector_notifications_total", "Alert events handed to a sink.", _sinks(lambda count: count.told), "sink"),
-    counter("detector_notifications_failed_total", "Alert events that a sink never took, given up.", _sinks(lambda count: count.failed), "sink"),
-    gauge("detector_notifications_pending", "Alert events under way; more may wait on disk.", _sinks(lambda count: count.pending), "sink"),
+    counter("detector_notifications_total", "Alert events, or notices, handed to a sink.", _sinks(lambda count: count.told), "sink"),
+    counter("detector_notifications_failed_total", "Alert events, or notices, that a sink never took, given up.", _sinks(lambda count: count.failed), "sink"),
+    gauge("detector_notifications_pending", "Alert events, or notices, under way; more may wait on disk.", _sinks(lambda count: count.pending), "sink"),
+    counter("detector_notifications_suppressed_total", "Times that people were not told, by why.", lambda status: {(reason.value,): count for reason, count in status.suppressed.items()}, "reason"),
 )  # fmt: skip
 
 JOURNAL: Final[tuple[Family[Status], ...]] = (
