@@ -29,7 +29,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
 from detector.edge.page import render_page
-from detector.edge.sinks import Courier
+from detector.edge.sinks import Courier, Crew
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
@@ -41,7 +41,7 @@ log = logging.getLogger("detector.daemon")
 DRAIN_S: Final = 10.0
 """Time to score what waits, when asked to stop."""
 GOODBYE_S: Final = 5.0
-"""Time for the broker to confirm what we said last."""
+"""Time for the broker to confirm what we said last, and then for receivers to take it."""
 LAST_SNAPSHOT_S: Final = 120.0
 """Longest that the last snapshot may take; ended before, the journal makes up for it at the next start."""
 
@@ -64,6 +64,7 @@ class Daemon:
         self._started = clock.wall()
         self._use(self._read())
         self._control = Control()
+        self._crew = Crew()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
@@ -174,7 +175,11 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+        directory, receivers = herald.desk.directory, settings.alerts.receivers
+        around = wiring.surroundings(settings, self._place, journal, self._clock, directory)
+        porters = self._crew.sinks_for(receivers, around)
+        courier.turn_to(wiring.build_sinks(settings, link, porters, directory), settings.alerts.give_up_after)
+        self._crew.turn_to(receivers, around, porters)
         return Worker(
             inbox=inbox,
             intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
@@ -218,6 +223,7 @@ class Daemon:
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._worker.link.stop(GOODBYE_S)
+        self._crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
         self._worker.settle()
         if self._recovered:  # or else what is in memory is only part of what is on disk
@@ -254,7 +260,10 @@ class Daemon:
         relink = changes.touch("mqtt") or any(
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
+        directory, receivers = worker.herald.desk.directory, settings.alerts.receivers
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
+        porters = self._crew.sinks_for(receivers, around)
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
@@ -270,7 +279,9 @@ class Daemon:
             worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            worker.courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+            sinks = wiring.build_sinks(settings, link, porters, directory)
+            worker.courier.turn_to(sinks, settings.alerts.give_up_after)
+            self._crew.turn_to(receivers, around, porters)
         if relink:
             worker.link = link
             link.start()

@@ -4,16 +4,18 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.redelivery import Redelivery
+from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
@@ -21,10 +23,11 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import MqttSink, Sinks
+from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings, nowhere
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
 from detector.notices import Desk, Directory
+from detector.notices.route import addressed, grave_enough
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
@@ -90,10 +93,29 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def build_sinks(settings: Settings, link: MqttLink) -> Sinks:
-    """Return the ways out for alerts that the configuration wants."""
-    mqtt = settings.alerts.mqtt
-    return Sinks(events=() if mqtt is None else (MqttSink(mqtt.base_topic, link),))
+def build_sinks(
+    settings: Settings, link: MqttLink, porters: Sequence[Porter[Any]], directory: Directory | None = None
+) -> Sinks:
+    """Return the ways out for alerts that the configuration wants: to the broker, and those of the receivers, in their order."""
+    mqtt, receivers = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
+    broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
+    people = [porter for porter in porters if receivers[porter.name].for_people]
+
+    def wants(sink: str, event: AlertEvent) -> bool:
+        """Return whether a receiver that is a machine is there for an event."""
+        receiver, labels = receivers.get(sink), () if directory is None else directory.labels(event)
+        return receiver is None or (grave_enough(receiver, event) and addressed(receiver, event, labels))
+
+    return Sinks((*broker, *(porter for porter in porters if porter not in people)), tuple(people), wants)
+
+
+def surroundings(
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory | None = None
+) -> Surroundings:
+    """Return what the sinks of receivers need to know beside their settings."""
+    places = nowhere if directory is None else directory.labels
+    keyring = Keyring(place.folder, place.environment)
+    return Surroundings(keyring, clock, journal.lasting_alerts, places, settings.alerts.external_url or "")
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:

@@ -10,6 +10,7 @@ from detector.settings.maintenance import MaintenanceSettings
 from detector.settings.quantities import Duration
 from detector.settings.receivers import ReceiverSettings
 from detector.settings.section import Section
+from detector.settings.transports import Address
 
 
 class MetricsSettings(Section):
@@ -53,6 +54,9 @@ class AlertSettings(Section):
     )
     time_zone: TimeZone | None = Field(
         None, description="Of times in messages, and of hours here, such as Europe/Berlin; null: UTC."
+    )
+    external_url: Address | None = Field(
+        None, description="Where people reach our page, for links in messages; null: no links."
     )
     give_up_after: Duration = Field(
         7 * 86400.0, description="An alert that a sink could not be given for so long is given up, counted and logged."
