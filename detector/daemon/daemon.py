@@ -196,6 +196,7 @@ class Daemon:
             herald=herald,
             courier=courier,
             clock=self._clock,
+            discovery=wiring.build_discovery(settings, view, link, self._clock),
         )
 
     def _look_after(self) -> None:
@@ -264,6 +265,8 @@ class Daemon:
         around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
         porters = self._crew.sinks_for(receivers, around)
+        if worker.discovery is not None:
+            worker.discovery.leave_for(wiring.discoverable(settings))
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
@@ -278,6 +281,7 @@ class Daemon:
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
+            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
             sinks = wiring.build_sinks(settings, link, porters, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)

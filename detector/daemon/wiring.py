@@ -12,11 +12,13 @@ from typing import Any
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
+from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.redelivery import Redelivery
 from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
+from detector.edge.home_assistant import Discoverable
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
@@ -123,6 +125,20 @@ def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock
     return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
 
 
+def discoverable(settings: Settings) -> Discoverable | None:
+    """Return what Home Assistant is told of all devices; None where it is told nothing."""
+    mqtt, wanted = settings.alerts.mqtt, settings.alerts.home_assistant
+    if mqtt is None or wanted is None:
+        return None
+    return Discoverable(wanted.prefix, mqtt.base_topic, wanted.buttons, settings.alerts.external_url)
+
+
+def build_discovery(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Discovery | None:
+    """Return what shows devices to Home Assistant; None where the configuration does not want that."""
+    what = discoverable(settings)
+    return None if what is None else Discovery(what, view, link, lambda: link.births, clock)
+
+
 def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
     """Return a link that is not started yet.
 
@@ -130,7 +146,11 @@ def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -
     can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    link = MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    what = discoverable(settings)
+    if what is not None:
+        link.listen_for_births(what.birth_topic)
+    return link
 
 
 def base_of(settings: Settings) -> str | None:
@@ -141,7 +161,9 @@ def base_of(settings: Settings) -> str | None:
 def filters_of(settings: Settings) -> list[str]:
     """Return the MQTT filters to subscribe to, each once."""
     topics = (topic for entry in settings.sensors for topic in entry.topics)
-    return list(dict.fromkeys(TopicPattern.parse(topic).filter for topic in topics))
+    what = discoverable(settings)
+    births = [] if what is None else [what.birth_topic]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:
