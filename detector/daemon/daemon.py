@@ -29,7 +29,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
 from detector.edge.page import render_page
-from detector.edge.sinks import Courier, Crew
+from detector.edge.sinks import Courier, Crew, require_libraries
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
@@ -41,7 +41,7 @@ log = logging.getLogger("detector.daemon")
 DRAIN_S: Final = 10.0
 """Time to score what waits, when asked to stop."""
 GOODBYE_S: Final = 5.0
-"""Time for the broker to confirm what we said last, and then for receivers to take it."""
+"""Time for the broker to confirm what we said last."""
 LAST_SNAPSHOT_S: Final = 120.0
 """Longest that the last snapshot may take; ended before, the journal makes up for it at the next start."""
 
@@ -63,8 +63,7 @@ class Daemon:
         self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
         self._started = clock.wall()
         self._use(self._read())
-        self._control = Control()
-        self._crew = Crew()
+        self._control, self._crew = Control(), Crew()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
@@ -149,6 +148,7 @@ class Daemon:
         """
         settings = load_settings(self._path, self._place.environment)
         require_topics(str(self._path), settings)
+        require_libraries(settings.alerts.receivers)
         return settings
 
     def _use(self, settings: Settings) -> None:
@@ -175,11 +175,11 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        directory, receivers = herald.desk.directory, settings.alerts.receivers
-        around = wiring.surroundings(settings, self._place, journal, self._clock, directory)
-        porters = self._crew.sinks_for(receivers, around)
-        courier.turn_to(wiring.build_sinks(settings, link, porters, directory), settings.alerts.give_up_after)
-        self._crew.turn_to(receivers, around, porters)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        self._crew.turn_to(settings.alerts.receivers, around, receivers)
+        sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
+        courier.turn_to(sinks, settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
             intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
@@ -261,10 +261,10 @@ class Daemon:
         relink = changes.touch("mqtt") or any(
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
-        directory, receivers = worker.herald.desk.directory, settings.alerts.receivers
-        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
-        porters = self._crew.sinks_for(receivers, around)
+        directory = worker.herald.desk.directory
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
         if worker.discovery is not None:
             worker.discovery.leave_for(wiring.discoverable(settings))
         if relink:
@@ -273,19 +273,17 @@ class Daemon:
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(
-            settings, worker.ledger, worker.intake.redelivery, worker.herald.desk.directory
-        )
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
-            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            sinks = wiring.build_sinks(settings, link, porters, directory)
+            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+            self._crew.turn_to(settings.alerts.receivers, around, receivers)
+            sinks = wiring.build_sinks(settings, link, receivers, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)
-            self._crew.turn_to(receivers, around, porters)
         if relink:
             worker.link = link
             link.start()

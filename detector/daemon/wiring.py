@@ -25,11 +25,10 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings, nowhere
+from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
-from detector.notices import Desk, Directory
-from detector.notices.route import addressed, grave_enough
+from detector.notices import Desk, Directory, wants
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
@@ -95,29 +94,26 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def build_sinks(
-    settings: Settings, link: MqttLink, porters: Sequence[Porter[Any]], directory: Directory | None = None
-) -> Sinks:
-    """Return the ways out for alerts that the configuration wants: to the broker, and those of the receivers, in their order."""
-    mqtt, receivers = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
-    broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
-    people = [porter for porter in porters if receivers[porter.name].for_people]
-
-    def wants(sink: str, event: AlertEvent) -> bool:
-        """Return whether a receiver that is a machine is there for an event."""
-        receiver, labels = receivers.get(sink), () if directory is None else directory.labels(event)
-        return receiver is None or (grave_enough(receiver, event) and addressed(receiver, event, labels))
-
-    return Sinks((*broker, *(porter for porter in porters if porter not in people)), tuple(people), wants)
-
-
 def surroundings(
-    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory | None = None
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory
 ) -> Surroundings:
-    """Return what the sinks of receivers need to know beside their settings."""
-    places = nowhere if directory is None else directory.labels
-    keyring = Keyring(place.folder, place.environment)
-    return Surroundings(keyring, clock, journal.lasting_alerts, places, settings.alerts.external_url or "")
+    """Return what the ways to receivers need to know that their settings do not say."""
+    keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
+    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, page)
+
+
+def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:
+    """Return the ways out for alerts: the broker, and the sinks of the configuration's receivers, in its order."""
+    mqtt, by_name = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
+    broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
+
+    def wanted(sink: str, event: AlertEvent) -> bool:
+        """Return whether a sink is there for an event; the broker's is for all."""
+        receiver = by_name.get(sink)
+        return receiver is None or wants(receiver, event, directory.labels(event))
+
+    machines = tuple(sink for sink in receivers if not by_name[sink.name].for_people)
+    return Sinks((*broker, *machines), tuple(sink for sink in receivers if by_name[sink.name].for_people), wanted)
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:

@@ -10,5 +10,6 @@ from detector.notices.directory import Directory, Labels
 from detector.notices.hushed import Hushed
 from detector.notices.kept import Row
 from detector.notices.records import Alert
+from detector.notices.route import wants
 
-__all__ = ["Alert", "Desk", "Directory", "Hushed", "Labels", "Row"]
+__all__ = ["Alert", "Desk", "Directory", "Hushed", "Labels", "Row", "wants"]

@@ -18,6 +18,11 @@ RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 CRITICAL: Final = RANKS[Severity.CRITICAL]
 
 
+def wants(receiver: ReceiverSettings, event: AlertEvent, labels: Labels) -> bool:
+    """Return whether a receiver is to hear of an alert."""
+    return grave_enough(receiver, event) and addressed(receiver, event, labels)
+
+
 def addressed(receiver: ReceiverSettings, event: AlertEvent, labels: Labels) -> bool:
     """Return whether an alert is this receiver's, however grave."""
     if receiver.verdicts is not None and event.verdict.value not in receiver.verdicts:

@@ -13,7 +13,7 @@ from tests.unit.daemon.post import Post
 from tests.unit.edge.readings import event
 
 DEVICES = st.integers(0, 3)
-STEPS = st.lists(st.tuples(st.sampled_from(["toggle", "toggle", "pass", "confirm"]), DEVICES), max_size=15)
+STEPS = st.lists(st.tuples(st.sampled_from(["toggle", "pass", "pass", "confirm"]), DEVICES), max_size=15)
 CRASHES = st.sets(st.tuples(st.integers(0, 14), st.sampled_from(["found", "committed", "heard", "told"])), max_size=6)
 PAUSES_S = (40.0, 400.0, 40.0, 5000.0)
 
