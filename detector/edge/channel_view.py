@@ -185,6 +185,11 @@ class ChannelView:
             for key in keys:
                 self._departures.settle(key)
 
+    def devices(self) -> dict[str, tuple[str, ...]]:
+        """Return every device ever heard with its channels: without any, it is gone."""
+        with self._lock:
+            return {device: tuple(heard.channels) for device, heard in self._heard.items()}
+
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
         census = self.census

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from detector.clock import MonoTime, SystemClock, WallTime
 from detector.domain import MICROSECONDS, DropReason, EventTime, RejectReason
+from detector.edge.home_assistant import BORN
 from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.connection import Connection
@@ -39,6 +40,9 @@ class Receiver:
         """Receive from the start."""
         self.receiving = True
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
+        self.birth_topic: str | None = None
+        """Where somebody says `online` who wants to be told everything anew; such messages are no readings."""
+        self.births = 0
         self._clock = SystemClock()
         self._remind_at = MonoTime(0.0)
         self._last_at = 0
@@ -51,9 +55,9 @@ class Receiver:
         """
         if not self.receiving:
             return
-        others = [one for one in publications if one.topic is None or not self._is_ours(one.topic)]
+        others = [one for one in publications if one.topic is None or not self._is_aside(one.topic)]
         if len(others) < len(publications):
-            connection.acknowledge(one for one in publications if one.topic is not None and self._is_ours(one.topic))
+            self._hear_aside(connection, [one for one in publications if one.topic and self._is_aside(one.topic)])
         if not others:
             return
         wall = self._clock.wall()
@@ -96,9 +100,15 @@ class Receiver:
             self._ledger.decoded(0, [RejectReason.NOT_UTF8])
         connection.acknowledge(publications)
 
-    def _is_ours(self, topic: str) -> bool:
-        """Return whether a topic is under our own base, which we publish on and never read."""
-        return self._base is not None and (topic == self._base or topic.startswith(f"{self._base}/"))
+    def _is_aside(self, topic: str) -> bool:
+        """Return whether a topic is none of readings: under our own base, which we publish on, or where Home Assistant is born."""
+        ours = self._base is not None and (topic == self._base or topic.startswith(f"{self._base}/"))
+        return ours or topic == self.birth_topic
+
+    def _hear_aside(self, connection: Connection, publications: Sequence[Publish]) -> None:
+        """Take messages that are no readings."""
+        self.births += sum(one.topic == self.birth_topic and one.payload == BORN for one in publications)
+        connection.acknowledge(publications)
 
     def _give_up(self, connection: Connection, message: Message) -> None:
         """Count a message that found no room; unless we are closing, acknowledge it, lest the broker wait for it."""
