@@ -12,7 +12,7 @@ from rich.table import Table
 
 from detector.cli.arguments import positive_count
 from detector.edge.model_file import ModelFile, load_model
-from detector.lab import snapshot_cost
+from detector.lab import scrape_cost, snapshot_cost
 from detector.lab.cost import Cost, measure
 from detector.settings import Settings
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--channels", type=positive_count, default=1000, help="channels in a batch (default: %(default)s)")
     add("--steps", type=positive_count, default=100, help="timed steps, after twice as many (default: %(default)s)")
     add("--snapshot", type=positive_count, metavar="DEVICES", help="instead: what a snapshot of so many devices costs")
+    add("--scrape", type=positive_count, metavar="CHANNELS", help="instead: what a scrape of so many channels costs")
     add("--folder", type=Path, metavar="DIR", help="with --snapshot: on whose disk (default: the temporary folder)")
 
 
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.snapshot is not None:
         return _run_snapshot(model, arguments.snapshot, arguments.folder)
     settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
+    if arguments.scrape is not None:
+        return _run_scrape(model, settings, arguments.scrape)
     steps = arguments.steps
     many, *few = (
         measure(model, settings, channels=channels, warm_steps=2 * steps, steps=steps)
@@ -63,6 +66,25 @@ def _run_snapshot(model: ModelFile, devices: int, folder: Path | None) -> int:
         ("the longest of them", cost.longest_s),
         ("read again, every checksum checked", cost.read_s),
         ("given to an engine", cost.restored_s),
+    ):
+        table.add_row(name, f"{1e3 * seconds:,.1f}")
+    Console().print(table)
+    return 0
+
+
+def _run_scrape(model: ModelFile, settings: Settings, channels: int) -> int:
+    """Measure scrapes, and print."""
+    cost = scrape_cost.measure(model, settings, channels)
+    table = Table(title=f"A scrape of {channels:,} channels")
+    table.add_column("")
+    table.add_column("ms", justify="right")
+    for name, seconds in (
+        (f"all of them, {cost.whole_bytes / 1e6:,.1f} MB", cost.whole_s),
+        ("the same, compressed", cost.compressed_s),
+        (f"within the default max_series, {cost.bounded_bytes / 1e6:,.1f} MB", cost.bounded_s),
+        (f"a step of {scrape_cost.ROWS:,} readings, shown", cost.step_s),
+        ("the same while all are scraped on end, median", cost.beside_s),
+        ("the longest of them", cost.longest_s),
     ):
         table.add_row(name, f"{1e3 * seconds:,.1f}")
     Console().print(table)

@@ -59,7 +59,19 @@ CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 """
 """A row a commit: how the messages in it are known again."""
 
-STEPS: Final = (READINGS, ALERTS + STUBS)
+NOTICES: Final = """
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY, thread TEXT NOT NULL, part INTEGER NOT NULL, receiver TEXT NOT NULL, since REAL NOT NULL,
+    notice TEXT NOT NULL, outcome TEXT, ended REAL, UNIQUE (thread, part)
+);
+CREATE INDEX unheard ON notices (receiver, number) WHERE outcome IS NULL;
+CREATE TABLE desk (name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+INSERT INTO desk SELECT 'seen', 'null', coalesce(max(number), 0) FROM alerts;
+"""
+"""What people are told, as JSON; one without an outcome is owed to its receiver. `desk` is what decides that: its memory, a row a value,
+and `seen`, the last alert that it has heard: of those before the first desk it hears nothing."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS, NOTICES)
 """Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
 
 VERSION: Final = len(STEPS)

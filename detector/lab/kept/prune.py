@@ -72,7 +72,7 @@ def _goes(snapshot: Snapshot, globs: Sequence[str], unseen_s: float | None) -> M
 def _write(directory: Path, snapshot: Snapshot, stays: Mask, now: WallTime) -> None:
     """Write the snapshot anew with the devices that stay, in its place."""
     engine, shelf = snapshot.engine.only(stays), Shelf(directory)
-    view = only_devices(snapshot.view, set(engine.devices))
+    view = only_devices(snapshot.view, set(engine.devices), snapshot.engine.channels)
     write_snapshot(shelf.place(snapshot.seq), replace(snapshot, engine=engine, view=view, taken_at=now))
     shelf.tidy()
 
