@@ -30,7 +30,6 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "shellcheck": "shellcheck",
-    "systemd": "systemd",
     "systemd-analyze": "systemd",
 }
 """Debian's package for each program that some test needs."""
