@@ -12,6 +12,7 @@ from detector.anomaly.decide import Decider
 from detector.anomaly.organs import Organ, Organs
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
+from detector.domain import AlertEvent, Feedback, Height
 from detector.engine.outcome import Verdicts, report_of
 from detector.engine.stages import CALIBRATED
 from detector.engine.standing import census_of
@@ -80,6 +81,27 @@ class Engine:
         self._organs.learn(rows, forecast, judgement, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
         return report_of(batch, verdicts, events)
+
+    def hear(self, feedback: Feedback) -> None:
+        """Take in what somebody said of an alert, between two batches: it holds for every reading after it."""
+        slot = self._channel_of(feedback)
+        if slot is not None:
+            self._decider.thresholds.hear(feedback, slot)
+
+    def may_hear(self, feedback: Feedback) -> bool:
+        """Tell whether there is room for what is said of one more alert of its channel."""
+        slot = self._channel_of(feedback)
+        return slot is None or self._decider.thresholds.may_hear(feedback, slot)
+
+    def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
+        """Return how strong the episode of an alert has been, by now if it is open, or else when it was told."""
+        return self._teller.heights_of(event)
+
+    def _channel_of(self, feedback: Feedback) -> Slot | None:
+        """Return the channel that an alert was about, if it is known; what thresholds have no part in has none."""
+        if feedback.channel is None or not feedback.heights:
+            return None
+        return self._alignment.channels.find((feedback.device, feedback.channel))
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""

@@ -46,8 +46,9 @@ class Frozen:
     blocks: Mapping[str, FrozenBlock]
 
     def rows(self, keys: Keys) -> int:
-        """Return how many rows a block has that is keyed by these."""
-        return {Keys.CHANNEL: len(self.channels), Keys.DEVICE: len(self.devices), Keys.POOL: len(self.groups) + 1}[keys]
+        """Return how many rows a block has that is keyed by these; -1 for a list, which says so itself."""
+        counts = {Keys.CHANNEL: len(self.channels), Keys.DEVICE: len(self.devices), Keys.POOL: len(self.groups) + 1}
+        return counts.get(keys, -1)
 
     def seen_at(self) -> NDArray[np.int64]:
         """Return the event time (µs) of each device's last reading in order, the smallest number for none. Shape (D,)."""
@@ -116,7 +117,9 @@ def adopt(blocks: Mapping[str, Block], frozen: Frozen, network: str) -> Adopted:
 
 
 def _fits(block: Block, version: int, kept: Arrays, wanted: set[str], rows: int) -> bool:
-    """Return whether arrays are those that a block wants, of its version and of so many rows."""
+    """Return whether arrays are those that a block wants, of its version and of so many rows; of a list, of as many each."""
+    if block.keyed_by is Keys.LIST:
+        rows = len(next(iter(kept.values())))
     return (
         version == block.version
         and kept.keys() == wanted

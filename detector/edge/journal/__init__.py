@@ -2,13 +2,14 @@
 
 In: readings as they arrive, the idle ticks between them, the alerts that came of them. Out: a database that outlives the
 process, and what it holds, in order. `database` opens the file, `store` writes and reads it, `alerts` the part of it that is an
-outbox, `stubs` know messages again, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `recorded` gives a journal back as a recording, `again` as batches.
+outbox, `stubs` know messages again, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `said` is what people said of them, `recorded` gives a journal back as a recording, `again` as batches.
 """
 
 from detector.edge.journal.again import Again
 from detector.edge.journal.alerts import Mark, Outcome, Owed
 from detector.edge.journal.journal import Journal
 from detector.edge.journal.recorded import journal_path, read_ends, read_journal, read_recorded
+from detector.edge.journal.said import Case
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival
 from detector.edge.journal.stubs import Stub
@@ -16,6 +17,7 @@ from detector.edge.journal.stubs import Stub
 __all__ = [
     "Again",
     "Arrival",
+    "Case",
     "Journal",
     "JournalStatus",
     "Mark",

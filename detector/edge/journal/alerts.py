@@ -4,14 +4,15 @@ In: events as they were found, what became of their deliveries. Out: which of th
 An event is known by its key: found again, after a crash, it is neither kept nor owed twice. Every function may raise sqlite3.Error.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey
+from detector.domain import AlertEvent, AlertKey, Height
 
 LET_GO: Final = 1000
 """Most alerts that one commit lets go of, so that none takes long."""
@@ -85,7 +86,7 @@ def write(db: sqlite3.Connection, told: Told) -> set[AlertKey]:
     """Write all of it; return the keys of the events that were not known."""
     fresh = set[AlertKey]()
     for event, seq, since in told.found:
-        row = db.execute(INSERT, (seq, since, *astuple(event))).fetchone()
+        row = db.execute(INSERT, (seq, since, *_values(event))).fetchone()
         if row is not None:
             fresh.add(event.key)
             owed = [(row[0], sink) for sink in told.sinks]
@@ -96,13 +97,13 @@ def write(db: sqlite3.Connection, told: Told) -> set[AlertKey]:
 
 def owed(db: sqlite3.Connection, sink: str, limit: int) -> list[Owed]:
     """Return the oldest events that a sink has not had, in the order in which they were found."""
-    return [Owed(_event(row), since) for since, *row in db.execute(OWED, (sink, limit))]
+    return [Owed(event_of(row), since) for since, *row in db.execute(OWED, (sink, limit))]
 
 
 def recent(db: sqlite3.Connection, limit: int) -> list[AlertEvent]:
     """Return the last events, oldest first."""
     rows = db.execute(f"SELECT {COLUMNS} FROM alerts ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
-    return [_event(row) for row in reversed(rows)]
+    return [event_of(row) for row in reversed(rows)]
 
 
 def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence[str]) -> None:
@@ -115,6 +116,17 @@ def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence
     db.executemany("DELETE FROM alerts WHERE number = ?", old)
 
 
-def _event(row: Sequence[Any]) -> AlertEvent:
-    """Return the event of a row."""
-    return AlertEvent.from_plain(dict(zip(FIELDS, row, strict=True)))
+def event_of(row: Sequence[Any]) -> AlertEvent:
+    """Return the event of a row of `FIELDS`."""
+    values = dict(zip(FIELDS, row, strict=True))
+    return AlertEvent.from_plain({**values, "heights": json.loads(values["heights"])})
+
+
+def heights_text(heights: Sequence[Height]) -> str:
+    """Return heights as the database has them: JSON."""
+    return json.dumps(heights)
+
+
+def _values(event: AlertEvent) -> list[Any]:
+    """Return the fields of an event as the database has them."""
+    return [heights_text(event.heights) if name == "heights" else getattr(event, name) for name in FIELDS]

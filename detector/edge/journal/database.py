@@ -59,7 +59,17 @@ CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 """
 """A row a commit: how the messages in it are known again."""
 
-STEPS: Final = (READINGS, ALERTS + STUBS)
+FEEDBACK: Final = """
+ALTER TABLE alerts ADD COLUMN heights TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE feedback (
+    seq INTEGER PRIMARY KEY, given REAL NOT NULL, said_by TEXT NOT NULL, alert TEXT NOT NULL, kind TEXT NOT NULL,
+    device TEXT NOT NULL, channel TEXT, opened INTEGER NOT NULL, heights TEXT NOT NULL
+);
+CREATE INDEX said ON feedback (alert, seq);
+"""
+"""What was said of alerts. It is an arrival as well, `seq`, with no channel and a value that is no number."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS, FEEDBACK)
 """Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
 
 VERSION: Final = len(STEPS)
