@@ -81,7 +81,9 @@ def test_snapshot_and_journal_bring_back_readings_ticks_and_view(tmp_path: Path)
 
 def say(worker: Worker, number: int, kind: FeedbackKind, channel: str = "power") -> None:
     """Say something of an alert of the first device, as the loop does."""
-    one = Feedback(f"{number:016x}", kind, "m0", channel, stream(0, 1)[0].at, (Height("own", 1.4), Height("spike", 1.2)))
+    one = Feedback(
+        f"{number:016x}", kind, "m0", channel, stream(0, 1)[0].at, (Height("own", 1.4), Height("spike", 1.2))
+    )
     worker.journal.append_feedback(one, "http")
     worker.engine.hear(one)
 
