@@ -18,7 +18,7 @@ from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
-from detector.edge.mqtt import MqttLink
+from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
 from detector.edge.sinks import MqttSink, Sink
 from detector.edge.snapshot import Keeper
@@ -108,7 +108,9 @@ def base_of(settings: Settings) -> str | None:
 def filters_of(settings: Settings) -> list[str]:
     """Return the MQTT filters to subscribe to, each once."""
     topics = (topic for entry in settings.sensors for topic in entry.topics)
-    return list(dict.fromkeys(TopicPattern.parse(topic).filter for topic in topics))
+    told = settings.alerts.mqtt
+    commands = [] if told is None or not told.commands else [commands_filter(told.base_topic)]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *commands]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

@@ -19,7 +19,7 @@ from prometheus_client import disable_created_metrics as _disable_created_metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from detector.domain import MICROSECONDS, DropReason, RejectReason, Severity, Verdict
+from detector.domain import MICROSECONDS, DropReason, FeedbackKind, RejectReason, Severity, Verdict
 from detector.edge.channel_view import ChannelState, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
@@ -100,6 +100,8 @@ class Exposition(Collector):
         yield from _journal(status.journal)
         yield from _snapshots(status.snapshots)
         yield from _alerts(status.fleet)
+        said = {(kind.value,): status.feedback.get(kind, 0) for kind in FeedbackKind}
+        yield _counter("detector_feedback", "What people said of alerts, since the start.", said, "kind")
         yield from _devices(status.fleet)
         yield from _channels(status.fleet, self.settings)
 

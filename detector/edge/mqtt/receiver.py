@@ -13,6 +13,7 @@ from detector.domain import MICROSECONDS, DropReason, EventTime, RejectReason
 from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.door import Door
 
 log = logging.getLogger("detector.mqtt")
 
@@ -33,11 +34,14 @@ class Traffic:
 
 
 class Receiver:
-    """Puts messages in the inbox, and keeps our own publications out of it."""
+    """Puts messages in the inbox, and keeps our own publications out of it; commands go through a door of their own."""
 
-    def __init__(self, base_topic: str | None, inbox: Inbox, ledger: Ledger, traffic: Traffic) -> None:
-        """Receive from the start."""
+    def __init__(
+        self, base_topic: str | None, door: Door | None, inbox: Inbox, ledger: Ledger, traffic: Traffic
+    ) -> None:
+        """Receive from the start; without a door no command is heard."""
         self.receiving = True
+        self._door = door
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
         self._clock = SystemClock()
         self._remind_at = MonoTime(0.0)
@@ -51,6 +55,8 @@ class Receiver:
             return
         topic = _topic(message)
         if topic is not None and self._is_ours(topic):
+            if self._door is not None:
+                self._door.hear(topic, bytes(message.payload), retained=message.retain)
             connection.acknowledge_packet(message.mid, message.qos)
             return
         wall = self._clock.wall()

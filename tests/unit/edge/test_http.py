@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from detector.edge.http import SAFETY, Site, application
+from detector.edge.http_alerts import Alerts
 from detector.edge.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -20,7 +21,14 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
     return [b"detector_ready 1\n"]
 
 
-SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, reload=lambda: None)
+SITE = Site(
+    metrics,
+    page=lambda: "<p>",
+    not_ready=lambda: None,
+    trouble=lambda: None,
+    reload=lambda: None,
+    alerts=Alerts(cases=lambda: None, command=lambda _: None),
+)
 
 
 LOCAL, OPEN = Visitors("127.0.0.1", local=True), Visitors("0.0.0.0", local=False)
