@@ -9,7 +9,7 @@ from detector.edge.journal.again import Again
 from detector.edge.journal.alerts import Mark, Outcome, Owed
 from detector.edge.journal.journal import Journal
 from detector.edge.journal.recorded import journal_path, read_ends, read_journal, read_recorded
-from detector.edge.journal.said import Case
+from detector.edge.journal.said import Case, read_cases
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival
 from detector.edge.journal.stubs import Stub
@@ -25,6 +25,7 @@ __all__ = [
     "Owed",
     "Stub",
     "journal_path",
+    "read_cases",
     "read_ends",
     "read_journal",
     "read_recorded",

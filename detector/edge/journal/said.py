@@ -7,11 +7,15 @@ may raise sqlite3.Error.
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from detector.clock import WallTime
 from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height
 from detector.edge.journal.alerts import COLUMNS, event_of, heights_text
+from detector.edge.journal.database import open_to_read
+from detector.errors import JournalError
 
 WRITE: Final = (
     "INSERT INTO feedback (seq, given, said_by, alert, kind, device, channel, opened, heights)"
@@ -74,6 +78,18 @@ def case(db: sqlite3.Connection, alert: str) -> Case | None:
     """Return one alert; None where there is none of that id."""
     row = db.execute(LAST.format("id = ?"), (alert, 1)).fetchone()
     return None if row is None else _case(row)
+
+
+def read_cases(path: Path, since: WallTime, limit: int) -> list[Case]:
+    """Return the last alerts of a journal's file, which a daemon may be writing, as `cases` does.
+
+    Raises: JournalError when it is no journal, or cannot be read.
+    """
+    with closing(open_to_read(path)) as db:
+        try:
+            return cases(db, since, limit)
+        except sqlite3.Error as fault:
+            raise JournalError(f"{path}: expected a sound journal of this version, got: {fault}") from fault
 
 
 def let_go(db: sqlite3.Connection, before: WallTime, first: int) -> None:
