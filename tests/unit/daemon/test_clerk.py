@@ -19,9 +19,7 @@ from tests.fleet import engine, noise, readings, reports
 from tests.laws.remembering import copied, everything
 from tests.unit.daemon.plant import START_S, Plant
 
-PUMP = settings(
-    sensors=[{"name": "fleet", "group": "none", "channels": {"flow": {"range": [0, 30]}, "temperature": {}}}]
-)
+SENSORS = [{"name": "fleet", "group": "none", "channels": {"flow": {"range": [0, 30]}, "temperature": {}}}]
 
 
 @dataclass
