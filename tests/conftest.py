@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 PACKAGES = {
     "amtool": "prometheus-alertmanager",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",

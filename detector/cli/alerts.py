@@ -33,7 +33,7 @@ ACTS: Final = {
     "undo": "take back what was said of these alerts",
 }
 
-COLUMNS: Final = ("id", "at", "open", "severity", "said", "summary")
+COLUMNS: Final = ("id", "at", "open", "severity", "answer", "summary")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +112,7 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             str(one["at"])[:19],
             "open" if one["open"] else "",
             one["severity"],
-            one["said"] or "",
+            one["said"] or ("acknowledged" if one["acknowledged"] else ""),
             one["summary"],
         )
         table.add_row(*map(str, row))

@@ -9,14 +9,14 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from detector.anomaly.feedback import IN_FORCE_S, PER_CHANNEL
 from detector.anomaly.hindsight import Hindsight, Past, hindsight
 from detector.clock import Clock, WallTime
 from detector.daemon.feedback_words import confirmed_words, false_words, undone_words, unmoved_words
 from detector.daemon.worker import Worker
-from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
+from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
 from detector.edge.command import KIND_OF, Act, BadCommandError, Command, Reply, read_payload
 from detector.edge.journal import Case
@@ -28,32 +28,11 @@ LISTED: Final = 500
 """Most alerts that are listed, and looked back on."""
 
 
-class Desk(Protocol):
-    """Who decides what people are told; times are Unix time, in seconds."""
-
-    def acknowledge(self, alert_id: str, by: str, now: float) -> bool:
-        """Say no more of an alert that is open; return whether it is."""
-        ...
-
-    def unacknowledge(self, alert_id: str, now: float) -> bool:
-        """Speak of an alert again; return whether it was acknowledged."""
-        ...
-
-    def maintain(self, devices: str, until: float, now: float) -> None:
-        """Say nothing of devices, a glob, until a moment."""
-        ...
-
-    def end_maintenance(self, devices: str, now: float) -> bool:
-        """Speak of devices again; return whether they were maintained."""
-        ...
-
-
 class Clerk:
     """Does commands for one worker; for the main thread."""
 
-    def __init__(self, worker: Worker, desk: Desk | None, clock: Clock) -> None:
-        """Serve these; without a desk there is nobody to whom an alert could be acknowledged."""
-        self.desk = desk
+    def __init__(self, worker: Worker, clock: Clock) -> None:
+        """Serve a worker, its desk included."""
         self.given: Counter[FeedbackKind] = Counter()
         """How often each was said since the start."""
         self._worker, self._clock = worker, clock
@@ -84,7 +63,9 @@ class Clerk:
 
     def cases(self) -> list[Case]:
         """Return the alerts of the last thirty days, newest first."""
-        return self._worker.journal.cases(WallTime(self._clock.wall() - IN_FORCE_S), LISTED)
+        found = self._worker.journal.cases(WallTime(self._clock.wall() - IN_FORCE_S), LISTED)
+        seen_by = {alert.event.id: alert.acknowledged for alert in self._worker.herald.desk.open_alerts()}
+        return [case._replace(acknowledged=seen_by.get(case.last.id)) for case in found]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert; None for one that is not known."""
@@ -125,19 +106,23 @@ class Clerk:
         journal.append_feedback(feedback, command.by)
         engine.hear(feedback)
         self.given[kind] += 1
-        self._worker.settle()
         self._tell_desk(event, command)
+        self._settle()
         kept = "" if journal.settled else " The disk fails: this is held in memory, and a crash would lose it."
         return Reply(ok=True, text=words + kept)
 
     def _tell_desk(self, event: AlertEvent, command: Command) -> None:
         """Let the desk know that somebody has judged an alert, so that nobody is reminded of it; or that they have not."""
-        if self.desk is None:
-            return
+        desk, now = self._worker.herald.desk, self._clock.wall()
         if command.act is Act.UNDO:
-            self.desk.unacknowledge(event.id, self._clock.wall())
+            desk.unacknowledge(event.id, now)
         else:
-            self.desk.acknowledge(event.id, command.by, self._clock.wall())
+            desk.acknowledge(event.id, command.by, now)
+
+    def _settle(self) -> None:
+        """Bring what was done to the disk before anybody hears of it."""
+        self._worker.herald.hear()
+        self._worker.settle()
 
     def _words(self, feedback: Feedback, event: AlertEvent) -> str:
         """Return what feedback does, as sentences."""
@@ -160,39 +145,28 @@ class Clerk:
         return hindsight(event.heights, past)
 
     def _acknowledge(self, case: Case, command: Command) -> Reply:
-        """Have nothing more said of an alert until it is over."""
+        """Have nobody reminded of an alert until it is over."""
         event = case.last
-        if self.desk is None:
-            return Reply(
-                ok=False, text="there is nobody to acknowledge to: no receiver is told of alerts as people are"
-            )
-        if event.event is Transition.CLOSED:
+        if not self._worker.herald.desk.acknowledge(event.id, command.by, self._clock.wall()):
             return Reply(ok=False, text=f"{_name(event)}: this alert is over, there is nothing to acknowledge")
-        if not self.desk.acknowledge(event.id, command.by, self._clock.wall()):
-            return Reply(
-                ok=False, text=f"{_name(event)}: nobody was told of this alert, there is nothing to acknowledge"
-            )
+        self._settle()
         return Reply(
             ok=True, text=f"{_name(event)}: acknowledged; nobody is reminded of it until it is over or gets worse."
         )
 
     def _maintain(self, command: Command) -> Reply:
         """Begin or end the maintenance of a device."""
-        if self.desk is None:
-            return Reply(
-                ok=False, text="there is nobody to keep from alerts: no receiver is told of them as people are"
-            )
-        device, now = self._device(command.device or ""), self._clock.wall()
-        pattern = glob.escape(device)
-        if not command.for_s:
-            ended = self.desk.end_maintenance(pattern, now)
-            return Reply(
-                ok=ended, text=f"{device}: {'maintenance has ended' if ended else 'was not under maintenance'}."
-            )
-        self.desk.maintain(pattern, now + command.for_s, now)
-        return Reply(
-            ok=True, text=f"{device}: under maintenance for {command.for_s / 3600:.3g} h; nobody is told of its alerts."
-        )
+        desk, device, now = self._worker.herald.desk, self._device(command.device or ""), self._clock.wall()
+        pattern = glob.escape(device)  # the name, letter by letter
+        if command.for_s:
+            desk.maintain(pattern, now + command.for_s, now)
+            text = f"{device}: under maintenance for {command.for_s / 3600:.3g} h; people are not told of its alerts."
+        elif desk.end_maintenance(pattern, now):
+            text = f"{device}: maintenance has ended; people are told of its alerts again."
+        else:
+            return Reply(ok=False, text=f"{device}: was not under maintenance by command")
+        self._settle()
+        return Reply(ok=True, text=text)
 
     def _device(self, level: str) -> str:
         """Return the device that has this level in our topics; the level itself where none is known."""

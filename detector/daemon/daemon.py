@@ -33,7 +33,7 @@ from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
-from detector.edge.sinks import Courier
+from detector.edge.sinks import Courier, Crew, require_libraries
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
@@ -67,14 +67,14 @@ class Daemon:
         self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
         self._started = clock.wall()
         self._use(self._read())
-        self._control = Control()
+        self._control, self._crew = Control(), Crew()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
         self._recovery: Recovery | None = None
         self._recovered = False
         self._worker = self._wire()
-        self._clerk = Clerk(self._worker, None, clock)
+        self._clerk = Clerk(self._worker, clock)
         site = Site(
             self._worker.exposition.application,
             self._page,
@@ -125,6 +125,7 @@ class Daemon:
             workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
             reload=self._reload,
             notifications=worker.courier.counts(),
+            suppressed=worker.herald.suppressed,
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
@@ -161,6 +162,7 @@ class Daemon:
         """
         settings = load_settings(self._path, self._place.environment)
         require_topics(str(self._path), settings)
+        require_libraries(settings.alerts.receivers)
         return settings
 
     def _use(self, settings: Settings) -> None:
@@ -186,11 +188,16 @@ class Daemon:
         link = wiring.build_link(settings, self._place, inbox, ledger)
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
-        courier = Courier(journal, self._clock)
-        courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+        herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
+        receivers = self._crew.sinks_for(
+            settings.alerts.receivers, wiring.surroundings(self._place, journal, self._clock)
+        )
+        self._crew.turn_to(settings.alerts.receivers, receivers)
+        sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
+        courier.turn_to(sinks, settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
             journal=journal,
             keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
@@ -201,6 +208,7 @@ class Daemon:
             exposition=Exposition(settings.metrics, self.status),
             link=link,
             announcer=wiring.build_announcer(settings, view, link, self._clock),
+            herald=herald,
             courier=courier,
             clock=self._clock,
         )
@@ -240,6 +248,7 @@ class Daemon:
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._worker.link.stop(GOODBYE_S)
+        self._crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
         self._worker.settle()
         if self._recovered:  # or else what is in memory is only part of what is on disk
@@ -277,18 +286,27 @@ class Daemon:
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
+        receivers = self._crew.sinks_for(
+            settings.alerts.receivers, wiring.surroundings(self._place, worker.journal, self._clock)
+        )
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
+        worker.intake = wiring.build_intake(
+            settings, worker.ledger, worker.intake.redelivery, worker.herald.desk.directory
+        )
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
+        if changes.touch("alerts"):
+            worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            worker.courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+            self._crew.turn_to(settings.alerts.receivers, receivers)
+            sinks = wiring.build_sinks(settings, link, receivers, worker.herald.desk.directory)
+            worker.courier.turn_to(sinks, settings.alerts.give_up_after)
         if relink:
             worker.link = link
             link.start()

@@ -10,8 +10,9 @@ from detector.daemon.redelivery import Redelivery
 from detector.domain import Reading, Rejected, RejectReason
 from detector.edge.inbox import Message
 from detector.edge.ledger import Ledger
+from detector.notices import Directory
 from detector.settings import SensorSettings
-from detector.stream.decode import Decoder
+from detector.stream.decode import REMEMBERED_TOPICS, Decoder, Route
 
 log = logging.getLogger("detector.intake")
 
@@ -26,12 +27,19 @@ class Intake:
         max_channels: int,
         ledger: Ledger,
         redelivery: Redelivery,
+        directory: Directory | None = None,
     ) -> None:
-        """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in."""
+        """Prepare to decode; what becomes of each message is written to `ledger`, and `redelivery` knows what was taken in.
+
+        `directory` is told where devices are; None: nobody asks.
+        """
         self._sensors = sensors
         self._decoder = Decoder(sensors, max_payload, max_channels)
         self._ledger = ledger
         self.redelivery = redelivery
+        self._directory = directory
+        self._known: dict[str, Route] = {}
+        """By which route each device came last."""
 
     def decode(self, messages: Iterable[Message]) -> list[Reading]:
         """Return the readings of all messages, in order; those of a message that came before are counted as duplicates."""
@@ -53,11 +61,22 @@ class Intake:
         readings = [x for x in found if isinstance(x, Reading)]
         rejected = [x for x in found if isinstance(x, Rejected)]
         self._ledger.decoded(len(readings), [x.reason for x in rejected])
+        if readings and self._directory is not None:
+            self._note(message.topic, self._directory)
         for reason, detail in rejected:
             log.warning(
                 "rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"}
             )
         return readings
+
+    def _note(self, topic: str, directory: Directory) -> None:
+        """Note where a device is, by what its topic says."""
+        route = self._decoder.route(topic)
+        if isinstance(route, Route) and self._known.get(route.match.device) is not route:
+            if len(self._known) >= REMEMBERED_TOPICS:
+                self._known.clear()
+            self._known[route.match.device] = route
+            directory.note(route.match.device, route.settings.name, route.match.labels)
 
     def _unless_stale(self, message: Message, found: Reading | Rejected) -> Reading | Rejected:
         """Refuse a retained value that doesn't say when it was measured: its arrival says only when we subscribed."""

@@ -4,15 +4,18 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
+from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.redelivery import Redelivery
+from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
@@ -20,9 +23,10 @@ from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import MqttSink, Sink
+from detector.edge.sinks import Keyring, MqttSink, Sink, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
+from detector.notices import Desk, Directory, wants
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
@@ -51,9 +55,17 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     return Engine(settings, model.network, model.reference)
 
 
-def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
-    """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger, redelivery)
+def build_intake(
+    settings: Settings, ledger: Ledger, redelivery: Redelivery, directory: Directory | None = None
+) -> Intake:
+    """Return the way from messages to readings; it tells the directory where devices are."""
+    most_bytes, most_channels = settings.mqtt.inbox.max_payload, settings.engine.max_channels
+    return Intake(settings.sensors, most_bytes, most_channels, ledger, redelivery, directory)
+
+
+def build_herald(settings: Settings, journal: Journal, clock: Clock) -> Herald:
+    """Return what decides who is told what, as it stood at the last commit."""
+    return Herald(Desk(settings.alerts, Directory(settings.engine.max_devices)), journal, clock)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
@@ -80,9 +92,23 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def build_sinks(settings: Settings, link: MqttLink) -> list[Sink]:
-    """Return the ways out for alerts that the configuration wants."""
-    return [] if settings.alerts.mqtt is None else [MqttSink(settings.alerts.mqtt.base_topic, link)]
+def surroundings(place: Place, journal: Journal, clock: Clock) -> Surroundings:
+    """Return what the ways to receivers need to know that their settings do not say."""
+    return Surroundings(Keyring(place.folder, place.environment), clock, journal.lasting_alerts)
+
+
+def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Sink[Any]], directory: Directory) -> Sinks:
+    """Return the ways out for alerts: the broker, and the sinks of the configuration's receivers, in its order."""
+    mqtt, by_name = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
+    broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
+
+    def wanted(sink: str, event: AlertEvent) -> bool:
+        """Return whether a sink is there for an event; the broker's is for all."""
+        receiver = by_name.get(sink)
+        return receiver is None or wants(receiver, event, directory.labels(event))
+
+    machines = tuple(sink for sink in receivers if not by_name[sink.name].for_people)
+    return Sinks((*broker, *machines), tuple(sink for sink in receivers if by_name[sink.name].for_people), wanted)
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
+from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
 from detector.domain import MICROSECONDS, DropReason, Feedback
@@ -67,6 +68,7 @@ class Worker:
     exposition: Exposition
     link: MqttLink
     announcer: Announcer | None
+    herald: Herald
     courier: Courier
     clock: Clock
     _turned_at: MonoTime = START
@@ -86,7 +88,12 @@ class Worker:
             self._let_time_pass()
         if self.courier.take_answers():
             self.receipts.hold(())
-        if self.journal.alerts_wait or self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
+        if (
+            self.herald.hear()
+            or self.journal.alerts_wait
+            or self.receipts.due(more_wait=len(self.inbox) > 0)
+            or self.journal.retry_due
+        ):
             self.settle()
         self.courier.offer()
         self._look_after_snapshots()
@@ -104,7 +111,10 @@ class Worker:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-        self.courier.offer(found=bool(found))
+            told = self.herald.hear(found)
+            if told:
+                self.journal.commit()
+        self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
 
     def recover(self, batch: Batch | Feedback) -> None:
@@ -115,7 +125,7 @@ class Worker:
             return
         self._tell(self.engine.step(batch))
         if self.journal.alerts_wait >= FOUND_AGAIN:
-            self.journal.commit()
+            self.herald.hear(self.journal.commit())
 
     def snapshot(self) -> Snapshot:
         """Return all that is remembered after the last arrival, as views."""

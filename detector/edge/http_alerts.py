@@ -61,6 +61,7 @@ def case_json(case: Case) -> dict[str, object]:
         "open": case.last.event is not Transition.CLOSED,
         "opened": format_event_time(case.opened),
         "strength": {height.source: round(height.strength, 3) for height in case.last.heights},
+        "acknowledged": case.acknowledged,
         "said": None if case.said is None else case.said.value,
     }
 

@@ -178,9 +178,15 @@ def _link(status: Status) -> Iterator[Metric]:
             "Arrival of the last MQTT message, Unix time.",
             {(): traffic.last_message_at},
         )
-    yield _counter("detector_notifications", "Alert events handed to a sink.", told, "sink")
-    yield _counter("detector_notifications_failed", "Alert events that a sink never took, given up.", failed, "sink")
-    yield _gauge("detector_notifications_pending", "Alert events under way; more may wait on disk.", pending, "sink")
+    yield _counter("detector_notifications", "Alert events, or notices, handed to a sink.", told, "sink")
+    yield _counter(
+        "detector_notifications_failed", "Alert events, or notices, that a sink never took, given up.", failed, "sink"
+    )
+    yield _gauge(
+        "detector_notifications_pending", "Alert events, or notices, under way; more may wait on disk.", pending, "sink"
+    )
+    hushed = {(reason.value,): count for reason, count in status.suppressed.items()}
+    yield _counter("detector_notifications_suppressed", "Times that people were not told, by why.", hushed, "reason")
 
 
 def _journal(status: JournalStatus) -> Iterator[Metric]:

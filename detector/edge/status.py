@@ -11,6 +11,7 @@ from detector.edge.ledger import Counts
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
+from detector.notices import Hushed
 from detector.settings import Settings
 
 
@@ -44,6 +45,8 @@ class Status:
     reload: ReloadStatus
     notifications: Mapping[str, SinkCount]
     """By sink."""
+    suppressed: Mapping[Hushed, int]
+    """What people were not told, by why."""
     counts: Counts
     journal: JournalStatus
     snapshots: SnapshotStatus

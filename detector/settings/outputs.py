@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from detector.settings.addresses import BaseTopic, ListenAddress
+from detector.settings.hours import TimeZone
+from detector.settings.maintenance import MaintenanceSettings
 from detector.settings.quantities import Duration
 from detector.settings.receivers import ReceiverSettings
 from detector.settings.section import Section
@@ -34,11 +36,29 @@ class MqttAlertSettings(Section):
     )
 
 
+def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSettings]:
+    """Refuse two receivers of one name, and one that takes a name of our own."""
+    names = ["mqtt", *(receiver.name for receiver in receivers)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"expected a name of its own for each receiver, got {twice!r} twice (mqtt is taken)")
+    return receivers
+
+
 class AlertSettings(Section):
     """Who hears of an alert."""
 
     mqtt: MqttAlertSettings | None = Field(default_factory=MqttAlertSettings, description="null: no alerts on MQTT.")
-    receivers: list[ReceiverSettings] = Field(default_factory=list, description="Who else is told, and how.")
+    receivers: Annotated[list[ReceiverSettings], AfterValidator(_names_are_unique)] = Field(
+        default_factory=list, description="Who else is told, and how."
+    )
+    maintenance: list[MaintenanceSettings] = Field(
+        default_factory=list,
+        description="When people are told nothing of some devices; what still lasts is told at its end.",
+    )
+    time_zone: TimeZone | None = Field(
+        None, description="Of times in messages, and of hours here, such as Europe/Berlin; null: UTC."
+    )
     give_up_after: Duration = Field(
         7 * 86400.0, description="An alert that a sink could not be given for so long is given up, counted and logged."
     )

@@ -1,9 +1,9 @@
 """The ways to a receiver: what each needs to know. Every secret stands in a file."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter
+from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter, model_validator
 
 from detector.settings.quantities import Duration
 from detector.settings.section import Section
@@ -11,15 +11,18 @@ from detector.settings.section import Section
 _URL: Final = TypeAdapter(HttpUrl)
 
 
-def _address(text: str) -> str:
+def checked_address(text: str) -> str:
     """Return an http or https address without a slash at its end.
 
-    Raises: ValidationError.
+    Raises: ValidationError; ValueError when it holds a password, which would be shown with the configuration.
     """
-    return str(_URL.validate_python(text)).rstrip("/")
+    url = _URL.validate_python(text)
+    if url.username is not None or url.password is not None:
+        raise ValueError("expected an address without user name and password; use username and password_file")
+    return str(url).rstrip("/")
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(checked_address)]
 
 
 class HttpAccess(Section):
@@ -31,11 +34,28 @@ class HttpAccess(Section):
     ca_file: Path | None = Field(None, description="Certificates to trust instead of the system's.")
     timeout: Duration = Field(10.0, description="Longest wait for an answer.")
 
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        """Insist on one way to show who we are, and on both halves of it."""
+        if self.bearer_token_file is not None and (self.username is not None or self.password_file is not None):
+            raise ValueError("expected bearer_token_file or a user name, got both")
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("expected username and password_file together, got one of them")
+        return self
+
 
 class WebhookSettings(HttpAccess):
     """A POST of Alertmanager's webhook body, version 4."""
 
-    url: Address = Field(description="Where to post.")
+    url: Address | None = Field(None, description="Where to post.")
+    url_file: Path | None = Field(None, description="File with that address, where it is a secret itself.")
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        """Insist on one address."""
+        if (self.url is None) == (self.url_file is None):
+            raise ValueError(f"expected url or url_file, got {'neither' if self.url is None else 'both'}")
+        return self
 
 
 class AlertmanagerSettings(HttpAccess):

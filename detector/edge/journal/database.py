@@ -69,7 +69,19 @@ CREATE INDEX said ON feedback (alert, seq);
 """
 """What was said of alerts. It is an arrival as well, `seq`, with no channel and a value that is no number."""
 
-STEPS: Final = (READINGS, ALERTS + STUBS, FEEDBACK)
+NOTICES: Final = """
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY, thread TEXT NOT NULL, part INTEGER NOT NULL, receiver TEXT NOT NULL, since REAL NOT NULL,
+    notice TEXT NOT NULL, outcome TEXT, ended REAL, UNIQUE (thread, part)
+);
+CREATE INDEX unheard ON notices (receiver, number) WHERE outcome IS NULL;
+CREATE TABLE desk (name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+INSERT INTO desk SELECT 'seen', 'null', coalesce(max(number), 0) FROM alerts;
+"""
+"""What people are told, as JSON; one without an outcome is owed to its receiver. `desk` is what decides that: its memory, a row a value,
+and `seen`, the last alert that it has heard: of those before the first desk it hears nothing."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS, NOTICES, FEEDBACK)
 """Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
 
 VERSION: Final = len(STEPS)

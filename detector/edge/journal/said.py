@@ -49,6 +49,8 @@ class Case(NamedTuple):
     """When it was found first."""
     said: FeedbackKind | None
     """What people said of it; None where nothing, or where it was taken back."""
+    acknowledged: str | None = None
+    """By whom, of one that is open; only the desk knows."""
 
 
 def write(db: sqlite3.Connection, seq: int, given: Given) -> None:

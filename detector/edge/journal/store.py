@@ -5,17 +5,20 @@ one that is missing belongs to an arrival that could not be kept. Every method m
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from detector.clock import WallTime
 from detector.domain import MICROSECONDS, AlertEvent, AlertKey, EventTime, Feedback, Reading
-from detector.edge.journal import alerts, said, stubs
+from detector.edge.journal import alerts, notices, said, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
+from detector.edge.journal.notices import NOTHING_DECIDED, Decided
 from detector.edge.journal.said import Case, Given
 from detector.edge.journal.stubs import Stub
+from detector.notice import Notice
+from detector.notices import Row
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -121,11 +124,17 @@ class Store:
         """Up to this number all is old enough to go."""
 
     def write(
-        self, groups: Iterable[Group], now: WallTime, needed_after: int | None, told: Told = NOTHING_TOLD
-    ) -> set[AlertKey]:
-        """Commit groups and alerts, all or none; let go of old arrivals, of none after `needed_after`.
+        self,
+        groups: Iterable[Group],
+        now: WallTime,
+        needed_after: int | None,
+        told: Told = NOTHING_TOLD,
+        decided: Decided = NOTHING_DECIDED,
+        unheard: Container[AlertKey] = (),
+    ) -> Mapping[AlertKey, int]:
+        """Commit groups, alerts and what the desk decided, all or none; let go of old arrivals, of none after `needed_after`.
 
-        Return the keys of the alerts that were not known before.
+        Of the alerts, those `unheard` are told to the desk next. Return the keys of the alerts that were not known before.
         """
         last, came = self.last, list[Stub]()
         self._db.execute("BEGIN IMMEDIATE")
@@ -135,13 +144,17 @@ class Store:
             last = group.last
             came += group.stubs
         stubs.write(self._db, came)
+        notices.write(self._db, decided)
         fresh = alerts.write(self._db, told)
+        if fresh or decided.notices or decided.rows:
+            notices.note_seen(self._db, fresh, unheard)
         if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
             self._mark(last, now)
             stubs.let_go(self._db)
             long_ago = WallTime(now - self._settings.keep_alerts)
             alerts.let_go(self._db, long_ago, self._first, told.sinks)
             said.let_go(self._db, long_ago, self._first)
+            notices.let_go(self._db, long_ago, decided.receivers)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
         self._db.execute("COMMIT")
         self._first, self.last = first, last
@@ -151,9 +164,25 @@ class Store:
         """Return how the last messages are known again, oldest first."""
         return stubs.read(self._db)
 
-    def owed(self, sink: str, limit: int) -> list[Owed]:
+    def owed(self, sink: str, limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest events that a sink has not had."""
         return alerts.owed(self._db, sink, limit)
+
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return what a sink was told of episodes that last."""
+        return alerts.lasting(self._db, sink)
+
+    def owed_notices(self, receiver: str, limit: int) -> list[Owed[Notice]]:
+        """Return the oldest notices that a receiver has not had."""
+        return notices.owed(self._db, receiver, limit)
+
+    def desk_rows(self) -> list[Row]:
+        """Return what the desk remembers."""
+        return notices.rows(self._db)
+
+    def unheard(self) -> list[Owed[AlertEvent]]:
+        """Return the alerts that the desk has not heard."""
+        return notices.unheard(self._db)
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last events, oldest first."""

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 from detector.anomaly.feedback import PER_CHANNEL
 from detector.daemon.clerk import Clerk
@@ -23,43 +21,20 @@ SENSORS = [{"name": "fleet", "group": "none", "channels": {"flow": {"range": [0,
 
 
 @dataclass
-class Desk:
-    """A desk that notes what it is told."""
-
-    told: list[tuple[object, ...]] = field(default_factory=list)
-    knows: bool = True
-
-    def acknowledge(self, alert_id: str, by: str, now: float) -> bool:
-        """Note it."""
-        self.told.append(("ack", alert_id, by, now))
-        return self.knows
-
-    def unacknowledge(self, alert_id: str, now: float) -> bool:
-        """Note it."""
-        self.told.append(("unack", alert_id, now))
-        return self.knows
-
-    def maintain(self, devices: str, until: float, now: float) -> None:
-        """Note it."""
-        self.told.append(("maintain", devices, until, now))
-
-    def end_maintenance(self, devices: str, now: float) -> bool:
-        """Note it."""
-        self.told.append(("end", devices, now))
-        return self.knows
-
-
-@dataclass
 class Office:
-    """A clerk, its worker and its desk, after two jumps of a pump's temperature and a flow out of its range."""
+    """A clerk and its worker, after two jumps of a pump's temperature and a flow out of its range."""
 
     clerk: Clerk
     worker: Worker
-    desk: Desk
 
     def alerts(self, channel: str = "temperature") -> list[AlertEvent]:
         """Return the last event of each alert of a channel, the last one first."""
         return [case.last for case in self.clerk.cases() if case.last.channel == channel]
+
+    def acknowledged(self, alert: str) -> str | None:
+        """Return by what way an alert was acknowledged."""
+        (case,) = [case for case in self.clerk.cases() if case.last.id == alert]
+        return case.acknowledged
 
     def do(self, act: Act, alert: str, *, preview: bool = False) -> Reply:
         """Do one thing."""
@@ -87,8 +62,7 @@ def office(folder: Path) -> Iterator[Office]:
         for report in told:
             worker._tell(report)
         worker.settle()
-        desk = Desk()
-        yield Office(Clerk(worker, desk, Plant()), worker, desk)
+        yield Office(Clerk(worker, Plant()), worker)
 
 
 def test_a_false_alarm_is_shown_before_it_is_done(tmp_path: Path) -> None:
@@ -180,41 +154,38 @@ def test_a_device_is_known_by_its_level_of_the_topic(tmp_path: Path) -> None:
 
 
 def test_an_alert_is_acknowledged_while_it_is_open(tmp_path: Path) -> None:
-    """The desk is told; one that is over, or of which nobody was told, is refused."""
+    """The list shows by what way; of one that is over there is nothing to acknowledge. It outlives the process."""
     with office(tmp_path) as here:
         last, first = here.alerts()
         assert here.do(Act.ACK, last.id).ok
-        assert here.desk.told == [("ack", last.id, "http", float(START_S))]
+        assert here.acknowledged(last.id) == "http"
         assert "this alert is over" in here.do(Act.ACK, first.id).text
-        here.desk.knows = False
-        assert "nobody was told of this alert" in here.do(Act.ACK, last.id).text
-        here.clerk.desk = None
-        assert not here.do(Act.ACK, last.id).ok
+    with Plant().worker(tmp_path) as worker:
+        assert Office(Clerk(worker, Plant()), worker).acknowledged(last.id) == "http"
 
 
 def test_who_has_judged_an_alert_is_not_reminded_of_it(tmp_path: Path) -> None:
     """False and confirmed acknowledge, and undo takes that back."""
     with office(tmp_path) as here:
         alert = here.alerts()[0].id
+        by = []
         for act in (Act.FALSE, Act.CONFIRM, Act.UNDO):
             here.do(act, alert)
-        assert [told[0] for told in here.desk.told] == ["ack", "ack", "unack"]
+            by.append(here.acknowledged(alert))
+        assert by == ["http", "http", None]
 
 
-@pytest.mark.parametrize(("knows", "words"), [(True, "maintenance has ended"), (False, "was not under maintenance")])
-def test_a_device_is_maintained_for_a_while(tmp_path: Path, knows: bool, words: str) -> None:
-    """By its own name, taken letter by letter, and until it is said to be over."""
+def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
+    """By its own name, taken letter by letter, until the time has passed or it is said to be over; it outlives the process."""
     with office(tmp_path) as here:
-        here.desk.knows = knows
+        ended = here.clerk.obey("pump_1", "maintenance", b"off")
+        assert (ended.ok, ended.text) == (False, "pump/1: was not under maintenance by command")
         assert here.clerk.obey("pump_1", "maintenance", b"2h").ok
-        assert here.clerk.obey("pump_1", "maintenance", b"off").text == f"pump/1: {words}."
-        here.clerk.obey("a*[b]", "maintenance", b"1h")
-        now = float(START_S)
-        assert here.desk.told == [
-            ("maintain", "pump/1", now + 7200.0, now),
-            ("end", "pump/1", now),
-            ("maintain", "a[*][[]b]", now + 3600.0, now),
-        ]
+        assert here.clerk.obey("a*[b]", "maintenance", b"1h").ok
+        assert here.worker.herald.desk.maintenance() == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
+        assert here.clerk.obey("pump_1", "maintenance", b"off").ok
+    with Plant().worker(tmp_path) as worker:
+        assert worker.herald.desk.maintenance() == {"a[*][[]b]": START_S + 3600.0}
 
 
 def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:

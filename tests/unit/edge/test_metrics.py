@@ -16,6 +16,7 @@ from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import ReloadStatus, Status
+from detector.notices import Hushed
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
@@ -39,6 +40,7 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         workers={"scoring": True, "mqtt": True, "http": False},
         reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
         notifications={"mqtt": SinkCount(7, 1, 4)},
+        suppressed={Hushed.QUIET: 3},
         counts=ledger.snapshot(),
         journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17, 2),
         snapshots=SnapshotStatus(None, WallTime(1_700_000_100.0), 2.5, 0.01, 4),
@@ -200,6 +202,7 @@ def test_alerts_and_open_episodes_are_counted() -> None:
         ("detector_notifications_total", 7),
         ("detector_notifications_failed_total", 1),
         ("detector_notifications_pending", 4),
+        ("detector_notifications_suppressed_total", 3),
         ("detector_journal_alerts_lost_total", 2),
         ("detector_start_time_seconds", 1_700_000_000),
         ("detector_build_info", 1),

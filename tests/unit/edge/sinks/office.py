@@ -9,7 +9,7 @@ from pathlib import Path
 
 from detector.domain import AlertEvent, AlertKey, Transition
 from detector.edge.journal.unwritten import Unwritten
-from detector.edge.sinks import Answer, Courier
+from detector.edge.sinks import Answer, Courier, Sinks
 from detector.edge.sinks.delivery import LOOK_EVERY_S
 from tests.unit.edge.journal.bench import Bench
 from tests.unit.edge.readings import event
@@ -73,7 +73,7 @@ class Office:
         with self.bench.journal() as self.journal:
             self.courier = Courier(self.journal, self.bench.clock)
             desk = Desk()
-            self.courier.turn_to([desk], WEEK_S)
+            self.courier.turn_to(Sinks(events=(desk,)), WEEK_S)
             yield desk
 
     def append(self, *numbers: int) -> None:
@@ -85,7 +85,7 @@ class Office:
         self.append(*numbers)
         told = self.journal.commit()
         self.courier.offer(found=bool(told))
-        return [number_of(one) for one in told]
+        return [number_of(one.item) for one in told]
 
     def turn(self, seconds: float = LOOK_EVERY_S) -> None:
         """Let some time pass, take answers, commit, offer."""

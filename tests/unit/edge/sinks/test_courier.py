@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.edge.sinks import SinkCount
-from detector.edge.sinks.delivery import FIRST_PAUSE_S, TRIES, WINDOW
+from detector.edge.sinks import SinkCount, Sinks
+from detector.edge.sinks.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, WINDOW
 from tests.unit.edge.sinks.office import WEEK_S, Desk, Office
 
 
@@ -66,25 +66,36 @@ def test_a_refused_event_comes_again_and_holds_up_no_other(tmp_path: Path) -> No
         assert desk.offered[4:] == [1]
 
 
-@pytest.mark.parametrize(("hopeless", "times"), [(True, 1), (False, TRIES)])
-def test_an_event_that_is_never_taken_is_given_up_aloud(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, hopeless: bool, times: int
-) -> None:
-    """After so many refusals, or one for good, it is counted, named in the log, and not offered after a restart either."""
+def test_an_event_that_can_never_be_taken_is_given_up_aloud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After one refusal for good it is counted, named in the log, and not offered after a restart either."""
     office = Office(tmp_path)
     with office.open() as desk:
         office.find(1)
-        for _ in range(times):
-            assert office.courier.counts()["mqtt"].failed == 0
-            desk.refuse(1, hopeless=hopeless)
-            office.turn()
-            office.turn(600.0)
-        assert desk.offered == [1] * times
+        desk.refuse(1, hopeless=True)
+        office.turn()
+        office.turn(600.0)
+        assert desk.offered == [1]
         assert office.courier.counts() == {"mqtt": SinkCount(told=1, failed=1, pending=0)}
         assert "given up: not today: event 1" in caplog.text
     with office.open() as desk:
         office.turn()
         assert desk.offered == []
+
+
+def test_a_sink_that_refuses_for_long_is_tried_every_minute(tmp_path: Path) -> None:
+    """Refusals alone give nothing up: a day of them is a try a minute, and then the event arrives."""
+    office = Office(tmp_path)
+    with office.open() as desk:
+        office.find(1)
+        minutes = 24 * 60
+        for _ in range(minutes):
+            desk.refuse(1)
+            office.turn(0.0)
+            office.turn(LONGEST_PAUSE_S)
+        assert minutes <= len(desk.offered) <= minutes + 10
+        desk.confirm(1)
+        office.turn()
+        assert office.courier.counts() == {"mqtt": SinkCount(told=1, failed=0, pending=0)}
 
 
 def test_what_nobody_waits_for_any_more_is_given_up_aloud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,10 +121,10 @@ def test_a_new_sink_of_the_same_name_gets_what_the_old_one_did_not_deliver(tmp_p
         office.find(1, 2, 3)
         old.confirm(2)
         new = Desk()
-        office.courier.turn_to([new], WEEK_S)
+        office.courier.turn_to(Sinks(events=(new,)), WEEK_S)
         office.find(4)
         assert new.offered == [1, 3, 4]
-        office.courier.turn_to([new], WEEK_S)
+        office.courier.turn_to(Sinks(events=(new,)), WEEK_S)
         assert new.offered == [1, 3, 4]
 
 
@@ -122,9 +133,9 @@ def test_a_sink_that_returns_gets_what_is_owed_to_it(tmp_path: Path) -> None:
     office = Office(tmp_path)
     with office.open():
         office.find(1)
-        office.courier.turn_to([], WEEK_S)
+        office.courier.turn_to(Sinks(), WEEK_S)
         office.find(2)
-        office.courier.turn_to([desk := Desk()], WEEK_S)
+        office.courier.turn_to(Sinks(events=(desk := Desk(),)), WEEK_S)
         office.find(3)
         assert desk.offered == [1, 3]
 
