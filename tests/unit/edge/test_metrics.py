@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
-from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
+from detector.domain import FeedbackKind, Reading, RejectReason, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
@@ -223,3 +223,12 @@ def test_the_last_message_is_absent_before_the_first() -> None:
     assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0
+
+
+def test_what_people_said_of_alerts_is_counted() -> None:
+    """By kind, with a zero for what nobody said."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, feedback={FeedbackKind.FALSE: 3})
+    samples = bench.samples()
+    counts = {kind: samples["detector_feedback_total", frozenset({("kind", kind.value)})] for kind in FeedbackKind}
+    assert counts == {FeedbackKind.FALSE: 3, FeedbackKind.CONFIRMED: 0, FeedbackKind.UNDONE: 0}

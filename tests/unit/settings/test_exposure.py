@@ -49,3 +49,9 @@ def test_certificates_that_are_not_verified_are_told() -> None:
 def test_an_address_that_others_reach_is_told(listen: str, told: bool) -> None:
     """An HTTP address that is not of this machine alone is told."""
     assert keys(metrics={"listen": listen}) == ["metrics.listen"] * told
+
+
+def test_commands_over_mqtt_are_told() -> None:
+    """That whoever may publish below our base topic can keep people from alerts is told; by default nobody can."""
+    assert keys(alerts={"mqtt": {"commands": True}}) == ["alerts.mqtt.commands"]
+    assert keys(alerts={"mqtt": None}) == []
