@@ -135,6 +135,29 @@ def test_an_alert_is_judged_by_every_way_and_through_kills(broker: Broker) -> No
         assert f"{alert} pump-1 flow: confirmed" in inspected
 
 
+def test_what_the_page_on_false_alarms_says_works(broker: Broker) -> None:
+    """Every command in the document is understood: it does what it says, or says why there is nothing to be done."""
+    document = (ROOT / "docs/false-alarms.md").read_text(encoding="utf-8")
+    commands = [
+        line.partition("#")[0].split() for line in document.splitlines() if line.startswith(("detector ", "curl "))
+    ]
+    with Witness(broker.port) as witness, DaemonProcess(broker.url, more=COMMANDS, sensors=SENSORS) as daemon:
+        alert = alerted(daemon, witness)
+        for program, *words in commands:
+            if program == "curl":
+                method, path = (
+                    "POST" if "POST" in words else "GET",
+                    words[-1].partition(":9108")[2].replace("ID", alert),
+                )
+                assert daemon.request(path, method).status in (200, 409)
+                continue
+            assert words[:1] + words[2:3] == ["alerts", "CONFIG"]
+            _, printed = cli(daemon, words[1], *(alert for word in words[3:] if word == "ID"))
+            assert alert in printed or "pump-1 flow" in printed
+            assert "usage:" not in printed
+    assert len(commands) == 8
+
+
 def test_commands_over_mqtt_are_answered_or_not_heard(broker: Broker) -> None:
     """Nonsense is answered with a sentence, retained ones and other topics of ours are not heard, and none becomes a reading."""
     everything = SENSORS.replace("plant/{site}/{device}/telemetry", "{a}/{b}/{device}/{c}/{d}")
