@@ -23,7 +23,7 @@ from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
-from detector.edge.mqtt import MqttLink
+from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
 from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
@@ -160,7 +160,9 @@ def filters_of(settings: Settings) -> list[str]:
     topics = (topic for entry in settings.sensors for topic in entry.topics)
     what = discoverable(settings)
     births = [] if what is None else [what.birth_topic]
-    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births]))
+    told = settings.alerts.mqtt
+    commands = [] if told is None or not told.commands else [commands_filter(told.base_topic)]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births, *commands]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

@@ -15,7 +15,7 @@ from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
-from detector.domain import MICROSECONDS, DropReason
+from detector.domain import MICROSECONDS, DropReason, Feedback
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox, Message
 from detector.edge.journal import Journal
@@ -124,9 +124,12 @@ class Worker:
         self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
 
-    def recover(self, batch: Batch) -> None:
+    def recover(self, batch: Batch | Feedback) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
         self._turned_at = self.clock.mono()
+        if isinstance(batch, Feedback):
+            self.engine.hear(batch)
+            return
         self._tell(self.engine.step(batch))
         if self.journal.alerts_wait >= FOUND_AGAIN:
             self.herald.hear(self.journal.commit())

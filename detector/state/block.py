@@ -18,6 +18,8 @@ class Keys(StrEnum):
     DEVICE = "device"
     POOL = "pool"
     """Pool p has row p + 1; row 0 is that of channels without one."""
+    LIST = "list"
+    """Of nothing: the rows are a list, as long as it is."""
 
 
 class Block:

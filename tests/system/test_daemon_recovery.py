@@ -62,7 +62,7 @@ def arrivals(state: Path) -> list[Arrival]:
 
 def batches(batcher: Batcher, state: Path) -> Iterator[Batch]:
     """Yield what the journal holds, one by one."""
-    for _, device, channel, _, at, value in arrivals(state):
+    for _, device, channel, _, at, value, _ in arrivals(state):
         if device is None or channel is None or value is None:
             yield batcher.idle_again([at])
         else:

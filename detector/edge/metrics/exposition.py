@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 OF_DAEMON: Final = (
-    *of_daemon.READINGS, *of_daemon.DAEMON, *of_daemon.LINK, *of_daemon.SINKS, *of_daemon.JOURNAL, *of_daemon.SNAPSHOTS,
+    *of_daemon.READINGS, *of_daemon.DAEMON, *of_daemon.LINK, *of_daemon.SINKS, *of_daemon.PEOPLE,
+    *of_daemon.JOURNAL, *of_daemon.SNAPSHOTS,
 )  # fmt: skip
 END: Final = b"# EOF\n"
 """Last line of OpenMetrics, and of no other format."""

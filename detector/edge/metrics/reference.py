@@ -20,6 +20,7 @@ CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
     "The daemon": (*of_daemon.DAEMON, *MEASURED),
     "MQTT": of_daemon.LINK,
     "Notifications": of_daemon.SINKS,
+    "Feedback": of_daemon.PEOPLE,
     "Journal": of_daemon.JOURNAL,
     "Snapshots": of_daemon.SNAPSHOTS,
 }

@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
-from detector.domain import Reading, RejectReason, Severity, Stage, Transition, Verdict
+from detector.domain import FeedbackKind, Reading, RejectReason, Severity, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
@@ -343,3 +343,12 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     stand(bench, ("pump-1", "temperature"))
     assert {name for name in bench.names() if name.startswith("detector_")} == reference.sample_names()
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference.page()
+
+
+def test_what_people_said_of_alerts_is_counted() -> None:
+    """By kind, with a zero for what nobody said."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, feedback={FeedbackKind.FALSE: 3})
+    samples = bench.samples()
+    counts = {kind: samples["detector_feedback_total", frozenset({("kind", kind.value)})] for kind in FeedbackKind}
+    assert counts == {FeedbackKind.FALSE: 3, FeedbackKind.CONFIRMED: 0, FeedbackKind.UNDONE: 0}
