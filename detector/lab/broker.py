@@ -61,6 +61,8 @@ class Broker(NamedTuple):
     url: str
     protocol: Literal["5", "3.1.1"]
     """The newest version of MQTT that it speaks."""
+    pid: int = 0
+    """Its process."""
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES) -> Iterator[Brok
             command, broker = _amqtt(port)
         with child_process(command, Path(folder) / "broker.log") as child:
             _await_answer(child, port, Path(folder) / "broker.log")
-            yield broker
+            yield broker._replace(pid=child.pid)
 
 
 def _amqtt(port: int) -> tuple[list[str], Broker]:
