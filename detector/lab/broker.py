@@ -66,8 +66,8 @@ class Broker(NamedTuple):
 
 
 @contextmanager
-def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES) -> Iterator[Broker]:
-    """Start a broker, wait until it answers, end it.
+def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES, more: str = "") -> Iterator[Broker]:
+    """Start a broker, wait until it answers, end it; mosquitto reads `more` behind our own lines, which it thereby overrules.
 
     Raises: DetectorError when none is installed, or when it does not come up.
     """
@@ -82,7 +82,7 @@ def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES) -> Iterator[Brok
         if mosquitto is not None:
             Path(folder).chmod(0o755)  # as root, mosquitto becomes another user before it reads on
             config = Path(folder) / "mosquitto.conf"
-            config.write_text(MOSQUITTO_CONFIG.format(port=port), encoding="utf-8")
+            config.write_text(MOSQUITTO_CONFIG.format(port=port) + more, encoding="utf-8")
             command, broker = [mosquitto, "-c", str(config)], Broker("mosquitto", f"mqtt://127.0.0.1:{port}", "5")
         else:
             command, broker = _amqtt(port)
