@@ -21,6 +21,7 @@ from detector.edge.journal.store import read
 from detector.edge.metrics import SKILL
 from detector.edge.model_file import load_model
 from detector.edge.snapshot import Shelf, Snapshot, read_snapshot
+from detector.edge.snapshot.manifest import FORMAT
 from detector.engine import Engine
 from detector.lab.link import Listener
 from detector.report import Batch
@@ -217,11 +218,11 @@ def test_without_any_snapshot_the_journal_alone_brings_it_back(broker: Broker) -
     with fed(broker, 200) as (daemon, _witness):
         stop(daemon)
         manifest = Shelf(daemon.folder / "state").newest_first()[0] / "manifest.json"
-        manifest.write_bytes(manifest.read_bytes().replace(b'"format": 1', b'"format": 2'))
+        manifest.write_bytes(manifest.read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 99'))
         restart(daemon)
         daemon.until_ready()
         stop(daemon)
-        assert "expected snapshot format 1, got 2" in daemon.log
+        assert f"expected snapshot format {FORMAT}, got 99" in daemon.log
         assert "recovered 200 arrivals" in daemon.log
         assert restored(daemon) == uninterrupted(daemon)[0]
 
