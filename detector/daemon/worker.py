@@ -150,6 +150,8 @@ class Worker:
         while len(self.inbox) and self.clock.mono() < deadline:
             self.turn()
         self.settle()
+        while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
+            self.turn()  # events that wait for an answer would have to wait for the next start
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))
