@@ -61,6 +61,7 @@ rm -rf "$root"/etc/systemd/system/*.wants "$root/var/log/journal" "$root/etc/fst
 rm -rf "$root/opt/detector" "$root/etc/detector" "$root/var/lib/detector" "$root/var/lib/private"
 rm -rf "$root"/etc/systemd/system/detector* "$root/usr/local/bin/detector" "$root"/etc/mosquitto/conf.d/*
 : >"$root/etc/machine-id"
+ln -sf /dev/null "$root/etc/systemd/system/console-getty.service" # nobody logs in; it would be started again and again
 
 # The installer of deploy/systemd, with the host's network; from here on there is only a loopback.
 mkdir "$root/mnt/checkout"

@@ -40,12 +40,27 @@ def test_the_daemon_is_nobody_in_particular(service: Installed) -> None:
     assert (state.st_uid, state.st_mode & 0o777) == (user, 0o700)
 
 
+def test_what_root_prunes_is_still_the_daemons(service: Installed) -> None:
+    """After `detector state prune` by root, the daemon reads and writes its state: the device that stayed is known, the other is not."""
+    service.start()
+    service.publish("pump-1", [20.0])
+    service.publish("pump-2", [20.0])
+    service.until_scored(2)
+    service.machine.succeed("systemctl", "stop", "detector")
+    service.machine.succeed("detector", "state", "prune", "/var/lib/detector/state", "--devices", "pump-2")
+    service.start()
+    assert service.scrape().labels("detector_device_last_seen_timestamp_seconds", "device") == {"pump-1"}
+    assert service.get("/-/ready") == "detector is ready\n\n"
+    assert "Permission denied" not in service.journal
+
+
 def test_the_limits_are_the_kernels(service: Installed) -> None:
     """What the unit says of memory and tasks is what the daemon's cgroup has."""
     service.start()
     assert service.show("MemoryMax") == str(2**30)
-    files = service.machine.path("/sys/fs/cgroup").glob("**/detector.service/*")
-    limits = {file.name: file.read_text(encoding="ascii").strip() for file in files if file.name in LIMITS}
+    groups, own = service.machine.path("/sys/fs/cgroup"), service.show("ControlGroup").lstrip("/")
+    files = [hierarchy / own / name for hierarchy in (groups, *groups.iterdir()) for name in LIMITS]
+    limits = {file.name: file.read_text(encoding="ascii").strip() for file in files if file.exists()}
     assert sorted(limits.values()) == [str(2**30), "64"]
 
 
