@@ -63,7 +63,7 @@ function Bars({ panel, answers, width, height }) {
     const field = { name: title, type: FieldType.number, values: [value], config };
     return (
       <BarGauge key={title} theme={theme} width={width} height={each - 4} field={config} display={display(field)} value={{ ...display(field)(value), title }}
-        orientation="horizontal" displayMode="gradient" showUnfilled itemSpacing={8} alignmentFactors={{ title: "pump-00  ", text: "critical " }} />
+        orientation="horizontal" displayMode="gradient" showUnfilled itemSpacing={8} alignmentFactors={{ title: "pump-0000", text: "critical " }} />
     );
   });
 }

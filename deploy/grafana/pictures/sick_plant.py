@@ -42,15 +42,16 @@ STORY: Final = (
 
 
 def live(plan: Plan, faults: list[Fault], publisher: Publisher, duration_s: float) -> None:
-    """Publish at the pace of the plan; say where it stands after `duration_s`, and go on until we are stopped."""
-    began, before, said = time.monotonic(), None, False
+    """Publish at the pace of the plant until it arrives at now; say so, and go on as fast as the time does."""
+    began, before = time.monotonic(), None
+    steps = round(duration_s * SPEED / CADENCE_S)
     for step, clean in enumerate(plan.plant.life(plan.start, CADENCE_S)):
-        time.sleep(max(0.0, began + step * CADENCE_S / SPEED - time.monotonic()))
+        due_s = min(step, steps) * CADENCE_S / SPEED + max(0, step - steps) * CADENCE_S
+        time.sleep(max(0.0, began + due_s - time.monotonic()))
         before, messages = publish_step(plan, step, faults, clean, clean if before is None else before)
         for message in messages:
             publisher.publish(message.topic, message.payload)
-        if not said and time.monotonic() - began > duration_s:
-            said = True
+        if step == steps:
             print("alive", flush=True)
 
 

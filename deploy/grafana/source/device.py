@@ -38,7 +38,7 @@ def device() -> Json:
         "$channel: value and forecast", "The value, what was forecast for it, and the band in which it is usual.",
         {"upper": f"detector_expected_upper{{{C}}}", "lower": f"detector_expected_lower{{{C}}}", "expected": f"detector_expected_value{{{C}}}", "value": f"detector_value{{{C}}}"},
     )  # fmt: skip
-    scores = amounts("Score", "How strange each channel is; 1 is the threshold. As of each scrape: peaks between two scrapes are not in it, while episodes are.", {"{{channel}}": f"max_over_time(detector_anomaly_score{{{C}}}[$__interval])"}, threshold=1)
+    scores = amounts("Score", "How strange each channel is; 1 is the threshold. As of each scrape: peaks between two scrapes are not in it. What was told of open episodes is.", {"{{channel}}": f"max_over_time(detector_anomaly_score{{{C}}}[$__interval])", "{{channel}}: {{kind}}": f"max by (channel, kind) (detector_episode_score{{{C}}})"}, threshold=1)
     sides = lines("Side", "1 above, -1 below what was expected, 0 neither.", {"{{channel}}": f"detector_anomalous{{{C}}}"})
     sides["fieldConfig"]["defaults"] |= {"min": -1, "max": 1, "decimals": 0}
     when = timeline("Episodes", "What was open when: channel, verdict, kind; without a channel, of the whole device.", {"{{channel}} {{verdict}} {{kind}}": f"max by ({EPISODE}) (detector_episode_severity{{{D}}})"}, SEVERITY_WORDS)

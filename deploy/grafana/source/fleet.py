@@ -51,7 +51,7 @@ def fleet() -> Json:
         sort="severity", link=True,
     )  # fmt: skip
     worst = bars("Devices by severity", "The gravest open episode of each device.", {"{{device}}": f"topk(10, max by (device) (detector_episode_severity{{{I}}}))"}, words=SEVERITY_WORDS, steps=SEVERITY_STEPS, most=3)
-    strangest = bars("Strangest devices", "The highest score of each device now; 1 is the threshold.", {"{{device}}": f"topk(10, max by (device) (detector_anomaly_score{{{I}}}))"}, steps=((None, GREEN), (0.6, YELLOW), (1, RED)))
+    strangest = bars("Strangest devices", "The highest score of each device within the time shown; 1 is the threshold.", {"{{device}}": f"topk(10, max by (device) (max_over_time(detector_anomaly_score{{{I}}}[$__range])))"}, steps=((None, GREEN), (0.6, YELLOW), (1, RED)))
     when = timeline("Who was sick when", "The gravest episode of each device over time.", {"{{device}}": f"max by (device) (detector_episode_severity{{{I}}})"}, SEVERITY_WORDS, link=True)
     opened = stacked("How many were open", "process, sensor or transport.", {"{{verdict}}": f"sum by (verdict) (detector_episodes_open{{{I}}})"})
     alerts = stacked("Alerts opened", "How many, by severity, in each step of the picture.", {"{{severity}}": f"sum by (severity) (increase(detector_alerts_total{{{I}}}[$__rate_interval]))"})
