@@ -4,6 +4,8 @@ from deploy.grafana.source.dashboard import Placed, annotation, dashboard, varia
 from deploy.grafana.source.panel import (
     BLUE,
     GREEN,
+    NARROW,
+    NUMBER,
     RED,
     SEVERITY_STEPS,
     SEVERITY_WORDS,
@@ -36,8 +38,9 @@ def device() -> Json:
         "$channel: value and forecast", "The value, what was forecast for it, and the band in which it is usual.",
         {"upper": f"detector_expected_upper{{{C}}}", "lower": f"detector_expected_lower{{{C}}}", "expected": f"detector_expected_value{{{C}}}", "value": f"detector_value{{{C}}}"},
     )  # fmt: skip
-    scores = amounts("Score", "How strange each channel is; 1 is the threshold.", {"{{channel}}": f"detector_anomaly_score{{{C}}}"}, threshold=1)
+    scores = amounts("Score", "How strange each channel is; 1 is the threshold. As of each scrape: peaks between two scrapes are not in it. What was told of open episodes is.", {"{{channel}}": f"max_over_time(detector_anomaly_score{{{C}}}[$__interval])", "{{channel}}: {{kind}}": f"max by (channel, kind) (detector_episode_score{{{C}}})"}, threshold=1)
     sides = lines("Side", "1 above, -1 below what was expected, 0 neither.", {"{{channel}}": f"detector_anomalous{{{C}}}"})
+    sides["fieldConfig"]["defaults"] |= {"min": -1, "max": 1, "decimals": 0}
     when = timeline("Episodes", "What was open when: channel, verdict, kind; without a channel, of the whole device.", {"{{channel}} {{verdict}} {{kind}}": f"max by ({EPISODE}) (detector_episode_severity{{{D}}})"}, SEVERITY_WORDS)
     now = table(
         "Open now", "Numbers of the moment when it was told.",
@@ -47,7 +50,7 @@ def device() -> Json:
             "value": f"max by ({EPISODE}) (detector_episode_value{{{D}}})", "expected": f"max by ({EPISODE}) (detector_episode_expected{{{D}}})",
             "lower": f"max by ({EPISODE}) (detector_episode_lower{{{D}}})", "upper": f"max by ({EPISODE}) (detector_episode_upper{{{D}}})",
         },
-        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "for": {"unit": "s"}, "value": {"decimals": 2}, "expected": {"decimals": 2}, "lower": {"decimals": 2}, "upper": {"decimals": 2}, "unit": {}},
+        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "for": {"unit": "s", **NARROW}, "value": NUMBER, "expected": NUMBER, "lower": NUMBER, "upper": NUMBER, "unit": NARROW},
         sort="severity",
     )  # fmt: skip
     lately = table(
@@ -57,7 +60,7 @@ def device() -> Json:
             "began": f"1000 * max by ({EPISODE}) (max_over_time(detector_episode_onset_timestamp_seconds{{{D}}}[$__range]))",
             "times": f"1 + max by ({EPISODE}) (changes(detector_episode_onset_timestamp_seconds{{{D}}}[$__range]))",
         },
-        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "times": {}, "began": {"unit": "dateTimeFromNow"}, "unit": {}},
+        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "times": NARROW, "began": {"unit": "dateTimeFromNow"}, "unit": NARROW},
         sort="began",
     )  # fmt: skip
     return dashboard(

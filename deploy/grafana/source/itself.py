@@ -8,6 +8,10 @@ R = f"{{{I}}}[$__rate_interval]"
 GOOD = ((None, RED), (1.0, GREEN))
 
 
+NONE = 'label_replace(vector(0), "reason", "none", "", "")'
+"""So that there is a line while nothing is rejected, and not one for each of the many reasons."""
+
+
 def rate(name: str, by: str = "") -> str:
     """Return how fast a counter grows, in a second."""
     return f"sum by ({by}) (rate({name}{R}))" if by else f"sum(rate({name}{R}))"
@@ -34,7 +38,7 @@ def itself() -> Json:
     now = stat("Readings/s", "Scored.", rate("detector_observations_scored_total"))
     late = stat("Verdict after", "99 of 100 messages are judged within this time.", quantile(0.99, "detector_reading_to_verdict_seconds"), "s", steps=((None, GREEN), (1, YELLOW), (5, RED)))
     throughput = amounts("Throughput, readings/s", "Received and scored; the difference is below.", {"received": rate("detector_readings_received_total"), "scored": rate("detector_observations_scored_total")})
-    lost = amounts("Not scored, readings/s", "Rejected and dropped by reason; late and duplicate readings are counted, and not scored.", {"rejected: {{reason}}": rate("detector_readings_rejected_total", "reason"), "dropped: {{reason}}": rate("detector_readings_dropped_total", "reason"), "late": rate("detector_readings_late_total"), "duplicate": rate("detector_readings_duplicate_total")})
+    lost = amounts("Not scored, readings/s", "Rejected and dropped by reason; late and duplicate readings are counted, and not scored.", {"rejected: {{reason}}": f"({rate('detector_readings_rejected_total', 'reason')} > 0) or {NONE}", "dropped: {{reason}}": rate("detector_readings_dropped_total", "reason"), "late": rate("detector_readings_late_total"), "duplicate": rate("detector_readings_duplicate_total")})
     waiting = amounts("Waiting", "Messages in the inbox, and readings on their way to the engine.", {"messages": f"sum(detector_inbox_depth{{{I}}})", "readings": f"sum(detector_observations_pending{{{I}}})"})
     latency = amounts("From message to verdict", "Half of all messages, and 99 of 100, are judged within this time.", {"half": quantile(0.5, "detector_reading_to_verdict_seconds"), "99 %": quantile(0.99, "detector_reading_to_verdict_seconds")}, "s")
     steps = amounts("Time in each step", "Mean, for a batch.", {"{{step}}": f"{rate('detector_step_seconds_sum', 'step')} / {rate('detector_step_seconds_count', 'step')}"}, "s")

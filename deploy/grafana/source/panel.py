@@ -16,6 +16,10 @@ SEVERITY_STEPS: Final = ((None, GREEN), (1, YELLOW), (2, ORANGE), (3, RED))
 YES_NO: Final = {0: ("no", RED), 1: ("yes", GREEN)}
 DEVICE_PAGE: Final = "/d/detector-device/detector-device?${datasource:queryparam}&${__url_time_range}&var-device="
 
+NARROW: Final[Json] = {"custom.width": 90}
+NUMBER: Final[Json] = {"decimals": 2, **NARROW}
+"""Columns of a table that need no more room."""
+
 Words = Mapping[int, tuple[str, str]]
 """What is said, and in which colour, instead of a number."""
 Steps = Sequence[tuple[float | None, str]]
@@ -163,7 +167,7 @@ def table(
 def shown_as(words: Words) -> Json:
     """Return what makes a column show words in colour."""
     cell = {"type": "color-background", "mode": "basic"}
-    return {"mappings": _mappings(words), "custom.cellOptions": cell}
+    return {"mappings": _mappings(words), "custom.cellOptions": cell, **NARROW}
 
 
 def _panel(

@@ -36,7 +36,7 @@ READINESS = [SHARE.name, LEFT.name]
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
-NUMBERS = ("value", "expected", "lower", "upper")
+NUMBERS = ("score", "value", "expected", "lower", "upper")
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -256,7 +256,7 @@ def channels_shown(bench: Bench) -> set[tuple[str, str]]:
 
 def test_a_channel_with_an_open_episode_comes_first() -> None:
     """Where there is room for one channel, it is the one with an episode, and stays it when that has just closed."""
-    bench = Bench(MetricsSettings(max_series=15))
+    bench = Bench(MetricsSettings(max_series=16))
     bench.read(report(*(reading(device=f"pump-{number}") for number in range(9))))
     assert channels_shown(bench) == {("pump-0", "temperature")}
     bench.view.show(report(events=[event(Transition.OPENED, device="pump-7")]))
@@ -267,7 +267,7 @@ def test_a_channel_with_an_open_episode_comes_first() -> None:
 
 def test_a_silent_device_comes_first_with_all_its_channels() -> None:
     """An episode of a whole device brings every channel of it to the front."""
-    bench = Bench(MetricsSettings(max_series=22))
+    bench = Bench(MetricsSettings(max_series=23))
     bench.read(report(*(reading(device=device, channel=channel) for device in ("a", "b") for channel in ("x", "y"))))
     bench.view.show(report(events=[event(Transition.OPENED, device="b", channel=None, verdict=Verdict.TRANSPORT)]))
     assert channels_shown(bench) == {("b", "x"), ("b", "y")}
@@ -283,7 +283,7 @@ def test_an_open_episode_has_a_severity_and_an_onset() -> None:
     samples = bench.samples()
     assert samples["detector_episode_severity", of_channel] == samples["detector_episode_severity", of_device] == 2
     assert samples["detector_episode_onset_timestamp_seconds", of_channel] == 1_700_000_060
-    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [30.0, 20.0, 19.0, 21.0]
+    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [1.5, 30.0, 20.0, 19.0, 21.0]
     bench.view.show(report(events=[event(Transition.CLOSED, 61)]))
     assert ("detector_episode_severity", of_channel) not in bench.samples()
 
