@@ -125,7 +125,7 @@ class Desk:
             if known is not None:
                 self._memory.hear(known._replace(event=event))
                 for name in self._people:
-                    self._close(Place(name, event.device, event.channel, event.verdict), event.id, now)
+                    self._close(Place(name, event.device, event.channel), event.id, now)
                 self._memory.let_go(event.id)
             return
         labels = self.directory.labels(event) if known is None else known.labels
@@ -142,7 +142,7 @@ class Desk:
     def _open(self, receiver: ReceiverSettings, alert: Alert, now: float) -> None:
         """Take in that an alert lasts, at a place that may be new, may have been quiet, or is known."""
         event = alert.event
-        place = Place(receiver.name, event.device, event.channel, event.verdict)
+        place = Place(receiver.name, event.device, event.channel)
         member = self._memory.members.get(place)
         if member is None:
             member = Member(self._join(receiver, alert, now), now, UNTOLD, None, (event.id,))
