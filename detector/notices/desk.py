@@ -5,6 +5,7 @@ In: alert events in order, the time, acknowledgements and maintenance. Out: noti
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -19,6 +20,7 @@ from detector.notices.mute import Mute
 from detector.notices.pace import OFTEN
 from detector.notices.records import UNTOLD, Alert, Member, Place, Thread
 from detector.notices.route import CRITICAL, addressed, grave_enough, together
+from detector.notices.words import unwatched
 from detector.notices.writer import Writer
 from detector.settings.outputs import AlertSettings
 from detector.settings.receivers import ReceiverSettings
@@ -69,6 +71,13 @@ class Desk:
             self._memory.sweep(now)
         notices = [self._look(name, now) for name in sorted(name for name, due in self._due.items() if due <= now)]
         return [notice for notice in notices if notice is not None]
+
+    def compare(self, now: float, lasting: Sequence[AlertEvent]) -> list[Notice]:
+        """Go by what lasts in fact, told by its last events: hear what is not known, and end what nobody watches any more."""
+        known, there = {alert.event.id for alert in self.open_alerts()}, {event.id for event in lasting}
+        gone = [alert.event for alert in self.open_alerts() if alert.event.id not in there]
+        ends = [replace(event, event=Transition.CLOSED, summary=unwatched(event)) for event in gone]
+        return self.turn(now, [*ends, *(event for event in lasting if event.id not in known)])
 
     def acknowledge(self, alert_id: str, by: str, now: float) -> bool:
         """Note that somebody has seen an alert, or all of a trouble: it is not repeated until it clears; False: no such alert is open."""
@@ -125,7 +134,7 @@ class Desk:
             if known is not None:
                 self._memory.hear(known._replace(event=event))
                 for name in self._people:
-                    self._close(Place(name, event.device, event.channel, event.verdict), event.id, now)
+                    self._close(Place(name, event.device, event.channel), event.id, now)
                 self._memory.let_go(event.id)
             return
         labels = self.directory.labels(event) if known is None else known.labels
@@ -142,7 +151,7 @@ class Desk:
     def _open(self, receiver: ReceiverSettings, alert: Alert, now: float) -> None:
         """Take in that an alert lasts, at a place that may be new, may have been quiet, or is known."""
         event = alert.event
-        place = Place(receiver.name, event.device, event.channel, event.verdict)
+        place = Place(receiver.name, event.device, event.channel)
         member = self._memory.members.get(place)
         if member is None:
             member = Member(self._join(receiver, alert, now), now, UNTOLD, None, (event.id,))

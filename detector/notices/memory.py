@@ -137,5 +137,5 @@ class Memory:
         return any(
             event.id in member.ids
             for name in self.receivers
-            if (member := self.members.get(Place(name, event.device, event.channel, event.verdict))) is not None
+            if (member := self.members.get(Place(name, event.device, event.channel))) is not None
         )
