@@ -18,12 +18,14 @@ from detector.domain import (
     Height,
     NotInOrder,
     Outcome,
-    Reading,
     Scored,
     Stage,
     Verdict,
     WarmingUp,
 )
+from detector.readings import Readings
+
+NO_TIMES = np.zeros(0, np.int64)
 
 
 class Tick(NamedTuple):
@@ -37,11 +39,11 @@ class Tick(NamedTuple):
 class Batch:
     """What the engine takes in one step: at most one reading of each channel, in stream order, and ticks among them."""
 
-    readings: tuple[Reading, ...]
+    readings: Readings
     ticks: tuple[Tick, ...] = ()
     hour: EventTime | None = None
     """The hour of the stream clock that began before the first of these readings, if one did."""
-    now: tuple[EventTime, ...] = field(default=(), compare=False)
+    now_us: NDArray[np.int64] = field(default_factory=lambda: NO_TIMES, compare=False)
     """The stream clock at each reading, itself heard."""
 
 
@@ -53,7 +55,7 @@ class Report:
     and `upper` means something only where `forecast_known`, in `score` and `threshold` only where `stage` is SCORED.
     """
 
-    readings: tuple[Reading, ...]
+    readings: Readings
     stage: NDArray[np.int8]
     """`Stage` codes."""
     steps_left: NDArray[np.int32]
@@ -74,6 +76,8 @@ class Report:
     events: tuple[AlertEvent, ...]
     """In stream order."""
     ticks: tuple[Tick, ...]
+    departed: tuple[tuple[str, str], ...] = ()
+    """Device and channel of all that were let go before these readings, for want of room."""
 
     def outcome(self, row: int) -> Outcome:
         """Return what became of one reading, as a type that has a number only where one exists."""

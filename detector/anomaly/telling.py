@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from detector.anomaly.episode import SEVERITIES
 from detector.anomaly.sentence import duration_in_words, sentence
 from detector.anomaly.silence import CRITICAL, OutageTurn
-from detector.domain import AlertEvent, EventTime, Height, Kind, Severity, Transition, Verdict
+from detector.domain import MICROSECONDS, AlertEvent, EventTime, Height, Kind, Severity, Transition, Verdict
 
 VERDICTS = {
     Kind.RESIDUAL: Verdict.PROCESS,
@@ -91,6 +91,16 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
     )
     ago = f"{duration_in_words(turn.behind_s)} ago: " if turn.behind_s else ""
     return replace(event, summary=f"{ago}{sentence(event)}")
+
+
+def tell_departure(turn: Turn, heard_at: EventTime) -> AlertEvent:
+    """Return the end of an episode of a device that is let go, and was heard last so long ago: nobody knows whether it is well."""
+    event = tell(turn, Numbers())
+    name = turn.device if turn.channel is None else f"{turn.device} {turn.channel}"
+    quiet = duration_in_words((turn.at - heard_at) / MICROSECONDS)
+    return replace(
+        event, summary=f"{name} is watched no longer: it was not heard for {quiet}, and others needed its place."
+    )
 
 
 def tell_outage(name: str, outage: OutageTurn, at: EventTime) -> AlertEvent:

@@ -19,7 +19,7 @@ from detector.daemon.recovery import Recovery
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import Worker
+from detector.daemon.worker import STUCK_AFTER_S, Worker
 from detector.edge import systemd
 from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
@@ -76,12 +76,13 @@ class Daemon:
         self._worker = self._wire()
         self._clerk = Clerk(self._worker, clock)
         site = Site(
-            self._worker.exposition.application,
-            self._page,
-            self._not_ready,
-            self._trouble,
-            self._control.reload,
-            Alerts(
+            metrics=self._worker.exposition.application,
+            page=self._page,
+            not_ready=self._not_ready,
+            trouble=self._trouble,
+            hung=self._hung,
+            reload=self._control.reload,
+            alerts=Alerts(
                 cases=lambda: self._control.ask(self._clerk.cases),
                 command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
             ),
@@ -155,6 +156,12 @@ class Daemon:
         journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
         return snapshots if journal is None else f"scoring without the journal: {journal}"
 
+    def _hung(self) -> str | None:
+        """Return why only a restart will help, or None; who recovers or stops may take its time."""
+        if self._worker.alive or self._recovery is not None or self._control.stop_asked_by is not None:
+            return None
+        return f"the scoring thread has not come round for {STUCK_AFTER_S:.0f} s"
+
     def _read(self) -> Settings:
         """Read the configuration.
 
@@ -189,10 +196,9 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        receivers = self._crew.sinks_for(
-            settings.alerts.receivers, wiring.surroundings(self._place, journal, self._clock)
-        )
-        self._crew.turn_to(settings.alerts.receivers, receivers)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        self._crew.turn_to(settings.alerts.receivers, around, receivers)
         sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
         courier.turn_to(sinks, settings.alerts.give_up_after)
         return Worker(
@@ -211,6 +217,7 @@ class Daemon:
             herald=herald,
             courier=courier,
             clock=self._clock,
+            discovery=wiring.build_discovery(settings, view, link, self._clock),
         )
 
     def _look_after(self) -> None:
@@ -286,26 +293,27 @@ class Daemon:
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
-        receivers = self._crew.sinks_for(
-            settings.alerts.receivers, wiring.surroundings(self._place, worker.journal, self._clock)
-        )
+        directory = worker.herald.desk.directory
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        if worker.discovery is not None:
+            worker.discovery.leave_for(wiring.discoverable(settings))
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(
-            settings, worker.ledger, worker.intake.redelivery, worker.herald.desk.directory
-        )
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            self._crew.turn_to(settings.alerts.receivers, receivers)
-            sinks = wiring.build_sinks(settings, link, receivers, worker.herald.desk.directory)
+            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+            self._crew.turn_to(settings.alerts.receivers, around, receivers)
+            sinks = wiring.build_sinks(settings, link, receivers, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)
         if relink:
             worker.link = link

@@ -79,7 +79,7 @@ class Recovery:
         try:
             dropped = worker.engine.restore(snapshot.engine)
             left = set(worker.engine.freeze().devices)
-            worker.view.restore(only_devices(snapshot.view, left), worker.engine.entry_of)
+            worker.view.restore(only_devices(snapshot.view, left, snapshot.engine.channels), worker.engine.entry_of)
         except Exception as fault:
             worker.engine = self._fresh()
             raise SnapshotError(f"{folder}: expected what an engine remembers, got: {fault!r}") from fault

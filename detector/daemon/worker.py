@@ -11,6 +11,7 @@ from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
+from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
@@ -48,6 +49,9 @@ CENSUS_EVERY_S: Final = 1.0
 FOUND_AGAIN: Final = 1000
 """Alerts found again on the way back that are worth a commit; most of them are known already."""
 
+NAMED: Final = 20
+"""Devices that are named one by one when they are let go."""
+
 STUCK_AFTER_S: Final = 10.0
 """A turn that takes longer counts as no sign of life."""
 
@@ -71,6 +75,7 @@ class Worker:
     herald: Herald
     courier: Courier
     clock: Clock
+    discovery: Discovery | None = None
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
     _quiet_s: float = 0.0
@@ -99,13 +104,15 @@ class Worker:
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
+        if self.discovery is not None:
+            self.discovery.turn()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
             self._counted_at, self.view.census = self._turned_at, self.engine.census()
 
     @property
     def alive(self) -> bool:
-        """Return whether a turn was begun lately; for any thread."""
-        return self.clock.mono() - self._turned_at < STUCK_AFTER_S
+        """Return whether a turn was begun lately, or none so far; for any thread."""
+        return self._turned_at == START or self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
@@ -143,6 +150,8 @@ class Worker:
         while len(self.inbox) and self.clock.mono() < deadline:
             self.turn()
         self.settle()
+        while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
+            self.turn()  # events that wait for an answer would have to wait for the next start
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))
@@ -180,6 +189,12 @@ class Worker:
         """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
         self.journal.append_alerts(report.events)
         touched = self.view.show(report)
+        if touched.gone:
+            devices = list(dict.fromkeys(device for device, _ in touched.gone))
+            log.warning(
+                "no room for others (engine.max_devices, engine.max_total_channels): let go of %d devices that were not heard for longest: %s",
+                len(devices), ", ".join(devices[:NAMED]) + (", ..." if len(devices) > NAMED else ""),
+            )  # fmt: skip
         if self.announcer is not None:
             with self.exposition.publish_seconds.time():
                 self.announcer.announce(touched)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
+from detector.edge.departures import Departures
 from detector.edge.frozen_view import book_from_plain, book_to_plain
 from detector.report import Census, Progress, Report
 
@@ -79,6 +80,8 @@ class Touched(NamedTuple):
     keys: list[ChannelKey]
     turned: set[ChannelKey]
     """Those of which side or verdict is another than before."""
+    gone: tuple[ChannelKey, ...] = ()
+    """Those that were let go, before any of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Fleet:
     """How far devices have learnt, as of the census."""
     skills: Mapping[ChannelKey, float]
     """How much better than by their last value channels are forecast, where that is known."""
+    evicted: int
+    """Devices that were let go for want of room."""
 
 
 class ChannelView:
@@ -113,12 +118,15 @@ class ChannelView:
         self._book = AlertBook()
         self._now = EventTime(0)
         self._swept = EventTime(0)
+        self._evicted = 0
+        self._departures = Departures()
 
     def show(self, report: Report) -> Touched:
         """Take in a report; return the channels whose state is another now."""
-        touched = Touched([], set())
+        touched = Touched([], set(), report.departed)
         with self._lock:
             self._book.write(report.events)
+            self._let_go(report.departed)
             for row in _rows_in_order(report):
                 self._enter(row, touched)
             for event in report.events:
@@ -140,6 +148,7 @@ class ChannelView:
             "book": book_to_plain(self._book),
             "now": self._now,
             "swept": self._swept,
+            "departures": list(self._departures),
         }
 
     def restore(self, frozen: Mapping[str, Any], entry_of: Callable[[ChannelKey], int | None]) -> None:
@@ -158,11 +167,28 @@ class ChannelView:
         with self._lock:
             self._book, self._states, self._heard = book, states, heard
             self._now, self._swept = EventTime(frozen["now"]), EventTime(frozen["swept"])
+            self._departures = Departures(frozen.get("departures", ()))
 
     def state(self, key: ChannelKey) -> ChannelState | None:
         """Return the last state of a channel, or None when it is unknown or gone."""
         with self._lock:
             return self._states.get(key)
+
+    def channels(self) -> list[ChannelKey]:
+        """Return all channels whose state others are to know, or to forget: those that were let go come last."""
+        with self._lock:
+            return [*self._states, *self._departures]
+
+    def forgotten(self, keys: Iterable[ChannelKey]) -> None:
+        """Note that others have forgotten the states of channels that were let go."""
+        with self._lock:
+            for key in keys:
+                self._departures.settle(key)
+
+    def devices(self) -> dict[str, tuple[str, ...]]:
+        """Return every device ever heard with its channels: without any, it is gone."""
+        with self._lock:
+            return {device: tuple(heard.channels) for device, heard in self._heard.items()}
 
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
@@ -178,6 +204,7 @@ class ChannelView:
                 census=census,
                 progress=progress,
                 skills=skills,
+                evicted=self._evicted,
             )
 
     def _enter(self, row: ChannelState, touched: Touched) -> None:
@@ -196,8 +223,16 @@ class ChannelView:
             heard = self._heard[row.device] = _Heard(row.at, row.at, 0, [])
         if before is None:
             heard.channels.append(row.channel)
+            self._departures.settle(key)
         if row.at > heard.last or not heard.times:
             heard.last, heard.times = row.at, heard.times + 1
+
+    def _let_go(self, departed: Iterable[ChannelKey]) -> None:
+        """Forget devices, all of whose channels these are."""
+        for key in departed:
+            self._states.pop(key, None)
+            self._departures.went(key)
+            self._evicted += self._heard.pop(key[0], None) is not None
 
     def _turn(self, event: AlertEvent, touched: Touched) -> None:
         """Give the channels that an event concerns their verdict, also those without a reading in the batch."""

@@ -52,6 +52,8 @@ class Site:
     """Why the daemon is not ready; None when it is."""
     trouble: Callable[[], str | None]
     """What is amiss though the daemon serves; None when nothing is."""
+    hung: Callable[[], str | None]
+    """Why only a restart will help; None when nothing hangs."""
     reload: Callable[[], str | None]
     """Reads the configuration again and waits for the outcome: what is wrong with it, or None."""
     alerts: Alerts
@@ -61,7 +63,7 @@ def application(site: Site, visitors: Visitors) -> "WSGIApplication":
     """Return the WSGI application for a site, at an address that such visitors come to."""
     routes: dict[str, tuple[str, Callable[[], Answer]]] = {
         "/": ("GET", lambda: Answer(HTTPStatus.OK, site.page(), HTML)),
-        "/-/healthy": ("GET", lambda: Answer(HTTPStatus.OK, "detector is healthy\n")),
+        "/-/healthy": ("GET", lambda: _health(site)),
         "/-/ready": ("GET", lambda: _readiness(site)),
         "/-/reload": ("POST", lambda: _reload(site)),
         "/metrics": ("GET", lambda: Answer(HTTPStatus.OK, "")),
@@ -110,6 +112,14 @@ def _send(
     headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body))), *SAFETY, *more]
     start_response(f"{answer.status.value} {answer.status.phrase}", headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def _health(site: Site) -> Answer:
+    """Answer whether the daemon lives; who looks after it restarts one that does not."""
+    reason = site.hung()
+    if reason is None:
+        return Answer(HTTPStatus.OK, "detector is healthy\n")
+    return Answer(HTTPStatus.SERVICE_UNAVAILABLE, f"not healthy: {reason}\n")
 
 
 def _readiness(site: Site) -> Answer:

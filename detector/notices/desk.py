@@ -16,8 +16,9 @@ from detector.notices.judgement import Judge, Judgement
 from detector.notices.kept import Row
 from detector.notices.memory import Memory
 from detector.notices.mute import Mute
+from detector.notices.pace import OFTEN
 from detector.notices.records import UNTOLD, Alert, Member, Place, Thread
-from detector.notices.route import addressed, grave_enough, together
+from detector.notices.route import CRITICAL, addressed, grave_enough, together
 from detector.notices.writer import Writer
 from detector.settings.outputs import AlertSettings
 from detector.settings.receivers import ReceiverSettings
@@ -153,7 +154,17 @@ class Desk:
         elif event.id not in member.ids:
             member = member._replace(ids=(*member.ids, event.id))
         self._memory.put(place, member)
-        self._due[member.thread] = now
+        self._wake(receiver, place, member, now)
+
+    def _wake(self, receiver: ReceiverSettings, place: Place, member: Member, now: float) -> None:
+        """Look at a trouble as soon as what became of a place in it may be told: not at every one of thousands that join."""
+        thread, rank = self._memory.threads[member.thread], self._memory.rank(member)
+        if thread.is_told:
+            restless = len(self._memory.history(place, now).opened) >= OFTEN
+            due = now if rank > thread.told or restless else thread.told_at + receiver.group_interval
+        else:
+            due = now if rank >= CRITICAL else thread.began + receiver.wait
+        self._due[member.thread] = min(due, self._due.get(member.thread, due))
 
     def _came(self, place: Place, now: float) -> None:
         """Note that something opened at a place."""
@@ -166,11 +177,12 @@ class Desk:
         if member is None or not member.is_open or alert_id not in member.ids:
             return
         left = tuple(id_ for id_ in member.ids if id_ != alert_id)
-        self._due[member.thread] = now
         if left:
             self._memory.put(place, member._replace(ids=left))
         elif member.is_told:
             self._memory.put(place, member._replace(closed=now))
+            if not self._memory.lasts(member.thread):
+                self._due[member.thread] = now
         else:
             self.suppressed[self._why_untold(place, member, now)] += 1
             self._memory.remove(place)
@@ -201,7 +213,7 @@ class Desk:
         name = sha256("\n".join((receiver, common, first, repr(joined))).encode()).hexdigest()[:16]
         self._memory.threads[name] = Thread(receiver, common, began, joined)
         self._gathering[receiver, common] = name
-        self._due[name] = joined
+        self._due[name] = began + self._people[receiver].wait
         return name
 
     def _look_at_hours(self, now: float) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
+from detector.anomaly.episode import CRITICAL_FROM, WARNING_FROM
 from detector.anomaly.sentence import duration_in_words, number
-from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Severity, Verdict
+from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Verdict
 from detector.notice import NoticeReason
 from detector.notices.directory import ENTRY, OWN
+from detector.notices.route import RANKS
 
 NAMED: Final = 3
 """Most names in a sentence."""
@@ -49,7 +51,8 @@ class Story:
 
 def title(story: Story) -> str:
     """Return a few words for the first line of a message."""
-    subject = _name(story.events[0]) if len(story.events) == 1 else f"{_counted(story)}{_where(story)}"
+    quiet = " silent" if _are_silent(story) and story.reason is not NoticeReason.RESOLVED else ""
+    subject = _name(story.events[0]) if len(story.events) == 1 else f"{_counted(story)}{_where(story)}{quiet}"
     severity = story.events[0].severity.value
     if story.times:
         return f"{subject}: comes and goes ({severity})"
@@ -89,24 +92,37 @@ def _together(story: Story) -> list[str]:
     subject = f"{_counted(story)}{_where(story)}"
     since = _clock(story.onset, story)
     if story.reason is NoticeReason.RESOLVED:
-        return [f"{subject}: all is back to normal after {_lasted(story)}: {listed}.", f"It began at {since}."]
-    quiet = all(event.kind is Kind.SILENT for event in story.events)
+        return [
+            _sentence(f"{subject}: back to normal after {_lasted(story)}: {listed}."),
+            f"It began at {since}.",
+        ]
+    quiet = _are_silent(story)
     what = "have been silent" if quiet else "have been strange"
     gravest, verdicts = story.events[0], {event.verdict for event in story.events}
     return [
         _restless("They", story, verb="keep"),
-        f"{story.joined} more have joined." if story.reason is NoticeReason.GREW and story.joined else "",
-        f"{subject} {what} since {since}: {listed}.",
+        _joined(story),
+        _sentence(f"{subject} {what} since {since}: {listed}."),
         "" if quiet else f"The gravest: {gravest.summary}",
-        _as_one(story) if quiet else "",
         LOOKS_LIKE[gravest.verdict] if len(verdicts) == 1 else "",
     ]
 
 
-def _as_one(story: Story) -> str:
-    """Return what so many silent devices point to."""
-    shared = _shared(story)
-    return f"All of them share {shared}." if shared else ""
+def _joined(story: Story) -> str:
+    """Return how many have come to it since the last notice."""
+    if story.reason is not NoticeReason.GREW or not story.joined:
+        return ""
+    return f"{story.joined} more {'has' if story.joined == 1 else 'have'} joined."
+
+
+def _are_silent(story: Story) -> bool:
+    """Return whether all of it is devices that say nothing."""
+    return len(story.events) > 1 and all(event.kind is Kind.SILENT for event in story.events)
+
+
+def _sentence(words: str) -> str:
+    """Return words with a capital letter in front."""
+    return words[0].upper() + words[1:]
 
 
 def _counted(story: Story) -> str:
@@ -115,8 +131,9 @@ def _counted(story: Story) -> str:
     if all(event.channel is None for event in story.events):
         if any(event.kind is Kind.OUTAGE for event in story.events):
             return f"{len(story.events)} troubles on the way here"
-        whole = f" of {story.kin}" if story.kin > len(devices) else ""
-        return f"{len(devices)}{whole} devices"
+        if story.kin == len(devices):
+            return f"all {len(devices)} devices"
+        return f"{len(devices)} of {story.kin} devices" if story.kin > len(devices) else f"{len(devices)} devices"
     return (
         f"{len(story.events)} alerts on {len(devices)} devices" if len(devices) > 1 else f"{len(story.events)} alerts"
     )
@@ -154,8 +171,8 @@ def _surely(event: AlertEvent) -> str:
     """Return how sure it is."""
     if event.score is None:
         return ""
-    ranks = ((1.2, "just over"), (2.0, "well over"))
-    degree = next((words for most, words in ranks if event.score < most), "far over")
+    degrees = ((WARNING_FROM, "just over"), (CRITICAL_FROM, "well over"))
+    degree = next((words for below, words in degrees if event.score < below), "far over")
     return f"It is {degree} what counts as usual here (score {number(event.score)}, threshold 1)."
 
 
@@ -178,7 +195,4 @@ def _clock(moment: EventTime, story: Story) -> str:
 
 def gravest_first(events: Sequence[AlertEvent]) -> list[AlertEvent]:
     """Return events in order of severity, and of onset within one."""
-    ranks = list(Severity)
-    return sorted(
-        events, key=lambda event: (-ranks.index(event.severity), event.onset, event.device, event.channel or "")
-    )
+    return sorted(events, key=lambda event: (-RANKS[event.severity], event.onset, event.device, event.channel or ""))

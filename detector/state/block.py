@@ -65,6 +65,11 @@ class Block:
             self._allocate(max(rows, 2 * self._capacity, 16))
         self._rows = max(self._rows, rows)
 
+    def reserve(self, rows: int) -> None:
+        """Make room for `rows` rows and no more, where they are to be expected."""
+        if rows > self._capacity:
+            self._allocate(rows)
+
     def adopt(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take these arrays, of equally many rows, for the columns of their names; the others hold their start values.
 

@@ -9,7 +9,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
 from detector.notices import Row
+from detector.readings import Readings
 from detector.settings import JournalSettings
 
 log = logging.getLogger("detector.journal")
@@ -98,18 +99,18 @@ class Journal:
         """Whether the disk failed and it is time to try it again."""
         return self._trouble is not None and self._clock.mono() >= self._retry_at
 
-    def append(self, readings: Sequence[Reading], stubs: Sequence[Stub] = ()) -> None:
+    def append(self, readings: Iterable[Reading], stubs: Sequence[Stub] = ()) -> None:
         """Take readings in order of arrival, and the stubs of the messages they came in."""
-        self._take(Group(self.seq + 1, self.entries, readings, (), stubs))
+        self._take(Group(self.seq + 1, self.entries, Readings.of(readings), (), stubs))
 
     def append_ticks(self, ticks: Sequence[EventTime]) -> None:
         """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
-        self._take(Group(self.seq + 1, self.entries, (), ticks))
+        self._take(Group(self.seq + 1, self.entries, Readings.of(()), ticks))
 
     def append_feedback(self, feedback: Feedback, by: str) -> None:
         """Take what somebody said of an alert: it arrives like a reading, and counts for those after it."""
         given = Given(feedback, self._clock.wall(), by)
-        self._take(Group(self.seq + 1, self.entries, (), given=(given,)))
+        self._take(Group(self.seq + 1, self.entries, Readings.of(()), given=(given,)))
 
     def append_alerts(self, events: Sequence[AlertEvent]) -> None:
         """Take the alert events that the arrivals so far led to; they are written together with those."""

@@ -4,7 +4,7 @@ In: alert events. Out: POSTs of arrays to every member of the cluster, and answe
 ahead, so that nothing fires for ever at the other side once we are gone. Source: Alertmanager's API v2, `POST /api/v2/alerts`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,11 +31,18 @@ RESOLVED_S: Final = 300.0
 """For how long the end of an alert is sent again."""
 
 
+def nowhere(_event: AlertEvent) -> Iterable[tuple[str, str]]:
+    """Return no label: nothing is known of where a device is."""
+    return ()
+
+
 @dataclass(slots=True)
 class _Sent:
     """An alert that Alertmanager was told of, as it is to be sent again."""
 
     event: AlertEvent
+    labels: Mapping[str, str]
+    """As they were at first: with others it would be another alert."""
     ended: WallTime | None = None
     """When we learnt that it is over."""
 
@@ -50,14 +57,17 @@ class Alertmanager:
         external_url: str,
         clock: Clock,
         told: Iterable[AlertEvent] = (),
+        places: Callable[[AlertEvent], Iterable[tuple[str, str]]] = nowhere,
     ) -> None:
         """Make sure that secrets can be read; `told`: alerts that Alertmanager was told of before the start, and that last.
 
-        Raises: ConfigError.
+        `places` says with which labels the topics of a device placed it. Raises: ConfigError.
         """
-        self._settings, self._external_url, self._clock = settings, external_url, clock
+        self._settings, self._external_url, self._clock, self._places = settings, external_url, clock, places
         self._posters = [Poster(_always(url), settings, keyring) for url in settings.urls]
-        self._sent: dict[tuple[str, Severity], _Sent] = {(event.id, event.severity): _Sent(event) for event in told}
+        self._sent: dict[tuple[str, Severity], _Sent] = {
+            (event.id, event.severity): self._first(event) for event in told
+        }
 
     @property
     def firing(self) -> bool:
@@ -89,14 +99,18 @@ class Alertmanager:
         the lower one is not over. All of them end together.
         """
         key = (event.id, event.severity)
+        sent = self._sent.setdefault(key, self._first(event))
+        sent.event = event
         if event.event is not Transition.CLOSED:
-            self._sent[key] = _Sent(event)
-            return [self._sent[key]]
-        self._sent.setdefault(key, _Sent(event))
+            return [sent]
         ending = [sent for (told, _), sent in self._sent.items() if told == event.id]
         for sent in ending:
             sent.ended = sent.ended or self._clock.wall()
         return ending
+
+    def _first(self, event: AlertEvent) -> _Sent:
+        """Return what is told of at first, with the labels that it keeps."""
+        return _Sent(event, {**dict(self._places(event)), **self._settings.labels, **labels_of(event)})
 
     def _send_again(self) -> float:
         """Send all that lasts, and let go of what ended long enough ago; return for how long we are asked to be quiet."""
@@ -120,7 +134,7 @@ class Alertmanager:
         ends = now + ENDS_AFTER * self._settings.resend_every if sent.ended is None else sent.ended
         starts = min(sent.event.onset / MICROSECONDS, sent.ended or now)
         alert = {
-            "labels": {**self._settings.labels, **labels_of(sent.event)},
+            "labels": sent.labels,
             "annotations": annotations_of(sent.event),
             "startsAt": moment(starts),
             "endsAt": moment(ends),

@@ -110,3 +110,18 @@ def test_a_picture_has_what_the_census_knows() -> None:
     view.census = replace(NOBODY, standing=standing(KEY, ("pump-2", "temperature")))
     assert view.fleet().progress == {"pump-1": Progress(0.4, 259_200.0), "pump-2": Progress(0.4, 259_200.0)}
     assert view.fleet().skills == {KEY: 0.25, ("pump-2", "temperature"): 0.25}
+
+
+def test_a_device_that_was_let_go_is_forgotten_and_counted() -> None:
+    """Nothing is left of it, not even when it was heard; one that speaks again in the same batch is a new one."""
+    view = ChannelView()
+    view.show(report(reading(), reading("pump-2"), reading("pump-2", "flow")))
+    gone = (("pump-2", "temperature"), ("pump-2", "flow"))
+    touched = view.show(report(reading(seconds=60), reading("pump-2", "flow", seconds=60), departed=gone))
+    fleet = view.fleet()
+    assert touched.gone == gone
+    assert [(state.device, state.channel) for state in fleet.states] == [KEY, ("pump-2", "flow")]
+    assert fleet.last_seen == {"pump-1": at(60), "pump-2": at(60)}
+    assert fleet.evicted == 1
+    view.show(report(departed=[("pump-2", "flow")]))
+    assert list(view.fleet().last_seen) == ["pump-1"]

@@ -58,8 +58,10 @@ def test_a_channel_without_an_entry_is_not_shown() -> None:
 
 def test_a_device_that_went_leaves_nothing_open() -> None:
     """Without a device there is neither its state nor its open alert, which would never close; what was told of it stays told."""
-    restored = again(only_devices(seen().freeze(), {"pump-2"}))
+    went = [("pump-1", "temperature"), ("pump-1", "flow")]
+    restored = again(only_devices(seen().freeze(), {"pump-2"}, [*went, ("pump-2", "temperature")]))
     assert {state.device for state in restored.fleet().states} == {"pump-2"}
     assert restored.fleet().open == ()
     assert set(restored.fleet().last_seen) == {"pump-2"}
     assert len(restored.fleet().recent) == 3
+    assert restored.channels()[-2:] == went  # the broker still has their states

@@ -26,6 +26,7 @@ SITE = Site(
     page=lambda: "<p>",
     not_ready=lambda: None,
     trouble=lambda: None,
+    hung=lambda: None,
     reload=lambda: None,
     alerts=Alerts(cases=lambda: None, command=lambda _: None),
 )
@@ -55,6 +56,12 @@ def test_head_is_get_without_the_body(path: str) -> None:
     status, headers, body = ask("GET", path)
     assert (status, bool(body)) == (HTTPStatus.OK, True)
     assert ask("HEAD", path) == (status, headers, "")
+
+
+def test_who_hangs_is_not_healthy() -> None:
+    """Where only a restart will help, the answer is 503 and the reason, for those who restart."""
+    hung = replace(SITE, hung=lambda: "stands still")
+    assert ask("GET", "/-/healthy", hung)[::2] == (HTTPStatus.SERVICE_UNAVAILABLE, "not healthy: stands still\n")
 
 
 @pytest.mark.parametrize(
