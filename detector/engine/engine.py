@@ -100,13 +100,10 @@ class Engine:
         return departed
 
     def _go_on_without(self, goes: Mask) -> None:
-        """Forget everything, and go on from what is known of the devices that do not go; rows are kept free for others."""
-        kept, rows = self.freeze().only(~goes), {name: len(block) for name, block in self.blocks().items()}
+        """Forget everything, and go on from what is known of the devices that do not go."""
+        kept = self.freeze().only(~goes)
         self._begin()
         self.restore(kept)
-        del kept  # or every array would be in memory twice
-        for name, block in self.blocks().items():
-            block.reserve(rows[name])
 
     def hear(self, feedback: Feedback) -> None:
         """Take in what somebody said of an alert, between two batches: it holds for every reading after it."""

@@ -26,8 +26,8 @@ AWAKE_TICKS = 2
 LEAP = 600 * MICROSECONDS
 """A reading this far ahead moves the clock only when it is confirmed, with no ordinary one in between: one wild clock is not the time.
 
-The clock moves as far as two devices have been. A device that is heard alone confirms itself by a later moment; the other
-channels of the same payload bear the same moment, and confirm nothing."""
+The clock moves as far as two devices have been, or to a reading that is no leap from there. A device that is heard alone confirms
+itself by a later moment; the other channels of the same payload bear the same moment, and confirm nothing."""
 
 HOUR = 3600 * MICROSECONDS
 """What the channels of a group share is renewed so often."""
@@ -127,7 +127,7 @@ class StreamClock:
         if leapt is None:
             return []
         if other:
-            ticks = self._move(min(at, leapt))
+            ticks = self._move(at if at - leapt <= LEAP else leapt)
         elif at != leapt and at >= leapt - LEAP and (self._alone is None or self._alone >= ALONE):
             ticks = self._move(at)
         else:
