@@ -47,8 +47,8 @@ class NotRun:
 def blocks(page: Path) -> Iterator[File | Commands | NotRun]:
     """Yield what a page shows, in order; plain text that follows no commands is left out."""
     found = [(match[1], match[2] or "", match[3]) for match in FENCE.finditer(page.read_text(encoding="utf-8"))]
-    following = [*((language, text) for language, _, text in found[1:]), ("", "")]
-    for (language, rest, text), (next_language, next_text) in zip(found, following, strict=True):
+    for at, (language, rest, text) in enumerate(found, start=1):
+        after, _, output = found[at] if at < len(found) else ("", "", "")
         if language != "sh":
             if rest:
                 yield File(rest, text)
@@ -56,7 +56,7 @@ def blocks(page: Path) -> Iterator[File | Commands | NotRun]:
             yield NotRun(text, rest.removeprefix("not-run:").strip())
         else:
             assert rest in ("", "background"), f"{page}: expected sh, sh background or sh not-run: WHY, got sh {rest}"
-            yield Commands(text, next_text if next_language == "text" else None, rest == "background")
+            yield Commands(text, output if after == "text" else None, rest == "background")
 
 
 def says(expected: str, got: str) -> bool:
