@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=12.0)
     duration_s = 60.0 * parser.parse_args().minutes
-    start = EventTime(int((time.time() - SPEED * duration_s) * MICROSECONDS))
+    start = EventTime(int((time.time() + duration_s - SPEED * duration_s) * MICROSECONDS))
     plan = Plan(Plant(SEED, 12), start, CADENCE_S, SPEED, with_faults=False)
     faults = [
         Fault(device, channel, kind, plan.at(begin * duration_s * SPEED / CADENCE_S), plan.at(end * duration_s * SPEED / CADENCE_S), SIZES[kind])

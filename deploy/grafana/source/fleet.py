@@ -62,7 +62,7 @@ def fleet() -> Json:
         [variable("instance", "Detector", "label_values(detector_build_info, instance)", several=True)],
         {
             "At a glance": [Placed(3, 4, one) for one in (watching, devices, learning, sick, budget, unheard)] + [Placed(6, 4, by_verdict)],
-            "Who is sick": [Placed(14, 9, table_of_sick), Placed(5, 9, worst), Placed(5, 9, strangest)],
+            "Who is sick": [Placed(15, 9, table_of_sick), Placed(4, 9, worst), Placed(5, 9, strangest)],
             "Over time": [Placed(12, 8, when), Placed(12, 8, opened), Placed(8, 7, alerts), Placed(8, 7, spent), Placed(8, 7, newest)],
         },
     )  # fmt: skip
