@@ -23,6 +23,9 @@ from detector.notices.words import unwatched
 from detector.notices.writer import Writer
 from detector.settings.outputs import AlertSettings
 
+SET_BACK_S: Final = 60.0
+"""A clock that goes back by less needs no care: messages are late by no more than that."""
+
 SWEEP_S: Final = 600.0
 """Time between two looks for what can be forgotten."""
 
@@ -38,6 +41,8 @@ class Desk:
         self._memory = Memory()
         self._agenda = Agenda(self._memory)
         self._sweep_at = 0.0
+        self._now = 0.0
+        """Of the last turn; 0 before the first."""
         self.configure(settings)
 
     def configure(self, settings: AlertSettings) -> None:
@@ -57,6 +62,7 @@ class Desk:
 
     def turn(self, now: float, events: Iterable[AlertEvent] = ()) -> list[Notice]:
         """Take in events in the order in which they were found; return what people are to be told, at Unix time `now`."""
+        self._check_clock(now)
         for event in events:
             self._listener.hear(event, now)
         self._look_at_hours(now)
@@ -120,6 +126,15 @@ class Desk:
                 self.directory.table.restore(key, value)
         self._agenda.restore()
         self.configure(self._settings)
+
+    def _check_clock(self, now: float) -> None:
+        """Move with a clock that was set back: what seems to lie in the future would keep people from being told for as long."""
+        latest = self._now if self._now else self._memory.latest
+        if latest - now > SET_BACK_S:
+            self._memory.set_back(latest - now)
+            self._agenda.look_at_all()
+            self._sweep_at = now
+        self._now = now
 
     def _look_at_hours(self, now: float) -> None:
         """See who falls asleep and who wakes up; what gathered while somebody slept is told as one."""

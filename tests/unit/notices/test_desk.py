@@ -302,3 +302,19 @@ def test_a_second_place_that_becomes_critical_is_told_unless_one_is_known_to_be(
     evening.pass_by(MINUTE)
     evening.worsen("pump-3")
     assert reasons(evening.pass_by(0.0)) == ["grew"]
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_from_being_told() -> None:
+    """A machine that woke up in the wrong year goes on as it would have when its clock is put right, also over a restart."""
+    for restarts in (False, True):
+        evening = Evening()
+        evening.open("pump-1")
+        evening.pass_by(MINUTE)
+        evening.open("pump-2", verdict=Verdict.SENSOR)
+        evening.pass_by(0.0)
+        evening.now -= 365 * 24 * HOUR
+        if restarts:
+            evening.restart(list(evening.desk.rows()))
+        assert [n.title for n in evening.pass_by(40.0)] == ["pump-2 flow: warning"]
+        evening.close("pump-1")
+        assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]
