@@ -137,14 +137,14 @@ def test_what_lasted_before_a_restart_is_sent_again() -> None:
         assert [len(came.said) for came in server.came] == [2, 2]
 
 
-def test_an_entry_that_fell_silent_has_its_own_name_and_no_channel() -> None:
-    """What concerns a whole entry can be routed by its name; numbers that nobody knows are left out."""
+def test_an_entry_that_fell_silent_has_an_alert_of_its_own() -> None:
+    """What concerns a whole entry bears the entry's name and no device; numbers that nobody knows are left out."""
     with Receiver() as server:
         carry(way(server.url), outage())
         one = server.came[0].said[0]
     assert one["labels"] == {
         "alertname": "SensorsSilent",
-        "device": "pumps",
+        "sensors": "pumps",
         "kind": "outage",
         "severity": "warning",
         "verdict": "transport",
