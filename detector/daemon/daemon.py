@@ -165,6 +165,8 @@ class Daemon:
         self._recovery = recovery
         self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
         self._recovery = None
+        if self._recovered:
+            worker.herald.compare(worker.view.fleet().open)
         return self._recovered
 
     def _wire(self) -> Worker:

@@ -5,6 +5,7 @@ In: alert events in order, the time, acknowledgements and maintenance. Out: noti
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -16,8 +17,10 @@ from detector.notices.judgement import Judge, Judgement
 from detector.notices.kept import Row
 from detector.notices.memory import Memory
 from detector.notices.mute import Mute
+from detector.notices.pace import OFTEN
 from detector.notices.records import UNTOLD, Alert, Member, Place, Thread
-from detector.notices.route import addressed, grave_enough, together
+from detector.notices.route import CRITICAL, addressed, grave_enough, together
+from detector.notices.words import unwatched
 from detector.notices.writer import Writer
 from detector.settings.outputs import AlertSettings
 from detector.settings.receivers import ReceiverSettings
@@ -68,6 +71,13 @@ class Desk:
             self._memory.sweep(now)
         notices = [self._look(name, now) for name in sorted(name for name, due in self._due.items() if due <= now)]
         return [notice for notice in notices if notice is not None]
+
+    def compare(self, now: float, lasting: Sequence[AlertEvent]) -> list[Notice]:
+        """Go by what lasts in fact, told by its last events: hear what is not known, and end what nobody watches any more."""
+        known, there = {alert.event.id for alert in self.open_alerts()}, {event.id for event in lasting}
+        gone = [alert.event for alert in self.open_alerts() if alert.event.id not in there]
+        ends = [replace(event, event=Transition.CLOSED, summary=unwatched(event)) for event in gone]
+        return self.turn(now, [*ends, *(event for event in lasting if event.id not in known)])
 
     def acknowledge(self, alert_id: str, by: str, now: float) -> bool:
         """Note that somebody has seen an alert, or all of a trouble: it is not repeated until it clears; False: no such alert is open."""
@@ -124,7 +134,7 @@ class Desk:
             if known is not None:
                 self._memory.hear(known._replace(event=event))
                 for name in self._people:
-                    self._close(Place(name, event.device, event.channel, event.verdict), event.id, now)
+                    self._close(Place(name, event.device, event.channel), event.id, now)
                 self._memory.let_go(event.id)
             return
         labels = self.directory.labels(event) if known is None else known.labels
@@ -141,7 +151,7 @@ class Desk:
     def _open(self, receiver: ReceiverSettings, alert: Alert, now: float) -> None:
         """Take in that an alert lasts, at a place that may be new, may have been quiet, or is known."""
         event = alert.event
-        place = Place(receiver.name, event.device, event.channel, event.verdict)
+        place = Place(receiver.name, event.device, event.channel)
         member = self._memory.members.get(place)
         if member is None:
             member = Member(self._join(receiver, alert, now), now, UNTOLD, None, (event.id,))
@@ -153,7 +163,17 @@ class Desk:
         elif event.id not in member.ids:
             member = member._replace(ids=(*member.ids, event.id))
         self._memory.put(place, member)
-        self._due[member.thread] = now
+        self._wake(receiver, place, member, now)
+
+    def _wake(self, receiver: ReceiverSettings, place: Place, member: Member, now: float) -> None:
+        """Look at a trouble as soon as what became of a place in it may be told: not at every one of thousands that join."""
+        thread, rank = self._memory.threads[member.thread], self._memory.rank(member)
+        if thread.is_told:
+            restless = len(self._memory.history(place, now).opened) >= OFTEN
+            due = now if rank > thread.told or restless else thread.told_at + receiver.group_interval
+        else:
+            due = now if rank >= CRITICAL else thread.began + receiver.wait
+        self._due[member.thread] = min(due, self._due.get(member.thread, due))
 
     def _came(self, place: Place, now: float) -> None:
         """Note that something opened at a place."""
@@ -166,11 +186,12 @@ class Desk:
         if member is None or not member.is_open or alert_id not in member.ids:
             return
         left = tuple(id_ for id_ in member.ids if id_ != alert_id)
-        self._due[member.thread] = now
         if left:
             self._memory.put(place, member._replace(ids=left))
         elif member.is_told:
             self._memory.put(place, member._replace(closed=now))
+            if not self._memory.lasts(member.thread):
+                self._due[member.thread] = now
         else:
             self.suppressed[self._why_untold(place, member, now)] += 1
             self._memory.remove(place)
@@ -201,7 +222,7 @@ class Desk:
         name = sha256("\n".join((receiver, common, first, repr(joined))).encode()).hexdigest()[:16]
         self._memory.threads[name] = Thread(receiver, common, began, joined)
         self._gathering[receiver, common] = name
-        self._due[name] = joined
+        self._due[name] = began + self._people[receiver].wait
         return name
 
     def _look_at_hours(self, now: float) -> None:

@@ -3,7 +3,7 @@
 In: changes. Out: the tables; who is part of which trouble. Nothing here decides.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from detector.domain import AlertEvent, Transition
@@ -29,13 +29,18 @@ class Memory:
         self.asleep = Kept[str, bool]("asleep", str, bool, bool)
         """Receivers that are in their quiet hours."""
         self._places: defaultdict[str, dict[Place, None]] = defaultdict(dict)
+        self._lasting = Counter[str]()
+        """Places of each trouble that people know of and that are not quiet."""
 
     def put(self, place: Place, member: Member) -> None:
         """Make a place part of a trouble, or change what is known of it."""
         before = self.members.get(place)
-        if before is not None and before.thread != member.thread:
-            self._leave(place, before.thread)
+        if before is not None:
+            self._lasting[before.thread] -= before.is_told and before.is_open
+            if before.thread != member.thread:
+                self._leave(place, before.thread)
         self.members[place] = member
+        self._lasting[member.thread] += member.is_told and member.is_open
         self._places[member.thread][place] = None
         if before is not None:
             self._forget(before.ids)
@@ -43,6 +48,7 @@ class Memory:
     def remove(self, place: Place) -> None:
         """Let a place go; with the last one its trouble goes as well."""
         member = self.members.pop(place)
+        self._lasting[member.thread] -= member.is_told and member.is_open
         self._leave(place, member.thread)
         if not self._places.get(member.thread) and member.thread in self.threads:
             del self.threads[member.thread]
@@ -55,6 +61,10 @@ class Memory:
     def let_go(self, alert_id: str) -> None:
         """Forget an alert that is over, unless it is still spoken of."""
         self._forget((alert_id,))
+
+    def lasts(self, thread: str) -> bool:
+        """Return whether anything goes on that people know of."""
+        return self._lasting[thread] > 0
 
     def places(self, thread: str) -> list[tuple[Place, Member]]:
         """Return who is part of a trouble, in the order in which they came."""
@@ -101,6 +111,7 @@ class Memory:
                 tables[name].restore(key, value)
         for place, member in self.members.items():
             self._places[member.thread][place] = None
+            self._lasting[member.thread] += member.is_told and member.is_open
 
     def _tables(self) -> dict[str, Kept]:  # type: ignore[type-arg]
         """Return all tables by name."""
@@ -112,6 +123,7 @@ class Memory:
         self._places[thread].pop(place, None)
         if not self._places[thread]:
             del self._places[thread]
+            del self._lasting[thread]
 
     def _forget(self, ids: Iterable[str]) -> None:
         """Forget alerts that are over and that no place speaks of."""
@@ -125,5 +137,5 @@ class Memory:
         return any(
             event.id in member.ids
             for name in self.receivers
-            if (member := self.members.get(Place(name, event.device, event.channel, event.verdict))) is not None
+            if (member := self.members.get(Place(name, event.device, event.channel))) is not None
         )

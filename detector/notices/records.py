@@ -6,7 +6,7 @@ In: nothing. Out: the types, and how each is read from JSON.
 from dataclasses import astuple
 from typing import Any, NamedTuple
 
-from detector.domain import AlertEvent, Verdict
+from detector.domain import AlertEvent
 from detector.notices.directory import Labels
 
 
@@ -32,12 +32,11 @@ class Alert(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A channel, or a whole device, in the eyes of one receiver."""
+    """A channel, or a whole device, in the eyes of one receiver: all that is wrong with it at a time is one matter."""
 
     receiver: str
     device: str
     channel: str | None
-    verdict: Verdict
 
 
 UNTOLD = -1
@@ -93,8 +92,8 @@ class Thread(NamedTuple):
 
 def place_of(plain: list[Any]) -> Place:
     """Return a place from JSON."""
-    receiver, device, channel, verdict = plain
-    return Place(receiver, device, channel, Verdict(verdict))
+    receiver, device, channel = plain
+    return Place(receiver, device, channel)
 
 
 def member_of(plain: list[Any]) -> Member:

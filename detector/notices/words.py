@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
+from detector.anomaly.episode import CRITICAL_FROM, WARNING_FROM
 from detector.anomaly.sentence import duration_in_words, number
-from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Severity, Verdict
+from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Verdict
 from detector.notice import NoticeReason
 from detector.notices.directory import ENTRY, OWN
+from detector.notices.route import RANKS
 
 NAMED: Final = 3
 """Most names in a sentence."""
@@ -99,11 +101,18 @@ def _together(story: Story) -> list[str]:
     gravest, verdicts = story.events[0], {event.verdict for event in story.events}
     return [
         _restless("They", story, verb="keep"),
-        f"{story.joined} more have joined." if story.reason is NoticeReason.GREW and story.joined else "",
+        _joined(story),
         _sentence(f"{subject} {what} since {since}: {listed}."),
         "" if quiet else f"The gravest: {gravest.summary}",
         LOOKS_LIKE[gravest.verdict] if len(verdicts) == 1 else "",
     ]
+
+
+def _joined(story: Story) -> str:
+    """Return how many have come to it since the last notice."""
+    if story.reason is not NoticeReason.GREW or not story.joined:
+        return ""
+    return f"{story.joined} more {'has' if story.joined == 1 else 'have'} joined."
 
 
 def _are_silent(story: Story) -> bool:
@@ -162,8 +171,8 @@ def _surely(event: AlertEvent) -> str:
     """Return how sure it is."""
     if event.score is None:
         return ""
-    ranks = ((1.2, "just over"), (2.0, "well over"))
-    degree = next((words for most, words in ranks if event.score < most), "far over")
+    degrees = ((WARNING_FROM, "just over"), (CRITICAL_FROM, "well over"))
+    degree = next((words for below, words in degrees if event.score < below), "far over")
     return f"It is {degree} what counts as usual here (score {number(event.score)}, threshold 1)."
 
 
@@ -184,9 +193,11 @@ def _clock(moment: EventTime, story: Story) -> str:
     return f"{local:%H:%M %Z}" if local.date() == today else f"{local:%a %d %b %H:%M %Z}"
 
 
+def unwatched(event: AlertEvent) -> str:
+    """Return how an alert ends of which nothing is known any more."""
+    return f"{_name(event)} is no longer watched, and nothing more is known of this alert."
+
+
 def gravest_first(events: Sequence[AlertEvent]) -> list[AlertEvent]:
     """Return events in order of severity, and of onset within one."""
-    ranks = list(Severity)
-    return sorted(
-        events, key=lambda event: (-ranks.index(event.severity), event.onset, event.device, event.channel or "")
-    )
+    return sorted(events, key=lambda event: (-RANKS[event.severity], event.onset, event.device, event.channel or ""))

@@ -37,7 +37,8 @@ class Writer:
         thread = self._count(name, thread, told, now, flapping=times > 0)
         events = gravest_first([self._memory.event(member) for _, member in told])
         labels = self._shared(told)
-        kin = self._directory.size({key: labels[key] for key in labels if key not in OWN})
+        where = {key: labels[key] for key in labels if key not in OWN}
+        kin = self._directory.size(where) if len(events) > 1 else 1
         story = Story(reason, now, events, labels, kin, len(judgement.news), times, self._mute.zone)
         return Notice(
             thread=name,

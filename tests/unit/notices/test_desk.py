@@ -268,3 +268,19 @@ def test_a_receiver_that_is_gone_hears_nothing_and_others_go_on() -> None:
         ("bob", "pump-2 flow: warning"),
         ("eve", "pump-2 flow: warning"),
     ]
+
+
+def test_all_that_is_wrong_with_a_channel_is_one_matter() -> None:
+    """A second alert on a channel that was told of is told where it is graver, and the trouble ends with the last of them."""
+    evening = Evening()
+    evening.open()
+    evening.pass_by(MINUTE)
+    evening.open(verdict=Verdict.SENSOR)
+    assert evening.pass_by(10 * MINUTE) == []
+    evening.worsen(verdict=Verdict.SENSOR)
+    (graver,) = evening.pass_by(0.0)
+    assert (graver.verdict, graver.severity, graver.count) == (Verdict.SENSOR, Severity.CRITICAL, 1)
+    evening.close(verdict=Verdict.SENSOR)
+    assert evening.pass_by(10 * MINUTE) == []
+    evening.close()
+    assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]
