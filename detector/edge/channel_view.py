@@ -169,6 +169,11 @@ class ChannelView:
         with self._lock:
             return {device: tuple(heard.channels) for device, heard in self._heard.items()}
 
+    def lasting(self) -> frozenset[str]:
+        """Return the ids of the alerts that are open."""
+        with self._lock:
+            return frozenset(event.id for event in self._book.open)
+
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
         census = self.census
