@@ -190,6 +190,10 @@ class Daemon:
             worker.herald.compare(worker.view.fleet().open)
         return self._recovered
 
+    def _lasting(self) -> frozenset[str] | None:
+        """Return the ids of the alerts that are open; None before that is known again. For any thread."""
+        return self._worker.view.lasting() if self._recovered else None
+
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
         settings, ledger, view = self._settings, Ledger(), ChannelView()
@@ -198,7 +202,7 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory, self._lasting)
         receivers = self._crew.sinks_for(settings.alerts.receivers, around)
         self._crew.turn_to(settings.alerts.receivers, around, receivers)
         sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
@@ -296,7 +300,7 @@ class Daemon:
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
         directory = worker.herald.desk.directory
-        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory, self._lasting)
         receivers = self._crew.sinks_for(settings.alerts.receivers, around)
         if worker.discovery is not None:
             worker.discovery.leave_for(wiring.discoverable(settings))

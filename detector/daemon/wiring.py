@@ -4,7 +4,7 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,9 @@ from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
 
 log = logging.getLogger("detector.daemon")
+
+Lasting = Callable[[], Collection[str] | None]
+"""Tells the ids of the alerts that are open, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,11 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
 
 
 def surroundings(
-    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory, lasting: Lasting
 ) -> Surroundings:
     """Return what the ways to receivers need to know that their settings do not say."""
     keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
-    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, page)
+    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, lasting, page)
 
 
 def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:

@@ -144,6 +144,11 @@ class ChannelView:
         with self._lock:
             return self._last.devices()
 
+    def lasting(self) -> frozenset[str]:
+        """Return the ids of the alerts that are open."""
+        with self._lock:
+            return frozenset(event.id for event in self._book.open)
+
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
         census = self.census

@@ -4,49 +4,33 @@ In: a receiver's settings. Out: its sink, which is a thread of its own, not begu
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from detector.clock import Clock, SystemClock
-from detector.domain import AlertEvent
+from detector.clock import SystemClock
 from detector.edge.sinks import alertmanager, file
-from detector.edge.sinks.alertmanager import Alertmanager, nowhere
+from detector.edge.sinks.alertmanager import Alertmanager
 from detector.edge.sinks.apprise import MISSING, Apprise, installed
 from detector.edge.sinks.file import AlertFile
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
+from detector.edge.sinks.surroundings import Surroundings
 from detector.edge.sinks.webhook import Webhook
 from detector.errors import ConfigError
 from detector.settings.receivers import ReceiverSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What sinks need to know that no receiver's settings say."""
-
-    keyring: Keyring
-    clock: Clock
-    told: Callable[[str], list[AlertEvent]]
-    """Returns the alerts that a sink was told of, and that last: the journal knows them over a restart."""
-    places: Callable[[AlertEvent], Iterable[tuple[str, str]]] = nowhere
-    """Returns the labels with which topics placed the device of an alert; for any thread."""
-    external_url: str = ""
-    """Where people reach our page; empty where they cannot."""
-
-
 def _webhook(receiver: ReceiverSettings, around: Surroundings) -> Porter[Any]:
     """Return the sink of a webhook; it takes notices."""
     assert receiver.webhook is not None
-    return Porter(receiver.name, Webhook(receiver.webhook, around.keyring, around.external_url))
+    return Porter(receiver.name, Webhook(receiver.webhook, around))
 
 
 def _alertmanager(receiver: ReceiverSettings, around: Surroundings) -> Porter[Any]:
     """Return the sink of an Alertmanager; it takes events. What lasts from before the start is sent again at once."""
     assert receiver.alertmanager is not None
-    told = around.told(receiver.name)
-    way = Alertmanager(receiver.alertmanager, around.keyring, around.external_url, around.clock, told, around.places)
+    way = Alertmanager(receiver.name, receiver.alertmanager, around)
     porter = Porter(receiver.name, way, alertmanager.AT_ONCE)
     if way.firing:
         porter.go()
@@ -87,7 +71,7 @@ def require_libraries(receivers: Sequence[ReceiverSettings]) -> None:
 
 def faults_of(receivers: Sequence[ReceiverSettings], keyring: Keyring) -> Iterator[str]:
     """Yield what would keep receivers from being told: secrets, certificates and URLs; nothing is sent."""
-    around = Surroundings(keyring, SystemClock(), lambda _: [])
+    around = Surroundings(keyring, SystemClock())
     for receiver in receivers:
         try:
             make_sink(receiver, around)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from detector.domain import AlertEvent
 from detector.edge.sinks import Crew, Keyring, Surroundings
 from detector.errors import ConfigError
 from detector.settings.receivers import ReceiverSettings
@@ -16,12 +15,7 @@ CLOCK = Hand()
 
 def around(folder: Path, url: str = "") -> Surroundings:
     """Return surroundings in which nothing was told before."""
-    return Surroundings(Keyring(folder, {}), CLOCK, nothing, external_url=url)
-
-
-def nothing(_sink: str) -> list[AlertEvent]:
-    """Return no alert."""
-    return []
+    return Surroundings(Keyring(folder, {}), CLOCK, external_url=url)
 
 
 def to_file(name: str, path: str = "alerts.jsonl") -> ReceiverSettings:
