@@ -139,8 +139,9 @@ class Decider:
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
         is_open = self.episodes.block.open.take(slots, axis=0)
-        opening = np.where(highest > 1.0, scores, 0.0)
-        self.heights.learn(slots, np.column_stack([opening, strength[:, BY_RULE]]) * raised, organ, turns, is_open)
+        if is_open.any():
+            opening = np.where(highest > 1.0, scores, 0.0)
+            self.heights.learn(slots, np.column_stack([opening, strength[:, BY_RULE]]) * raised, organ, turns, is_open)
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))

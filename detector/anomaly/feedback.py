@@ -66,6 +66,9 @@ class FeedbackBlock(Block):
             }
         )
 
+    def reserve(self, rows: int) -> None:
+        """Keep no room free: its columns are as long as what was said."""
+
 
 class Said:
     """What was said of alerts and is in force."""
@@ -127,11 +130,8 @@ class Said:
         return forgiven
 
     def let_go(self, at_us: NDArray[np.int64]) -> None:
-        """Let go of what no longer counts at the time of its channel, `at_us` (N,), or is said of one that is no more."""
-        channel, given_us = self.block.channel, self.block.given_us
-        stays = channel >= 0
-        stays[stays] = at_us[channel[stays]] - given_us[stays] < IN_FORCE_US
-        self._keep(stays)
+        """Let go of what no longer counts at the time of its channel, `at_us` (N,)."""
+        self._keep(at_us[self.block.channel] - self.block.given_us < IN_FORCE_US)
 
     def in_force(self) -> list[tuple[Slot, InForce]]:
         """Return what is said of each channel; names of devices and channels are left to those who know them."""

@@ -56,8 +56,6 @@ class Heights:
         is_open (B, LANES), after the turns.
         """
         concerned = np.flatnonzero(is_open.any(axis=1))
-        if not len(concerned):
-            return
         block, at, now = self.block, slots[concerned], strength[concerned]
         begun, lasts = turns.opened[concerned][:, LANE_OF], is_open[concerned][:, LANE_OF]
         before = block.height.take(at, axis=0)

@@ -135,10 +135,16 @@ def _are_slots(array: NDArray[Any], slots: int) -> bool:
 
 
 def _of_rows(block: FrozenBlock, stays: Mask | None, moved: Mapping[Keys, NDArray[np.intp]]) -> FrozenBlock:
-    """Return a block with the rows that stay, all where None; slots in it as they `moved`, -1 for those that are gone."""
+    """Return a block with the rows that stay, all where None; slots in it as they `moved`, -1 for those that are gone.
+
+    Of a list, the rows that refer to one that is gone go as well.
+    """
     arrays = {name: array if stays is None else array[stays] for name, array in block.arrays.items()}
     for name, keys in block.refers.items():
         slots = arrays[name]
         known = slots >= 0  # type: ignore[operator]
         arrays[name] = np.where(known, moved[keys][np.where(known, slots, 0)], -1).astype(slots.dtype)
+    if block.keyed_by is Keys.LIST and block.refers:
+        meant = np.all([arrays[name] >= 0 for name in block.refers], axis=0)  # type: ignore[operator]
+        arrays = {name: array[meant] for name, array in arrays.items()}
     return block._replace(arrays=arrays)

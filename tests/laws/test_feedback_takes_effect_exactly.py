@@ -2,6 +2,7 @@
 
 from struct import unpack
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,29 @@ def test_taken_back_at_once_it_has_never_been(stream: list[Reading], data: st.Da
     hear(answered, one, Feedback("00ff", FeedbackKind.UNDONE, one.device, one.channel, START, one.heights))
     assert everything(answered) == everything(plain)
     assert answered.take(stream[cut:]) == plain.take(stream[cut:])
+
+
+@given(fleets(), st.data())
+def test_those_that_go_take_with_them_what_was_said_of_them(stream: list[Reading], data: st.DataObject) -> None:
+    """With some devices gone, what was said of the others counts as before; it is of nobody else's channel."""
+    subject = Running(engine(), Batcher(4096))
+    subject.take(stream)
+    frozen = subject.engine.freeze()
+    for number, (device, channel) in enumerate(frozen.channels):
+        one = Feedback(
+            f"{number:016x}", FeedbackKind.FALSE, device, channel, START, (Height("own", 1.0 + number / 10),)
+        )
+        hear(subject, one)
+    before = subject.engine.census().feedback
+    stays = np.array(data.draw(st.lists(st.booleans(), min_size=len(frozen.devices), max_size=len(frozen.devices))))
+    left = {device for device, here in zip(frozen.devices, stays.tolist(), strict=True) if here}
+    subject.engine._go_on_without(~stays)
+    assert subject.engine.census().feedback == tuple(one for one in before if one.device in left)
+    for said in before:
+        hear(
+            subject, Feedback(said.alert, FeedbackKind.UNDONE, said.device, said.channel, START, (Height("own", 1.0),))
+        )
+    assert subject.engine.census().feedback == ()
 
 
 def test_the_law_meets_alerts() -> None:

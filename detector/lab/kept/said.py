@@ -18,7 +18,7 @@ def in_force(frozen: Frozen) -> list[InForce]:
     if found is None or not all(said.block.fits(name, array) for name, array in found.arrays.items()):
         return []
     said.block.adopt(found.arrays)
-    pairs = [(frozen.channels[slot], one) for slot, one in said.in_force() if slot >= 0]
+    pairs = [(frozen.channels[slot], one) for slot, one in said.in_force()]
     return [one._replace(device=device, channel=channel) for (device, channel), one in pairs]
 
 
