@@ -12,12 +12,14 @@ from typing import Final
 
 from detector.errors import DetectorError
 from detector.lab.bench.contenders import Contender, Detector, MosquittoSub, MqttExporter
-from detector.lab.bench.exporter import mqtt_exporter
+from detector.lab.bench.environment import mqtt_exporter
 from detector.lab.bench.ingest import Ingest, Route, measure
 from detector.lab.bench.load import Stream
 
 CHEAP, FULL = "lms", "rls"
 """The heads of the two variants that are promised something."""
+
+OTHERS: Final = ("mosquitto_sub", "mqtt-exporter")
 
 HEADS: Final = (CHEAP, FULL, "none")
 
@@ -44,17 +46,22 @@ class Plan:
     stream: Stream
     seconds: float
     rounds: int
-    exporter: Path
-    """Folder of mqtt-exporter's environment."""
+    beside: Sequence[str]
+    """Names among OTHERS: who is measured beside the detector."""
+    environments: Path
+    """Folder of the environments of those that need one of their own."""
 
 
 def contenders(plan: Plan, skip: Callable[[str], None]) -> list[Contender]:
     """Return who takes part; `skip` is told who cannot, and why."""
-    found: list[Contender] = [MosquittoSub()]
-    try:
-        found.append(MqttExporter(mqtt_exporter(plan.exporter)))
-    except DetectorError as fault:
-        skip(f"mqtt-exporter is left out: {fault}")
+    found = list[Contender]()
+    if "mosquitto_sub" in plan.beside:
+        found.append(MosquittoSub())
+    if "mqtt-exporter" in plan.beside:
+        try:
+            found.append(MqttExporter(mqtt_exporter(plan.environments / "mqtt-exporter")))
+        except DetectorError as fault:
+            skip(f"mqtt-exporter is left out: {fault}")
     found += [Detector(plan.model, head) for head in plan.heads]
     return [*found, *(Detector(plan.model, head, journal=False) for head in plan.heads[:1])]
 

@@ -21,7 +21,7 @@ RECEIVED, SENT, ALL_SENT = (f"$SYS/broker/{words}" for words in (
 ))  # fmt: skip
 """Publications taken by mosquitto; of QoS 0, put on a socket; packets of all kinds put on a socket."""
 
-FIRST_RATE: Final = 20_000.0
+FIRST_RATE: Final = 2000.0
 LEAST_RATE: Final = 500.0
 
 WAITING_S: Final = 1.0
