@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
 from detector.daemon.discovery import Discovery
@@ -163,9 +165,8 @@ class Worker:
             readings = self.intake.decode(messages)
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
-        now = self.clock.wall()
-        for message in messages:
-            self.exposition.reading_to_verdict_seconds.observe(max(0.0, now - message.arrived / MICROSECONDS))
+        arrived_s = np.array([message.arrived for message in messages]) / MICROSECONDS
+        self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
         self.receipts.hold(messages)
 
     def _let_time_pass(self) -> None:
