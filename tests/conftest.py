@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = {
     "amtool": "prometheus-alertmanager",
     "prometheus-alertmanager": "prometheus-alertmanager",
+    "curl": "curl",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
@@ -29,7 +30,6 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "shellcheck": "shellcheck",
-    "systemd": "systemd",
     "systemd-analyze": "systemd",
 }
 """Debian's package for each program that some test needs."""

@@ -21,7 +21,7 @@ def folder(machine: Machine) -> Iterator[str]:
     machine.run("systemctl", "stop", "page-*")
 
 
-@pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd")
+@pytest.mark.needs("curl", "mosquitto", "mosquitto_pub", "systemd-analyze")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_does_what_the_page_shows(page: Path, machine: Machine, folder: str) -> None:
     """From top to bottom, in one folder, each command succeeds and says what is shown below it."""
