@@ -7,6 +7,8 @@ until the standard input ends or Ctrl-C. The plant's clock began long ago, and a
 """
 
 import argparse
+import signal
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,7 +58,8 @@ def live(plan: Plan, faults: list[Fault], publisher: Publisher, duration_s: floa
 
 
 def main() -> None:
-    """Run everything."""
+    """Run everything; end all of it when we are told to."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=12.0)
     duration_s = 60.0 * parser.parse_args().minutes

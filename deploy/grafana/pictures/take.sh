@@ -24,6 +24,6 @@ take() { # dashboard, height, device
     "file://$PWD/build/page.html?dashboard=$1&device=${3:-}&prometheus=$prometheus" 2>/dev/null
 }
 mkdir -p "$root/docs/pictures"
-take fleet 1155
-take device 1740 pump-07
-take detector 1900
+take fleet 1250
+take device 1760 pump-03
+take detector 2170

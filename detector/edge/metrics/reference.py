@@ -36,7 +36,7 @@ has `_bucket`, `_sum` and `_count`. From the library come `process_*` (processor
 
 Series of single episodes, channels and devices are bounded by `metrics.max_series`: open episodes come first, then channels that have or
 lately had one, then the rest in order of first sight. `detector_series_left_out` counts what had no room. A device's series go when the device is
-gone (unheard for an hour and ten of its usual gaps, whichever is longer); only its last sight stays.
+gone (unheard for an hour and ten of its usual gaps, whichever is longer); only its last sight stays, of every device, bounded by `engine.max_devices` alone.
 
 At every scrape: received = rejected + dropped + late + duplicate + scored + pending.
 """
