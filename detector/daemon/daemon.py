@@ -169,6 +169,10 @@ class Daemon:
             worker.herald.compare(worker.view.fleet().open)
         return self._recovered
 
+    def _lasting(self) -> frozenset[str] | None:
+        """Return the ids of the alerts that are open; None before that is known again. For any thread."""
+        return self._worker.view.lasting() if self._recovered else None
+
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
         settings, ledger, view = self._settings, Ledger(), ChannelView()
@@ -177,10 +181,9 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        receivers = self._crew.sinks_for(
-            settings.alerts.receivers, wiring.surroundings(self._place, journal, self._clock)
-        )
-        self._crew.turn_to(settings.alerts.receivers, receivers)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory, self._lasting)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        self._crew.turn_to(settings.alerts.receivers, around, receivers)
         sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
         courier.turn_to(sinks, settings.alerts.give_up_after)
         return Worker(
@@ -199,6 +202,7 @@ class Daemon:
             herald=herald,
             courier=courier,
             clock=self._clock,
+            discovery=wiring.build_discovery(settings, view, link, self._clock),
         )
 
     def _look_after(self) -> None:
@@ -264,26 +268,27 @@ class Daemon:
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
-        receivers = self._crew.sinks_for(
-            settings.alerts.receivers, wiring.surroundings(self._place, worker.journal, self._clock)
-        )
+        directory = worker.herald.desk.directory
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory, self._lasting)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        if worker.discovery is not None:
+            worker.discovery.leave_for(wiring.discoverable(settings))
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(
-            settings, worker.ledger, worker.intake.redelivery, worker.herald.desk.directory
-        )
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            self._crew.turn_to(settings.alerts.receivers, receivers)
-            sinks = wiring.build_sinks(settings, link, receivers, worker.herald.desk.directory)
+            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+            self._crew.turn_to(settings.alerts.receivers, around, receivers)
+            sinks = wiring.build_sinks(settings, link, receivers, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)
         if relink:
             worker.link = link

@@ -4,7 +4,7 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,18 +12,20 @@ from typing import Any
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
+from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.redelivery import Redelivery
 from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
+from detector.edge.home_assistant import Discoverable
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
 from detector.edge.mqtt import MqttLink
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import Keyring, MqttSink, Sink, Sinks, Surroundings
+from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
 from detector.notices import Desk, Directory, wants
@@ -32,6 +34,9 @@ from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
 
 log = logging.getLogger("detector.daemon")
+
+Lasting = Callable[[], Collection[str] | None]
+"""Tells the ids of the alerts that are open, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +97,15 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def surroundings(place: Place, journal: Journal, clock: Clock) -> Surroundings:
+def surroundings(
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory, lasting: Lasting
+) -> Surroundings:
     """Return what the ways to receivers need to know that their settings do not say."""
-    return Surroundings(Keyring(place.folder, place.environment), clock, journal.lasting_alerts)
+    keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
+    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, lasting, page)
 
 
-def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Sink[Any]], directory: Directory) -> Sinks:
+def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:
     """Return the ways out for alerts: the broker, and the sinks of the configuration's receivers, in its order."""
     mqtt, by_name = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
     broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
@@ -116,6 +124,20 @@ def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock
     return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
 
 
+def discoverable(settings: Settings) -> Discoverable | None:
+    """Return what Home Assistant is told of all devices; None where it is told nothing."""
+    mqtt, wanted = settings.alerts.mqtt, settings.alerts.home_assistant
+    if mqtt is None or wanted is None:
+        return None
+    return Discoverable(wanted.prefix, mqtt.base_topic, wanted.buttons, settings.alerts.external_url)
+
+
+def build_discovery(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Discovery | None:
+    """Return what shows devices to Home Assistant; None where the configuration does not want that."""
+    what = discoverable(settings)
+    return None if what is None else Discovery(what, view, link, lambda: link.births, clock)
+
+
 def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
     """Return a link that is not started yet.
 
@@ -123,7 +145,11 @@ def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -
     can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    link = MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    what = discoverable(settings)
+    if what is not None:
+        link.listen_for_births(what.birth_topic)
+    return link
 
 
 def base_of(settings: Settings) -> str | None:
@@ -134,7 +160,9 @@ def base_of(settings: Settings) -> str | None:
 def filters_of(settings: Settings) -> list[str]:
     """Return the MQTT filters to subscribe to, each once."""
     topics = (topic for entry in settings.sensors for topic in entry.topics)
-    return list(dict.fromkeys(TopicPattern.parse(topic).filter for topic in topics))
+    what = discoverable(settings)
+    births = [] if what is None else [what.birth_topic]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

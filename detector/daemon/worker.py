@@ -11,6 +11,7 @@ from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
+from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
@@ -71,6 +72,7 @@ class Worker:
     herald: Herald
     courier: Courier
     clock: Clock
+    discovery: Discovery | None = None
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
     _quiet_s: float = 0.0
@@ -99,6 +101,8 @@ class Worker:
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
+        if self.discovery is not None:
+            self.discovery.turn()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
             self._counted_at, self.view.census = self._turned_at, self.engine.census()
 

@@ -28,6 +28,11 @@ def status_topic(base: str) -> str:
     return f"{base}/status"
 
 
+def state_topic(base: str, device: str, channel: str) -> str:
+    """Return where a channel's state is retained."""
+    return f"{base}/devices/{topic_level(device)}/{topic_level(channel)}/state"
+
+
 def alert_json(event: AlertEvent) -> dict[str, str | float | None]:
     """Return an alert event as the JSON object of the contract: times as ISO 8601 in UTC, numbers finite or null."""
     return {
@@ -68,7 +73,7 @@ def state_message(base: str, channel: ChannelState) -> Publication:
         "verdict": None if channel.verdict is None else channel.verdict.value,
         "since": format_event_time(channel.since),
     }
-    topic = f"{base}/devices/{topic_level(channel.device)}/{topic_level(channel.channel)}/state"
+    topic = state_topic(base, channel.device, channel.channel)
     return Publication(topic, orjson.dumps(state), qos=1, retain=True)
 
 

@@ -164,6 +164,16 @@ class ChannelView:
         with self._lock:
             return self._states.get(key)
 
+    def devices(self) -> dict[str, tuple[str, ...]]:
+        """Return every device ever heard with its channels: without any, it is gone."""
+        with self._lock:
+            return {device: tuple(heard.channels) for device, heard in self._heard.items()}
+
+    def lasting(self) -> frozenset[str]:
+        """Return the ids of the alerts that are open."""
+        with self._lock:
+            return frozenset(event.id for event in self._book.open)
+
     def fleet(self) -> Fleet:
         """Return one consistent picture of everything."""
         census = self.census

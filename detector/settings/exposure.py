@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from detector.settings.receivers import ReceiverSettings
 from detector.settings.root import Settings
+from detector.settings.transports import WebhookSettings
 
-UNENCRYPTED = ("mqtt", "ws")
+UNENCRYPTED = ("mqtt", "ws", "http")
 """Schemes of servers that everybody on the way can listen to."""
 
 
@@ -23,6 +25,19 @@ def exposures(settings: Settings) -> Iterator[str]:
     listen = settings.metrics.listen
     if not _is_local(urlsplit(f"//{listen}").hostname or ""):
         yield f"metrics.listen: whoever reaches {listen} can read all values and ask for a reload; use 127.0.0.1, or a proxy"
+    for receiver in settings.alerts.receivers:
+        yield from _told_to_all(receiver)
+
+
+def _told_to_all(receiver: ReceiverSettings) -> Iterator[str]:
+    """Yield which secret of a receiver goes unencrypted over a network."""
+    way = receiver.webhook or receiver.alertmanager
+    if way is None or (way.password_file is None and way.bearer_token_file is None):
+        return
+    urls = [way.url or ""] if isinstance(way, WebhookSettings) else way.urls
+    for url in urls:
+        if _is_open(url):
+            yield f"alerts.receivers: {receiver.name}: its password or token goes unencrypted to {url}; use https://"
 
 
 def _is_open(url: str) -> bool:

@@ -1,8 +1,8 @@
 """Where metrics, alerts and log lines go."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from detector.settings.addresses import BaseTopic, ListenAddress
 from detector.settings.hours import TimeZone
@@ -10,6 +10,7 @@ from detector.settings.maintenance import MaintenanceSettings
 from detector.settings.quantities import Duration
 from detector.settings.receivers import ReceiverSettings
 from detector.settings.section import Section
+from detector.settings.transports import Address
 
 
 class MetricsSettings(Section):
@@ -40,10 +41,22 @@ def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSetting
     return receivers
 
 
+class HomeAssistantSettings(Section):
+    """Devices that show themselves in Home Assistant, over the broker that it shares with us."""
+
+    prefix: BaseTopic = Field("homeassistant", description="Its discovery prefix.")
+    buttons: bool = Field(
+        False, description="Buttons for false alarms and acknowledgements, which the daemon has to take over MQTT."
+    )
+
+
 class AlertSettings(Section):
     """Who hears of an alert."""
 
     mqtt: MqttAlertSettings | None = Field(default_factory=MqttAlertSettings, description="null: no alerts on MQTT.")
+    home_assistant: HomeAssistantSettings | None = Field(
+        None, description="Show devices in Home Assistant; {} does, null does not."
+    )
     receivers: Annotated[list[ReceiverSettings], AfterValidator(_names_are_unique)] = Field(
         default_factory=list, description="Who else is told, and how."
     )
@@ -54,9 +67,21 @@ class AlertSettings(Section):
     time_zone: TimeZone | None = Field(
         None, description="Of times in messages, and of hours here, such as Europe/Berlin; null: UTC."
     )
+    external_url: Address | None = Field(
+        None, description="Where people reach our page, for links in messages; null: no links."
+    )
     give_up_after: Duration = Field(
         7 * 86400.0, description="An alert that a sink could not be given for so long is given up, counted and logged."
     )
+
+    @model_validator(mode="after")
+    def _discovery_needs_states(self) -> Self:
+        """Home Assistant reads what we publish on the broker."""
+        if self.home_assistant is not None and self.mqtt is None:
+            raise ValueError(
+                "expected alerts.mqtt beside home_assistant, which reads what is published there; got null"
+            )
+        return self
 
 
 class LogSettings(Section):

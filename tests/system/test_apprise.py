@@ -188,7 +188,7 @@ def test_without_the_library_check_and_run_say_what_to_install(tmp_path: Path) -
     listen = "metrics: {listen: '127.0.0.1:0'}"
     (tmp_path / "detector.yaml").write_text(f"model: model\n{listen}\n{receivers}\n{SENSORS}")
     program = "import sys; sys.modules['apprise'] = None\nfrom detector.cli import main\nsys.exit(main())"
-    for command in ("check",):
+    for command in ("check", "run"):
         done = subprocess.run(
             [sys.executable, "-c", program, command, "detector.yaml"],
             cwd=tmp_path,

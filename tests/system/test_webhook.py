@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from detector.clock import SystemClock
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings
 from detector.edge.sinks.webhook import Webhook
 from detector.errors import ConfigError
 from detector.notice import Notice
@@ -29,9 +31,8 @@ PATIENT = 3600.0
 @contextmanager
 def webhook(folder: Path, **settings: Any) -> Iterator[Porter[Notice]]:
     """Yield a sink; its thread has ended when the block has."""
-    porter = Porter(
-        "people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), Keyring(folder, {}), "http://page")
-    )
+    around = Surroundings(Keyring(folder, {}), SystemClock(), external_url="http://page")
+    porter = Porter("people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), around))
     try:
         yield porter
     finally:

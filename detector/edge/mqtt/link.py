@@ -80,6 +80,15 @@ class MqttLink:
         """How many publications no broker has answered yet."""
         return len(self._sender.outbox)
 
+    def listen_for_births(self, topic: str) -> None:
+        """Count the times that somebody comes up, which is said on a topic of its own; before the start."""
+        self._receiver.birth_topic = topic
+
+    @property
+    def births(self) -> int:
+        """Return how often that was heard; for any thread."""
+        return self._receiver.births
+
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()

@@ -10,6 +10,7 @@ from paho.mqtt.client import MQTTMessage
 
 from detector.clock import MonoTime, SystemClock, WallTime
 from detector.domain import MICROSECONDS, DropReason, EventTime, RejectReason
+from detector.edge.home_assistant import BORN
 from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.connection import Connection
@@ -39,6 +40,9 @@ class Receiver:
         """Receive from the start."""
         self.receiving = True
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
+        self.birth_topic: str | None = None
+        """Where somebody says `online` who wants to be told everything anew; such messages are no readings."""
+        self.births = 0
         self._clock = SystemClock()
         self._remind_at = MonoTime(0.0)
 
@@ -51,6 +55,10 @@ class Receiver:
             return
         topic = _topic(message)
         if topic is not None and self._is_ours(topic):
+            connection.acknowledge_packet(message.mid, message.qos)
+            return
+        if topic is not None and topic == self.birth_topic:
+            self.births += bytes(message.payload) == BORN
             connection.acknowledge_packet(message.mid, message.qos)
             return
         wall = self._clock.wall()

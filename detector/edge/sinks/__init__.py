@@ -9,8 +9,10 @@ from detector.edge.sinks.courier import Courier, Sinks
 from detector.edge.sinks.delivery import SinkCount
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.mqtt import MqttSink
+from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer, Sink
-from detector.edge.sinks.ways import Crew, Surroundings, faults_of, make_sink, require_libraries
+from detector.edge.sinks.surroundings import Surroundings
+from detector.edge.sinks.ways import Crew, faults_of, make_sink, require_libraries
 
 __all__ = [
     "Answer",
@@ -18,6 +20,7 @@ __all__ = [
     "Crew",
     "Keyring",
     "MqttSink",
+    "Porter",
     "Sink",
     "SinkCount",
     "Sinks",

@@ -4,19 +4,19 @@ In: alert events. Out: POSTs of arrays to every member of the cluster, and answe
 ahead, so that nothing fires for ever at the other side once we are gone. Source: Alertmanager's API v2, `POST /api/v2/alerts`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from detector.clock import Clock, WallTime
-from detector.domain import MICROSECONDS, AlertEvent, Severity, Transition
+from detector.clock import WallTime
+from detector.domain import MICROSECONDS, AlertEvent, Transition
 from detector.edge.sinks.http_post import Poster, Reply
-from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.labels import annotations_of, labels_of, moment
 from detector.edge.sinks.porter import Carried
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings
 from detector.settings.transports import AlertmanagerSettings
 
 PATH: Final = "/api/v2/alerts"
@@ -36,6 +36,8 @@ class _Sent:
     """An alert that Alertmanager was told of, as it is to be sent again."""
 
     event: AlertEvent
+    labels: Mapping[str, str]
+    """As they were at first: with others it would be another alert."""
     ended: WallTime | None = None
     """When we learnt that it is over."""
 
@@ -43,21 +45,14 @@ class _Sent:
 class Alertmanager:
     """Keeps what is firing, and sends it; one thread uses it, after the start."""
 
-    def __init__(
-        self,
-        settings: AlertmanagerSettings,
-        keyring: Keyring,
-        external_url: str,
-        clock: Clock,
-        told: Iterable[AlertEvent] = (),
-    ) -> None:
-        """Make sure that secrets can be read; `told`: alerts that Alertmanager was told of before the start, and that last.
+    def __init__(self, name: str, settings: AlertmanagerSettings, around: Surroundings) -> None:
+        """Make sure that secrets can be read; know again what Alertmanager was told of by a sink of this name, and that lasts.
 
         Raises: ConfigError.
         """
-        self._settings, self._external_url, self._clock = settings, external_url, clock
-        self._posters = [Poster(_always(url), settings, keyring) for url in settings.urls]
-        self._sent: dict[tuple[str, Severity], _Sent] = {(event.id, event.severity): _Sent(event) for event in told}
+        self._settings, self._around = settings, around
+        self._posters = [Poster(_always(url), settings, around.keyring) for url in settings.urls]
+        self._sent = {(event.id, event.severity): self._first(event) for event in around.told(name)}
 
     @property
     def firing(self) -> bool:
@@ -89,18 +84,25 @@ class Alertmanager:
         the lower one is not over. All of them end together.
         """
         key = (event.id, event.severity)
+        sent = self._sent.setdefault(key, self._first(event))
+        sent.event = event
         if event.event is not Transition.CLOSED:
-            self._sent[key] = _Sent(event)
-            return [self._sent[key]]
-        self._sent.setdefault(key, _Sent(event))
+            return [sent]
         ending = [sent for (told, _), sent in self._sent.items() if told == event.id]
         for sent in ending:
-            sent.ended = sent.ended or self._clock.wall()
+            sent.ended = sent.ended or self._around.clock.wall()
         return ending
+
+    def _first(self, event: AlertEvent) -> _Sent:
+        """Return what is told of at first, with the labels that it keeps."""
+        return _Sent(event, {**dict(self._around.places(event)), **self._settings.labels, **labels_of(event)})
 
     def _send_again(self) -> float:
         """Send all that lasts, and let go of what ended long enough ago; return for how long we are asked to be quiet."""
-        now = self._clock.wall()
+        now, lasting = self._around.clock.wall(), self._around.lasting()
+        for sent in self._sent.values():
+            if sent.ended is None and lasting is not None and sent.event.id not in lasting:
+                sent.ended = now
         for key, sent in list(self._sent.items()):
             if sent.ended is not None and not 0.0 <= now - sent.ended <= RESOLVED_S:
                 del self._sent[key]
@@ -110,7 +112,7 @@ class Alertmanager:
 
     def _post(self, sent: Sequence[_Sent]) -> Reply:
         """Post alerts to every member; one that took them is enough, as the others hear of them when they are sent again."""
-        now = self._clock.wall()
+        now = self._around.clock.wall()
         body = orjson.dumps([self._alert(one, now) for one in sent])
         replies = [poster.post(PATH, body) for poster in self._posters]
         return min(replies, key=lambda reply: (reply.fault is not None, reply.hopeless))
@@ -120,12 +122,12 @@ class Alertmanager:
         ends = now + ENDS_AFTER * self._settings.resend_every if sent.ended is None else sent.ended
         starts = min(sent.event.onset / MICROSECONDS, sent.ended or now)
         alert = {
-            "labels": {**self._settings.labels, **labels_of(sent.event)},
+            "labels": sent.labels,
             "annotations": annotations_of(sent.event),
             "startsAt": moment(starts),
             "endsAt": moment(ends),
         }
-        return {**alert, "generatorURL": self._external_url} if self._external_url else alert
+        return {**alert, "generatorURL": page} if (page := self._around.external_url) else alert
 
     @staticmethod
     def _answer(key: Any, reply: Reply) -> Answer:

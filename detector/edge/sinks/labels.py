@@ -29,11 +29,11 @@ def alertname(event: AlertEvent) -> str:
 
 
 def labels_of(event: AlertEvent) -> dict[str, str]:
-    """Return what tells this alert from all others that may be open."""
+    """Return what tells this alert from all others that may be open; an outage has no device, but an entry of `sensors`."""
     channel = {} if event.channel is None else {"channel": event.channel}
     return {
         "alertname": alertname(event),
-        "device": event.device,
+        "sensors" if event.kind is Kind.OUTAGE else "device": event.device,
         **channel,
         "kind": event.kind.value,
         "severity": event.severity.value,
