@@ -55,6 +55,11 @@ class Member(NamedTuple):
     ids: tuple[str, ...]
     """Its open alerts; once it is quiet, the last one."""
 
+    def earlier(self, seconds: float) -> "Member":
+        """Return it as if all had been so much earlier."""
+        closed = None if self.closed is None else self.closed - seconds
+        return self._replace(since=self.since - seconds, closed=closed)
+
     @property
     def is_open(self) -> bool:
         """Return whether something lasts there."""
@@ -83,6 +88,11 @@ class Thread(NamedTuple):
     """Gravest severity that was told."""
     flapping: bool = False
     """People were told that it comes and goes."""
+
+    def earlier(self, seconds: float) -> "Thread":
+        """Return it as if all had been so much earlier."""
+        began, joined, told_at = self.began - seconds, self.joined - seconds, self.told_at - seconds
+        return self._replace(began=began, joined=joined, told_at=told_at)
 
     @property
     def is_told(self) -> bool:
