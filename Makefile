@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH = $(shell sed -n 's/^train = \["\(.*\)"\]/\1/p' pyproject.toml)
 
-.PHONY: help run test check fuzz model clean
+.PHONY: help run test check bench fuzz model clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,9 @@ check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+
+bench: .venv/dev.stamp ## what it takes in a second, beside others on the same stream  (ARGS="ingest --rounds 1" for a part of it)
+	.venv/bin/detector bench $(or $(ARGS),ingest cost)
 
 fuzz: .venv/dev.stamp ## feed the readers of payloads and files what breaks them  (ARGS="decode --runs 1000000" for one of them)
 	@$(PIP) install --editable '.[fuzz]'

@@ -8,7 +8,10 @@ On a CI machine where we could have installed it, the test fails instead.
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,6 +28,8 @@ PACKAGES = {
     "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "shellcheck": "shellcheck",
+    "systemd": "systemd",
     "systemd-analyze": "systemd",
 }
 """Debian's package for each program that some test needs."""
@@ -66,7 +71,13 @@ def shared_recordings(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def _skip(item: pytest.Item, reason: str) -> None:
+@pytest.fixture
+def skip_loudly(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Return what skips a test for a reason that begins with `need` and is shown in the summary."""
+    return partial(_skip, request.node)
+
+
+def _skip(item: pytest.Item, reason: str) -> NoReturn:
     """Skip a test and remember why, for the summary."""
     item.config.stash[NOT_RUN][reason] += 1
     pytest.skip(reason)

@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "a simulated plant with faults, an embedded broker and the daemon, in one command",
     "check": "validate a configuration; show what a payload decodes to",
     "replay": "recordings through the same engine, as fast as it goes",
+    "alerts": "what was told of late, and what you say of it: acknowledged, false, confirmed",
     "state": "what a daemon has learnt: look at it, export it, let devices go",
     "drill": "kill a daemon again and again over a recording, and see that nothing is lost",
     "bench": "what a reading costs in time, and a channel in memory",

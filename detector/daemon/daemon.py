@@ -12,22 +12,26 @@ from typing import Final
 from detector import __version__
 from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
+from detector.daemon.clerk import Clerk
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
 from detector.daemon.recovery import Recovery
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import Worker
+from detector.daemon.worker import STUCK_AFTER_S, Worker
 from detector.edge import systemd
 from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
+from detector.edge.command import reply_json
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.http import HttpServer, Site
+from detector.edge.http_alerts import Alerts
 from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
+from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
 from detector.edge.sinks import Courier, Crew, require_libraries
 from detector.edge.status import ReloadStatus, Status
@@ -70,8 +74,18 @@ class Daemon:
         self._recovery: Recovery | None = None
         self._recovered = False
         self._worker = self._wire()
+        self._clerk = Clerk(self._worker, clock)
         site = Site(
-            self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
+            metrics=self._worker.exposition.application,
+            page=self._page,
+            not_ready=self._not_ready,
+            trouble=self._trouble,
+            hung=self._hung,
+            reload=self._control.reload,
+            alerts=Alerts(
+                cases=lambda: self._control.ask(self._clerk.cases),
+                command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
+            ),
         )
         self._http = HttpServer(self._settings.metrics.listen, site)
 
@@ -117,6 +131,7 @@ class Daemon:
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
+            feedback=dict(self._clerk.given),
         )
 
     def _page(self) -> str:
@@ -140,6 +155,12 @@ class Daemon:
         """Return what is amiss though the daemon serves, or None when nothing is."""
         journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
         return snapshots if journal is None else f"scoring without the journal: {journal}"
+
+    def _hung(self) -> str | None:
+        """Return why only a restart will help, or None; who recovers or stops may take its time."""
+        if self._worker.alive or self._recovery is not None or self._control.stop_asked_by is not None:
+            return None
+        return f"the scoring thread has not come round for {STUCK_AFTER_S:.0f} s"
 
     def _read(self) -> Settings:
         """Read the configuration.
@@ -220,8 +241,18 @@ class Daemon:
             raise _DeadThreadError("the MQTT thread has died")
         if not self._http.alive:
             raise _DeadThreadError("the HTTP thread has died")
+        self._control.serve()
+        self._obey()
         while (asked := self._control.reload_asked()) is not None:
             asked.set_result(self._reload_now())
+
+    def _obey(self) -> None:
+        """Do the commands that came over MQTT, and say there what became of them."""
+        link, base = self._worker.link, wiring.base_of(self._settings)
+        for asked in link.commands():
+            reply = self._clerk.obey(asked.device, asked.topic, asked.payload)
+            if base is not None:
+                link.publish(result_topic(base, asked), reply_json(reply), qos=1, retain=False)
 
     def _stop(self) -> int:
         """Shut down from the source down: receive no more, score and settle what waits, tell it, say goodbye."""

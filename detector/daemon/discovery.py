@@ -4,10 +4,10 @@ In: the view's devices, Home Assistant's births. Out: retained publications, no 
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from detector.clock import Clock, MonoTime
-from detector.daemon.announcer import Publisher
+from detector.domain import AlertKey
 from detector.edge.channel_view import ChannelView
 from detector.edge.home_assistant import Discoverable
 
@@ -16,6 +16,14 @@ LOOK_EVERY_S: Final = 5.0
 
 PACE: Final = 100
 """Most messages a second: each makes Home Assistant set up entities."""
+
+
+class Publisher(Protocol):
+    """What discovery needs of the link."""
+
+    def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None) -> None:
+        """Take one publication."""
+        ...
 
 
 class Discovery:
@@ -42,6 +50,7 @@ class Discovery:
         if now >= self._look_at:
             self._look_at = MonoTime(now + LOOK_EVERY_S)
             found = self._view.devices()
+            found |= {device: () for device in self._shown if device not in found}
             self._due = {device: channels for device, channels in found.items() if self._shown.get(device) != channels}
         while self._due and now >= self._next_at:
             self._next_at = MonoTime(max(self._next_at, now - 1.0) + 1.0 / PACE)

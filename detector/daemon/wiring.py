@@ -14,7 +14,7 @@ from detector.clock import Clock
 from detector.daemon.announcer import Announcer
 from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
@@ -23,7 +23,7 @@ from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
-from detector.edge.mqtt import MqttLink
+from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
 from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
@@ -64,8 +64,9 @@ def build_intake(
     settings: Settings, ledger: Ledger, redelivery: Redelivery, directory: Directory | None = None
 ) -> Intake:
     """Return the way from messages to readings; it tells the directory where devices are."""
-    most_bytes, most_channels = settings.mqtt.inbox.max_payload, settings.engine.max_channels
-    return Intake(settings.sensors, most_bytes, most_channels, ledger, redelivery, directory)
+    engine = settings.engine
+    limits = Limits(settings.mqtt.inbox.max_payload, engine.max_channels, engine.total_channels)
+    return Intake(settings.sensors, limits, ledger, redelivery, directory)
 
 
 def build_herald(settings: Settings, journal: Journal, clock: Clock) -> Herald:
@@ -162,7 +163,9 @@ def filters_of(settings: Settings) -> list[str]:
     topics = (topic for entry in settings.sensors for topic in entry.topics)
     what = discoverable(settings)
     births = [] if what is None else [what.birth_topic]
-    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births]))
+    told = settings.alerts.mqtt
+    commands = [] if told is None or not told.commands else [commands_filter(told.base_topic)]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births, *commands]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

@@ -94,7 +94,7 @@ def stream(plan: Plan) -> Iterator[Message | Fault]:
         now, after = plan.at(step), plan.at(step + 1)
         yield from (fault for fault in waiting if now <= fault.start < after)
         waiting = [fault for fault in waiting if fault.end > now]
-        published, messages = _publish_step(plan, step, waiting, clean, clean if published is None else published)
+        published, messages = publish_step(plan, step, waiting, clean, clean if published is None else published)
         yield from messages
 
 
@@ -103,7 +103,7 @@ def _steps(plan: Plan) -> Iterator[int]:
     return iter(range(plan.steps)) if plan.steps is not None else count()
 
 
-def _publish_step(
+def publish_step(
     plan: Plan, step: int, faults: list[Fault], clean: Floats, before: Floats
 ) -> tuple[Floats, Iterator[Message]]:
     """Return what one step publishes, as readings and as messages; the devices take turns within the step."""

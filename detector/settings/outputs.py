@@ -30,6 +30,11 @@ class MqttAlertSettings(Section):
     state_every: Duration = Field(
         10.0, description="A channel's retained state is renewed at most this often, and at once when it turns."
     )
+    commands: bool = Field(
+        False,
+        description="Take acknowledgements, feedback and maintenance from BASE/devices/DEVICE/set/COMMAND, from whoever"
+        " may publish there.",
+    )
 
 
 def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSettings]:

@@ -92,6 +92,10 @@ class Witness:
         for sent in [self._client.publish(topic, payload, 1, retain) for payload in payloads]:
             sent.wait_for_publish(PATIENCE_S)
 
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 0, and wait for nobody."""
+        self._client.publish(topic, payload)
+
     def hear(self) -> tuple[str, str, bool]:
         """Wait for the next message: its topic, its payload, and whether it was retained."""
         message = self._heard.get(timeout=PATIENCE_S)

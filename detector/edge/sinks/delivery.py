@@ -56,13 +56,13 @@ class SinkCount:
 
 @dataclass(slots=True)
 class _Out(Generic[Item]):
-    """What the sink has, or what it refused and will be offered again."""
+    """What the sink has, what it refused and will be offered again, or what waits for an earlier one of the same alert or thread."""
 
     item: Item
     since: WallTime
     refused: int = 0
     again_at: MonoTime | None = None
-    """When to offer it again; None while the sink has it."""
+    """When to offer it again, or for the first time; None while the sink has it."""
 
 
 class Delivery(Generic[Item]):
@@ -81,6 +81,11 @@ class Delivery(Generic[Item]):
     def count(self) -> SinkCount:
         """Return how many went out; for any thread."""
         return SinkCount(self.told, self.failed, len(self._out))
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether events wait for an earlier one of their alert to be answered."""
+        return any(out.again_at is not None and not out.refused for out in self._out.values())
 
     def turn_to(self, sink: Sink[Item], give_up_after_s: float) -> None:
         """Go on with another sink of the same name; what the one before did not confirm is offered to this one, in order."""
@@ -103,12 +108,16 @@ class Delivery(Generic[Item]):
         return len(self._out) < before
 
     def offer(self, *, found: bool) -> None:
-        """Hand over what the sink has room for; `found`: there is something new."""
-        now = self._clock.mono()
+        """Hand over what the sink has room for; `found`: there is something new.
+
+        Of one alert, or thread, the sink has one at a time: whoever hears of its end has heard of its beginning.
+        """
+        now, under_way = self._clock.mono(), set[str]()
         for out in self._out.values():
-            if out.again_at is not None and now >= out.again_at:
+            if out.again_at is not None and now >= out.again_at and _line(out.item) not in under_way:
                 out.again_at = None
                 self._sink.offer(out.item)
+            under_way.add(_line(out.item))
         room = WINDOW - len(self._out)
         if room > 0 and (found or now >= self._look_at):
             self._look_at = MonoTime(now + LOOK_EVERY_S)
@@ -117,7 +126,10 @@ class Delivery(Generic[Item]):
                 out = self._out[item.key] = _Out(item, since)
                 if self._too_old(out):
                     self._give_up(out, TOO_OLD)
+                elif _line(item) in under_way:
+                    out.again_at = now
                 else:
+                    under_way.add(_line(item))
                     self._sink.offer(item)
 
     def _too_old(self, out: _Out[Item]) -> bool:
@@ -162,3 +174,8 @@ def _in_words(item: AlertEvent | Notice, why: str) -> tuple[str, str, str]:
     if isinstance(item, Notice):
         return "a notice", why, f"{item.title} ({item.thread}, {item.number})"
     return "an alert", why, f"{item.summary} ({item.id}, {item.event.value})"
+
+
+def _line(item: AlertEvent | Notice) -> str:
+    """Return what is to be heard of in order: an alert from beginning to end, or a thread of notices."""
+    return item.key[0]

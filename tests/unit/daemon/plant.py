@@ -9,7 +9,7 @@ from pathlib import Path
 
 from detector.clock import MonoTime, WallTime
 from detector.daemon.herald import Herald
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.receipts import Receipts
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.worker import Worker
@@ -62,7 +62,7 @@ class Plant:
         journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, 64, ledger, Redelivery()),
+            intake=Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery()),
             journal=journal,
             keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from detector.daemon.discovery import LOOK_EVERY_S, PACE, Discovery
 from detector.domain import AlertKey
-from detector.edge.channel_view import GONE_AFTER_S, ChannelView
+from detector.edge.channel_view import ChannelView
 from detector.edge.home_assistant import Discoverable
+from detector.edge.last_states import GONE_AFTER_S
 from tests.unit.edge.journal.bench import Hand
 from tests.unit.edge.readings import at, reading, report
 
@@ -121,3 +122,14 @@ def test_what_is_switched_off_takes_all_away() -> None:
     assert room.shown() == {}
     room.discovery.leave_for(None)
     assert room.published == 4
+
+
+def test_a_device_that_was_let_go_for_want_of_room_is_taken_away() -> None:
+    """Whoever was evicted leaves Home Assistant as well, and nobody else does."""
+    room = Room()
+    room.hear("p1", "p2")
+    room.turn()
+    room.view.show(report(departed=[("p1", "flow")]))
+    room.turn()
+    assert set(room.shown()) == {"detector_p2"}
+    assert room.published == 3

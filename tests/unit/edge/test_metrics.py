@@ -1,17 +1,24 @@
 """What a scrape shows."""
 
+import gzip
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
-from detector.domain import Reading, RejectReason, Stage, Transition, Verdict
+from detector.domain import FeedbackKind, Reading, RejectReason, Severity, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
-from detector.edge.metrics import READINESS, SERIES, SKILL, Exposition
+from detector.edge.metrics import Exposition, reference
+from detector.edge.metrics.series import BOUNDED as ALL_BOUNDED
+from detector.edge.metrics.series import CHANNEL, LEFT, PIECE, SKILL
+from detector.edge.metrics.series import READINESS as SHARE
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
@@ -21,8 +28,15 @@ from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
 
-BOUNDED = {*SERIES, SKILL, *READINESS}
+BOUNDED = {named.name for named in ALL_BOUNDED}
 """What max_series bounds."""
+
+SERIES = [named.name for named in CHANNEL]
+READINESS = [SHARE.name, LEFT.name]
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+NUMBERS = ("score", "value", "expected", "lower", "upper")
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -147,7 +161,7 @@ def test_per_channel_series_can_be_switched_off() -> None:
     bench.read(report(reading()))
     stand(bench, ("pump-1", "temperature"))
     assert {*READINESS} <= bench.names()
-    assert not bench.names() & {*SERIES, SKILL}
+    assert not bench.names() & {*SERIES, SKILL.name}
     assert bench.total("detector_series_left_out") == 0
 
 
@@ -156,7 +170,7 @@ def test_a_device_says_how_far_it_has_learnt() -> None:
     bench = Bench()
     bench.read(report(reading()))
     stand(bench, ("pump-1", "temperature"))
-    assert [bench.total(name) for name in (*READINESS, SKILL)] == [0.4, 60.0, 0.25]
+    assert [bench.total(name) for name in (*READINESS, SKILL.name)] == [0.4, 60.0, 0.25]
     stand(bench, ("pump-1", "temperature"), left_s=float("inf"))
     assert "detector_readiness_left_seconds" not in bench.names()
 
@@ -223,3 +237,118 @@ def test_the_last_message_is_absent_before_the_first() -> None:
     assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0
+
+
+def test_a_device_that_was_let_go_has_no_series_and_is_counted() -> None:
+    """Everything with its name goes away at once, the time of its last reading included."""
+    bench = Bench()
+    bench.view.show(report(reading("gone"), reading("here")))
+    bench.view.show(report(departed=[("gone", "temperature")]))
+    assert bench.total("detector_devices_evicted_total") == 1
+    assert not any(("device", "gone") in labels for _, labels in bench.samples())
+
+
+def channels_shown(bench: Bench) -> set[tuple[str, str]]:
+    """Return the devices and channels that have a value."""
+    found = (dict(labels) for name, labels in bench.samples() if name == "detector_value")
+    return {(labels["device"], labels["channel"]) for labels in found}
+
+
+def test_a_channel_with_an_open_episode_comes_first() -> None:
+    """Where there is room for one channel, it is the one with an episode, and stays it when that has just closed."""
+    bench = Bench(MetricsSettings(max_series=16))
+    bench.read(report(*(reading(device=f"pump-{number}") for number in range(9))))
+    assert channels_shown(bench) == {("pump-0", "temperature")}
+    bench.view.show(report(events=[event(Transition.OPENED, device="pump-7")]))
+    assert channels_shown(bench) == {("pump-7", "temperature")}
+    bench.view.show(report(events=[event(Transition.CLOSED, 1, device="pump-7")]))
+    assert channels_shown(bench) == {("pump-7", "temperature")}
+
+
+def test_a_silent_device_comes_first_with_all_its_channels() -> None:
+    """An episode of a whole device brings every channel of it to the front."""
+    bench = Bench(MetricsSettings(max_series=23))
+    bench.read(report(*(reading(device=device, channel=channel) for device in ("a", "b") for channel in ("x", "y"))))
+    bench.view.show(report(events=[event(Transition.OPENED, device="b", channel=None, verdict=Verdict.TRANSPORT)]))
+    assert channels_shown(bench) == {("b", "x"), ("b", "y")}
+
+
+def test_an_open_episode_has_a_severity_and_an_onset() -> None:
+    """They stand under device, channel, verdict, kind and unit while it is open, beside the numbers told, and are gone with it."""
+    bench = Bench()
+    bench.view.show(report(events=[event(Transition.OPENED, 60), event(Transition.OPENED, device="p2", channel=None)]))
+    labels = {"verdict": "process", "kind": "residual", "unit": ""}
+    of_channel = frozenset({"device": "pump-1", "channel": "temperature", **labels}.items())
+    of_device = frozenset({"device": "p2", "channel": "", **labels}.items())
+    samples = bench.samples()
+    assert samples["detector_episode_severity", of_channel] == samples["detector_episode_severity", of_device] == 2
+    assert samples["detector_episode_onset_timestamp_seconds", of_channel] == 1_700_000_060
+    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [1.5, 30.0, 20.0, 19.0, 21.0]
+    bench.view.show(report(events=[event(Transition.CLOSED, 61)]))
+    assert ("detector_episode_severity", of_channel) not in bench.samples()
+
+
+def test_episodes_with_the_same_labels_are_one_series() -> None:
+    """Two episodes of one kind on a channel show the gravest severity and the earliest onset, once."""
+    bench = Bench()
+    second = replace(event(Transition.OPENED, 9), id="another", severity=Severity.CRITICAL)
+    bench.view.show(report(events=[event(Transition.OPENED, 5), second]))
+    assert bench.text().count("\ndetector_episode_severity{") == 1
+    assert bench.total("detector_episode_severity") == 3
+    assert bench.total("detector_episode_onset_timestamp_seconds") == 1_700_000_005
+
+
+def test_a_limit_that_nobody_set_is_no_number() -> None:
+    """An episode above a range that has no lower end shows the upper one alone."""
+    bench = Bench()
+    bench.view.show(report(events=[replace(event(Transition.OPENED), lower=-math.inf)]))
+    assert "detector_episode_upper" in bench.names()
+    assert "detector_episode_lower" not in bench.names()
+
+
+def test_many_samples_are_written_as_few_are() -> None:
+    """Pieces of a metric follow each other under one head, and every channel is there once."""
+    bench = Bench(MetricsSettings(max_series=100_000))
+    bench.read(report(*(reading(device=f"pump-{number}") for number in range(2 * PIECE + 1))))
+    assert len(channels_shown(bench)) == 2 * PIECE + 1
+    assert bench.text().count("# TYPE detector_value gauge\n") == 1
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0"])
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_every_format_says_the_same(accept: str, encoding: str) -> None:
+    """Plain text and OpenMetrics, compressed or not, have the same series, each its end, and a length that is right."""
+    bench = Bench()
+    bench.read(report(reading(), events=[event(Transition.OPENED)]))
+    headers = dict[str, str]()
+    environ = {"HTTP_ACCEPT": accept, "HTTP_ACCEPT_ENCODING": encoding}
+
+    def start(_status: str, given: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
+        headers.update(given)
+        return lambda _body: None
+
+    body = b"".join(bench.exposition.application(environ, start))
+    assert headers["Content-Length"] == str(len(body))
+    text = (gzip.decompress(body) if encoding else body).decode()
+    families = (parse_openmetrics if accept else text_string_to_metric_families)(text)
+    assert {s.name for family in families for s in family.samples} == bench.names()
+    assert text.endswith("# EOF\n") == bool(accept)
+
+
+def test_the_reference_names_every_metric_and_no_other() -> None:
+    """What a daemon that is busy in every way exposes, and what docs/metrics.md documents, are the same names; so is the page."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
+    bench.read(report(reading(), events=[event(Transition.OPENED)]))
+    stand(bench, ("pump-1", "temperature"))
+    assert {name for name in bench.names() if name.startswith("detector_")} == reference.sample_names()
+    assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference.page()
+
+
+def test_what_people_said_of_alerts_is_counted() -> None:
+    """By kind, with a zero for what nobody said."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, feedback={FeedbackKind.FALSE: 3})
+    samples = bench.samples()
+    counts = {kind: samples["detector_feedback_total", frozenset({("kind", kind.value)})] for kind in FeedbackKind}
+    assert counts == {FeedbackKind.FALSE: 3, FeedbackKind.CONFIRMED: 0, FeedbackKind.UNDONE: 0}

@@ -5,6 +5,7 @@ In: a folder. Out: one process after the other; what the sink was offered in eac
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from detector.domain import AlertEvent, AlertKey, Transition
@@ -13,6 +14,9 @@ from detector.edge.sinks import Answer, Courier, Sinks
 from detector.edge.sinks.delivery import LOOK_EVERY_S
 from tests.unit.edge.journal.bench import Bench
 from tests.unit.edge.readings import event
+
+FIRST_OF_ONE = 10_000
+"""Events with lower numbers are of an alert each."""
 
 WEEK_S = 7 * 86_400.0
 
@@ -46,8 +50,9 @@ class Desk:
 
 
 def number(one: int) -> AlertEvent:
-    """Return an event that is told from others by its number."""
-    return event(Transition.UPDATED, one, summary=f"event {one}")
+    """Return an event that is told from others by its number; those of one hundred are of one alert."""
+    told = event(Transition.UPDATED, one, summary=f"event {one}")
+    return replace(told, id=f"alert {one if one < FIRST_OF_ONE else one // 100}")
 
 
 def number_of(event: AlertEvent) -> int:

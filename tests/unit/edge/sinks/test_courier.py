@@ -6,7 +6,7 @@ import pytest
 
 from detector.edge.sinks import SinkCount, Sinks
 from detector.edge.sinks.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, WINDOW
-from tests.unit.edge.sinks.office import WEEK_S, Desk, Office
+from tests.unit.edge.sinks.office import FIRST_OF_ONE, WEEK_S, Desk, Office
 
 
 def test_events_are_offered_once_and_in_order(tmp_path: Path) -> None:
@@ -151,3 +151,25 @@ def test_events_are_pending_until_their_sink_has_answered(tmp_path: Path) -> Non
         office.turn()
         pending.append(office.courier.pending)
     assert pending == [False, True, False]
+
+
+def test_events_of_one_alert_never_overtake_each_other(tmp_path: Path) -> None:
+    """While one is out or was refused those behind it wait, whatever becomes of other alerts; given up, it holds up nothing more."""
+    opened, updated, closed, other = FIRST_OF_ONE, FIRST_OF_ONE + 1, FIRST_OF_ONE + 2, FIRST_OF_ONE + 100
+    office = Office(tmp_path)
+    with office.open() as desk:
+        office.find(opened, updated, other)
+        assert desk.offered == [opened, other]
+        desk.refuse(opened)
+        office.turn(0.1)
+        office.find(closed)
+        office.turn(0.1)
+        assert desk.offered == [opened, other]
+        office.turn(FIRST_PAUSE_S)
+        assert desk.offered == [opened, other, opened]
+        desk.confirm(opened, other)
+        office.turn(0.0)
+        assert desk.offered[3:] == [updated]
+        desk.refuse(updated, hopeless=True)
+        office.turn(0.0)
+        assert desk.offered[4:] == [closed]
