@@ -130,7 +130,7 @@ def discoverable(settings: Settings) -> Discoverable | None:
     mqtt, wanted = settings.alerts.mqtt, settings.alerts.home_assistant
     if mqtt is None or wanted is None:
         return None
-    return Discoverable(wanted.prefix, mqtt.base_topic, wanted.buttons, settings.alerts.external_url)
+    return Discoverable(wanted.prefix, mqtt.base_topic, mqtt.commands, settings.alerts.external_url)
 
 
 def build_discovery(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Discovery | None:

@@ -47,12 +47,9 @@ def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSetting
 
 
 class HomeAssistantSettings(Section):
-    """Devices that show themselves in Home Assistant, over the broker that it shares with us."""
+    """Devices that show themselves in Home Assistant, over the broker that it shares with us; with `mqtt.commands`, buttons too."""
 
     prefix: BaseTopic = Field("homeassistant", description="Its discovery prefix.")
-    buttons: bool = Field(
-        False, description="Buttons for false alarms and acknowledgements, which the daemon has to take over MQTT."
-    )
 
 
 class AlertSettings(Section):

@@ -14,7 +14,7 @@ from detector.edge.sinks.sink import Answer
 from detector.edge.sinks.surroundings import Surroundings, unknown
 from detector.settings.transports import AlertmanagerSettings
 from tests.system.patience import wait_until
-from tests.system.receiving import Receiver, answer, hang
+from tests.system.receiving import Receiver, answer, cut, hang
 from tests.unit.edge.journal.bench import Hand
 from tests.unit.edge.readings import at
 from tests.unit.edge.sinks.notices import outage, turned
@@ -199,6 +199,17 @@ def test_every_member_of_a_cluster_is_told_and_one_is_enough() -> None:
         said = carry(gone, turned(OPENED, device="pump-2"))[0]
     assert said.fault is not None
     assert not said.hopeless
+
+
+def test_a_member_that_fails_is_tried_once_a_sending() -> None:
+    """While another member takes alerts, one that did not answer is asked again at the next sending, and not for each post."""
+    with Receiver().always(cut) as ill, Receiver() as well:
+        gone = way(ill.url, well.url)
+        for number in range(3):
+            assert carry(gone, turned(OPENED, device=f"pump-{number}"))[0].fault is None
+        assert (len(ill.came), len(well.came)) == (1, 3)
+        carry(gone)
+        assert (len(ill.came), len(well.came)) == (2, 4)
 
 
 def test_one_alert_that_is_refused_does_not_take_others_with_it() -> None:

@@ -271,6 +271,22 @@ def test_secrets_prove_who_we_are_and_show_nowhere(tmp_path: Path, caplog: pytes
         assert secret not in f"{faults}{caplog.text}"
 
 
+def test_a_secret_that_cannot_be_sent_does_not_show_either(tmp_path: Path) -> None:
+    """A token of two lines, or one that no header can hold, is a fault that does not repeat it."""
+    write(tmp_path / "token", "first-line\nsecond-line")
+    write(tmp_path / "latin", "secret-€")
+    with Receiver() as server:
+        faults = []
+        for settings in (
+            {"url": server.url, "bearer_token_file": "token"},
+            {"url": server.url, "bearer_token_file": "latin"},
+        ):
+            with webhook(tmp_path, **settings) as sink:
+                faults.append(told(sink).fault)
+        assert server.came == ()
+    assert faults == [f"{server.url}: its address, or what proves who we are, holds characters that cannot be sent"] * 2
+
+
 def test_a_secret_that_vanishes_is_a_fault_that_can_be_mended(tmp_path: Path) -> None:
     """Missing at the start it is an error of the configuration; missing later it is told and tried again."""
     with pytest.raises(ConfigError, match="expected a file with a secret"), webhook(tmp_path, url_file="address"):

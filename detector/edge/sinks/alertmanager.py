@@ -52,6 +52,8 @@ class Alertmanager:
         """
         self._settings, self._around = settings, around
         self._posters = [Poster(_always(url), settings, around.keyring) for url in settings.urls]
+        self._ill = set[Poster]()
+        """Members that failed since the last sending."""
         self._sent = {(event.id, event.severity): self._first(event) for event in around.told(name)}
 
     @property
@@ -99,6 +101,7 @@ class Alertmanager:
 
     def _send_again(self) -> float:
         """Send all that lasts, and let go of what ended long enough ago; return for how long we are asked to be quiet."""
+        self._ill.clear()
         now, lasting = self._around.clock.wall(), self._around.lasting()
         for sent in self._sent.values():
             if sent.ended is None and lasting is not None and sent.event.id not in lasting:
@@ -111,10 +114,18 @@ class Alertmanager:
         return max(rests, default=0.0)
 
     def _post(self, sent: Sequence[_Sent]) -> Reply:
-        """Post alerts to every member; one that took them is enough, as the others hear of them when they are sent again."""
+        """Post alerts to every member; one that took them is enough, as the others hear of them when they are sent again.
+
+        A member that failed comes last, and is left alone until the next sending where another one took them: each may cost a timeout.
+        """
         now = self._around.clock.wall()
         body = orjson.dumps([self._alert(one, now) for one in sent])
-        replies = [poster.post(PATH, body) for poster in self._posters]
+        replies = list[Reply]()
+        for poster in sorted(self._posters, key=lambda poster: poster in self._ill):
+            if poster in self._ill and any(reply.fault is None for reply in replies):
+                continue
+            replies.append(poster.post(PATH, body))
+            (self._ill.discard if replies[-1].fault is None else self._ill.add)(poster)
         return min(replies, key=lambda reply: (reply.fault is not None, reply.hopeless))
 
     def _alert(self, sent: _Sent, now: WallTime) -> dict[str, Any]:
