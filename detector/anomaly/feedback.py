@@ -109,24 +109,22 @@ class Said:
     def raised(self, rows: Rows) -> Floats:
         """Return the factors by which the thresholds of each row are raised. Shape (B, SOURCES), or (1, SOURCES) where none is."""
         block = self.block
-        concerned = self._concerned(rows.slots)
-        factors = np.ones((len(rows.slots) if len(concerned) else 1, len(SOURCES)))
-        for row in concerned:
-            said = np.flatnonzero(block.channel == rows.slots[row])
-            age = np.maximum(int(rows.at_us[row]) - block.given_us[said], 0) / IN_FORCE_US
+        said, row = self._said_of(rows.slots)
+        factors = np.ones((len(rows.slots) if len(said) else 1, len(SOURCES)))
+        if len(said):
+            age = np.maximum(rows.at_us[row] - block.given_us[said], 0) / IN_FORCE_US
             left = np.clip(2.0 * (1.0 - age), 0.0, 1.0)[:, None]
-            factors[row] = (1.0 + left * (block.raised[said] - 1.0)).max(axis=0)
+            np.maximum.at(factors, row, 1.0 + left * (block.raised[said] - 1.0))
         return factors
 
     def forgiven(self, slots: Slots, at_us: NDArray[np.int64], period_s: float) -> Floats:
         """Return what is left, at these moments, of the pressure of alerts that were right. Shape (B, L)."""
         block = self.block
+        said, row = self._said_of(slots)
         forgiven = np.zeros((len(slots), block.paid.shape[1]))
-        for row in self._concerned(slots):
-            said = np.flatnonzero(block.channel == slots[row])
-            age_s = np.maximum(int(at_us[row]) - block.opened_us[said], 0) / MICROSECONDS
-            counts = int(at_us[row]) - block.given_us[said] < IN_FORCE_US
-            forgiven[row] = (counts * np.exp(-age_s / period_s)) @ block.paid[said]
+        age_s = np.maximum(at_us[row] - block.opened_us[said], 0) / MICROSECONDS
+        counts = at_us[row] - block.given_us[said] < IN_FORCE_US
+        np.add.at(forgiven, row, (counts * np.exp(-age_s / period_s))[:, None] * block.paid[said])
         return forgiven
 
     def let_go(self, at_us: NDArray[np.int64]) -> None:
@@ -151,9 +149,15 @@ class Said:
             for place in range(len(block))
         ]
 
-    def _concerned(self, slots: Slots) -> Slots:
-        """Return the rows of channels of which something is said."""
-        return np.flatnonzero(np.isin(slots, self.block.channel)) if len(self.block) else NONE
+    def _said_of(self, slots: Slots) -> tuple[Slots, Slots]:
+        """Return the places of all that is said of channels (B,), none of which comes twice, and the row of each. Shapes (M,)."""
+        channel = self.block.channel
+        if not len(channel) or not len(slots):
+            return NONE, NONE
+        order = slots.argsort()
+        row = order[np.minimum(np.searchsorted(slots, channel, sorter=order), len(slots) - 1)]
+        said = np.flatnonzero(slots[row] == channel)
+        return said, row[said]
 
     def _keep(self, stays: NDArray[np.bool_]) -> None:
         """Keep some rows, in their order, and no memory of the others."""
