@@ -4,7 +4,10 @@ In: a function that returns the daemon's `Status`, and the durations that the wo
 which reads one status, hence one consistent count of the readings, per scrape.
 """
 
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from prometheus_client import (
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 STEP_BOUNDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 LATENCY_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 ROWS_BOUNDS: Final = (1, 4, 16, 64, 256, 1024, 4096)
+
+STATM: Final = Path("/proc/self/statm")
 
 LabelsT = TypeVar("LabelsT", bound=tuple[str, ...])
 
@@ -96,6 +101,7 @@ class Exposition(Collector):
         status = self._status()
         yield from _readings(status.counts)
         yield from _daemon(status)
+        yield from _cost(status)
         yield from _link(status)
         yield from _journal(status.journal)
         yield from _snapshots(status.snapshots)
@@ -151,6 +157,25 @@ def _daemon(status: Status) -> Iterator[Metric]:
         "When the running configuration was read, Unix time.",
         {(): status.reload.succeeded_at},
     )
+
+
+def _cost(status: Status) -> Iterator[Metric]:
+    """Yield what a device and a reading cost; nothing while there is none to share it, or no way to know."""
+    devices, scored, resident = status.fleet.census.devices, status.counts.scored, _resident_bytes()
+    if devices and resident:
+        words = "Memory of the process over the devices known; beside few, the process itself weighs most."
+        yield _gauge("detector_bytes_per_device", words, {(): resident / devices})
+    if scored:
+        words = "Processor time of the process over the readings that it took in, since its start."
+        yield _gauge("detector_cpu_seconds_per_reading", words, {(): time.process_time() / scored})
+
+
+def _resident_bytes() -> int | None:
+    """Return the memory that this process holds; None where the system does not tell. Source: proc(5), statm."""
+    try:
+        return int(STATM.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
 
 
 def _link(status: Status) -> Iterator[Metric]:
