@@ -26,8 +26,15 @@ from detector.settings import Settings
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 
 SHORT = {
-    **{"devices": 100, "seconds": 0.5, "rounds": 1, "heads": ["lms"], "probes": 3},
-    **{"channels": 10, "steps": 2, "sizes": [20, 40], "fleet_rounds": 3},
+    "devices": 100,
+    "seconds": 0.5,
+    "rounds": 1,
+    "heads": ["lms"],
+    "probes": 3,
+    "channels": 10,
+    "steps": 2,
+    "sizes": [20, 40],
+    "fleet_rounds": 3,
 }
 """What `--short` makes of the numbers."""
 
