@@ -93,8 +93,10 @@ class Course:
 
 
 @contextmanager
-def course(contender: Contender, route: Route, stream: Stream, folder: Path | None = None) -> Iterator[Course]:
-    """Start generator, broker and contender, and connect them.
+def course(
+    contender: Contender, route: Route, stream: Stream, folder: Path | None = None, more: str = ""
+) -> Iterator[Course]:
+    """Start generator, broker and contender, and connect them; a mosquitto's configuration has `more` lines.
 
     Raises: DetectorError when one does not come up.
     """
@@ -106,7 +108,7 @@ def course(contender: Contender, route: Route, stream: Stream, folder: Path | No
                 yield Course(source, subject, pids, subject.taken(), source.url)
             return
         with (
-            embedded_broker(more=BROKER_CONFIG) as broker,
+            embedded_broker(more=BROKER_CONFIG + more) as broker,
             contender.running(broker.url, stream, Path(place)) as subject,
             load(stream, broker) as source,
         ):
