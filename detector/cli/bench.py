@@ -4,6 +4,7 @@ In: which parts to measure. Out: tables on stdout; with `--out` all figures as J
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,13 +17,26 @@ from rich.table import Table
 from detector.cli.arguments import duration, positive_count, positive_number
 from detector.edge.model_file import ModelFile, load_model
 from detector.lab import scrape_cost, snapshot_cost
-from detector.lab.bench import comparison, results, tables
+from detector.lab.bench import comparison, constants, results, tables
 from detector.lab.bench.ingest import Route
 from detector.lab.bench.parts import PARTS, Bench, Found, Wishes
 from detector.lab.bench.plot import draw
 from detector.settings import Settings
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
+
+SHORT = {
+    "devices": 100,
+    "seconds": 0.5,
+    "rounds": 1,
+    "heads": ["lms"],
+    "probes": 3,
+    "channels": 10,
+    "steps": 2,
+    "sizes": [20, 40],
+    "fleet_rounds": 3,
+}
+"""What `--short` makes of the numbers."""
 
 WIDE = 110
 """Columns of a terminal that the tables want; where nobody looks, they have them."""
@@ -37,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FILE", help="write all figures there, as JSON")
     add("--plot", type=Path, metavar="FILE", help="draw a picture of them there (.svg)")
     add("--against", type=Path, metavar="FILE", help="show how they differ from those of such a file")
+    add(
+        "--short",
+        action="store_true",
+        help="tiny numbers, whatever else is said: shows that all of it works, and no more",
+    )
+    add("--constants", action="store_true", help="ingest and fleet: let `detector plan` reckon with what they find")
     add("--channels", type=positive_count, default=1000, help="cost: channels in a batch (default: %(default)s)")
     add(
         "--steps",
@@ -71,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.scrape is not None:
         return _run_scrape(load_model(arguments.model), arguments.scrape)
     kept = {} if arguments.against is None else results.read(arguments.against)["headlines"]
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # as Ctrl-C: whoever was started is ended as well
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     found: dict[str, Found] = {}
     for name, part in _measured(arguments):
@@ -99,7 +120,8 @@ def _measured(arguments: argparse.Namespace) -> Iterator[tuple[str, Found]]:
 
 def _wishes(arguments: argparse.Namespace) -> Wishes:
     """Return what is asked for."""
-    return Wishes(**{name: getattr(arguments, name) for name in Wishes.__dataclass_fields__})
+    asked = {**vars(arguments), **(SHORT if arguments.short else {})}
+    return Wishes(**{name: asked[name] for name in Wishes.__dataclass_fields__})
 
 
 def _keep(arguments: argparse.Namespace, run: Mapping[str, Any]) -> None:
@@ -108,6 +130,8 @@ def _keep(arguments: argparse.Namespace, run: Mapping[str, Any]) -> None:
         results.write(arguments.out, run)
     if arguments.plot is not None:
         draw(arguments.plot, run)
+    if arguments.constants:
+        constants.write(constants.gather(run))
 
 
 def _part(text: str) -> str:

@@ -56,6 +56,8 @@ def itself() -> Json:
     trouble = amounts("Trouble with the disk", "Failures so far, and what could not be kept.", {"journal failures": f"sum(detector_journal_failures_total{{{I}}})", "readings lost": f"sum(detector_journal_readings_lost_total{{{I}}})", "alerts lost": f"sum(detector_journal_alerts_lost_total{{{I}}})", "snapshot failures": f"sum(detector_snapshot_failures_total{{{I}}})"})
     memory = amounts("Memory", "Resident; it grows with the number of channels, not with time.", {"{{instance}}": f"process_resident_memory_bytes{{{I}}}"}, "bytes")
     known = amounts("Channels and devices", "What the memory is for.", {"channels": f"sum(detector_channels{{{I}}})", "devices": f"sum(detector_devices{{{I}}})", "let go for want of room": f"sum(detector_devices_evicted_total{{{I}}})"})
+    per_device = amounts("Memory for each device", "The whole process over the devices known.", {"{{instance}}": f"detector_bytes_per_device{{{I}}}"}, "bytes")
+    per_reading = amounts("Processor time for each reading", "The whole process over the readings taken in, since its start.", {"{{instance}}": f"detector_cpu_seconds_per_reading{{{I}}}"}, "s")
     scrape = amounts("Time of a scrape", "Mean, as the daemon measures it.", {"{{instance}}": f"{rate('detector_scrape_seconds_sum', 'instance')} / {rate('detector_scrape_seconds_count', 'instance')}"}, "s")
     return dashboard(
         "detector-itself", "Detector: itself", "Does the detector keep up, is it connected, is what it knows safe?",
@@ -65,6 +67,6 @@ def itself() -> Json:
             "Throughput and latency": [Placed(8, 7, one) for one in (throughput, lost, waiting)] + [Placed(6, 7, one) for one in (latency, steps, batch, busy)],
             "MQTT and notifications": [Placed(8, 7, one) for one in (messages, silence, connections)] + [Placed(12, 7, one) for one in (told, hushed)],
             "Disk": [Placed(8, 7, one) for one in (size, commit, trouble)] + [Placed(12, 7, one) for one in (age, took)],
-            "Memory": [Placed(8, 7, one) for one in (memory, known, scrape)],
+            "Memory and cost": [Placed(8, 7, one) for one in (memory, known, scrape)] + [Placed(12, 7, one) for one in (per_device, per_reading)],
         },
     )  # fmt: skip

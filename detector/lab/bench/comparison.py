@@ -50,6 +50,8 @@ class Plan:
     """Names among OTHERS: who is measured beside the detector."""
     environments: Path
     """Folder of the environments of those that need one of their own."""
+    folder: Path | None
+    """On whose disk state is kept; None: the temporary folder's."""
 
 
 def contenders(plan: Plan, skip: Callable[[str], None]) -> list[Contender]:
@@ -76,7 +78,7 @@ def compare(plan: Plan, tell: Callable[[str], None]) -> list[Ingest]:
                 if route is Route.MOSQUITTO and getattr(contender, "journal", True) is False:
                     continue  # what the journal costs is the daemon's alone
                 try:
-                    one = measure(contender, route, plan.stream, plan.seconds)
+                    one = measure(contender, route, plan.stream, plan.seconds, plan.folder)
                 except DetectorError as fault:
                     tell(f"{contender.name} by way of {route} is left out: {fault}")
                     continue

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from detector.edge.journal.database import NAME
 from detector.lab.bench.contenders import Contender, Subject
 from detector.lab.bench.load import Load, Stream, load, wait_for
 from detector.lab.bench.pilot import BROKER_CONFIG, Pilot
@@ -59,6 +60,8 @@ class Ingest:
     """Readings that arrived and were not taken in."""
     alerts: int | None
     """Alert events that were published, where that is known."""
+    journal_bytes: int
+    """Size of the journal at the end; 0 for those that have none."""
 
     @property
     def rate(self) -> float:
@@ -90,8 +93,10 @@ class Course:
 
 
 @contextmanager
-def course(contender: Contender, route: Route, stream: Stream, folder: Path | None = None) -> Iterator[Course]:
-    """Start generator, broker and contender, and connect them.
+def course(
+    contender: Contender, route: Route, stream: Stream, folder: Path | None = None, more: str = ""
+) -> Iterator[Course]:
+    """Start generator, broker and contender, and connect them; a mosquitto's configuration has `more` lines.
 
     Raises: DetectorError when one does not come up.
     """
@@ -103,7 +108,7 @@ def course(contender: Contender, route: Route, stream: Stream, folder: Path | No
                 yield Course(source, subject, pids, subject.taken(), source.url)
             return
         with (
-            embedded_broker(more=BROKER_CONFIG) as broker,
+            embedded_broker(more=BROKER_CONFIG + more) as broker,
             contender.running(broker.url, stream, Path(place)) as subject,
             load(stream, broker) as source,
         ):
@@ -139,6 +144,7 @@ def measure(contender: Contender, route: Route, stream: Stream, seconds: float, 
             taken=taken,
             spoilt=way.subject.spoilt(),
             alerts=sent.alerts if route is Route.GENERATOR and way.subject.daemon is not None else None,
+            journal_bytes=_journal_bytes(way.subject),
         )
 
 
@@ -163,6 +169,13 @@ def flooded(way: Course, route: Route, stream: Stream) -> Iterator[None]:
 def _spent(way: Course) -> dict[str, float]:
     """Return the processor time of every process so far."""
     return {name: cpu_s(pid) for name, pid in way.processes.items()}
+
+
+def _journal_bytes(subject: Subject) -> int:
+    """Return the size of a daemon's journal, with what is not yet in its place."""
+    if subject.state is None:
+        return 0
+    return sum(file.stat().st_size for file in subject.state.glob(f"{NAME}*"))
 
 
 def drained(way: Course) -> int:

@@ -104,6 +104,7 @@ class Bench:
             rounds=wishes.rounds,
             beside=wishes.beside,
             environments=wishes.environments,
+            folder=wishes.folder,
         )
         measured = comparison.compare(plan, self.tell)
         self._measured += measured
@@ -120,7 +121,12 @@ class Bench:
             one
             for head in self.wishes.heads
             for one in latency.measure(
-                Detector(self.wishes.model, head), self.wishes.live, self.top_rate(head), self.wishes.probes, self.tell
+                Detector(self.wishes.model, head),
+                self.wishes.live,
+                self.top_rate(head),
+                self.wishes.probes,
+                self.wishes.folder,
+                self.tell,
             )
         ]
         headlines = {
@@ -167,7 +173,9 @@ class Bench:
         """Let a detector run at half of its top rate for so long."""
         head = self.wishes.heads[0]
         rate = soak.SHARE * self.top_rate(head)
-        found = soak.measure(Detector(self.wishes.model, head), self.wishes.live, rate, seconds, self.tell)
+        found = soak.measure(
+            Detector(self.wishes.model, head), self.wishes.live, rate, seconds, self.wishes.folder, self.tell
+        )
         return Found([tables.soak_table(found)], asdict(found))
 
     def top_rate(self, head: str, route: Route = Route.MOSQUITTO) -> float:
@@ -175,7 +183,7 @@ class Bench:
         detector = Detector(self.wishes.model, head)
         rates = [one.rate for one in self._measured if (one.contender, one.route) == (detector.name, route)]
         if not rates:
-            one = measure_ingest(detector, route, self.wishes.stream, self.wishes.seconds)
+            one = measure_ingest(detector, route, self.wishes.stream, self.wishes.seconds, self.wishes.folder)
             self.tell(f"{one.contender} via {route}: {one.rate:,.0f} messages/s")
             self._measured.append(one)
             rates = [one.rate]

@@ -21,6 +21,7 @@ from detector.engine import Engine
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.fleet import AT_ONCE, settings_for
 from detector.lab.bench.load import Stream, load
+from detector.lab.bench.processes import resident_bytes
 from detector.lab.daemon_process import DaemonProcess
 from detector.lab.snapshot_cost import readings_of
 from detector.stream.batch import Batcher
@@ -37,6 +38,8 @@ class Restart:
     head: str
     cold_s: float
     """With an empty state directory."""
+    empty_bytes: int
+    """Memory of a daemon that knows nobody."""
     ready_s: list[float]
     """Over the snapshot, one figure a start; each but the first after a SIGKILL."""
     known: int
@@ -50,16 +53,16 @@ def measure(detector: Detector, devices: int, times: int, folder: Path | None, t
     """
     stream = Stream(devices, 0, None)
     with TemporaryDirectory(prefix="detector-bench-", dir=folder) as place, load(stream) as broker:
-        cold_s, _ = _start(detector, broker.url, stream, Path(place) / "cold")
+        cold_s, _, empty_bytes = _start(detector, broker.url, stream, Path(place) / "cold")
         tell(f"cold start: {cold_s:.2f} s; now a snapshot of {devices:,} devices")
         warm = Path(place) / "warm"
         write_snapshot(detector, devices, warm / "state")
         ready_s, known = [], 0
         for _ in range(times):
-            took_s, known = _start(detector, broker.url, stream, warm)
+            took_s, known, _ = _start(detector, broker.url, stream, warm)
             ready_s.append(took_s)
             tell(f"{devices:,} devices: ready after {took_s:.2f} s")
-    return Restart(devices, detector.head, cold_s, ready_s, known)
+    return Restart(devices, detector.head, cold_s, empty_bytes, ready_s, known)
 
 
 def write_snapshot(detector: Detector, devices: int, state: Path) -> None:
@@ -87,14 +90,14 @@ def _known(daemon: DaemonProcess) -> int:
     return known
 
 
-def _start(detector: Detector, url: str, stream: Stream, folder: Path) -> tuple[float, int]:
-    """Start a daemon, kill it once it is ready; return how long that took and how many devices it knew."""
+def _start(detector: Detector, url: str, stream: Stream, folder: Path) -> tuple[float, int, int]:
+    """Start a daemon, kill it once it is ready; return how long that took, how many devices it knew, and its memory."""
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with detector.running(url, stream, folder) as subject:
         took_s = time.monotonic() - began
         assert subject.daemon is not None
-        known = _known(subject.daemon)
+        known, resident = _known(subject.daemon), resident_bytes(subject.pid)
         os.kill(subject.pid, signal.SIGKILL)
         subject.daemon.await_end()
-    return took_s, known
+    return took_s, known, resident

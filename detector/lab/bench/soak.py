@@ -6,13 +6,14 @@ In: a rate, a duration. Out: a look every so often, and from them how memory wen
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.ingest import Route, course, drained
-from detector.lab.bench.latency import Latency, probe_at
+from detector.lab.bench.latency import AT_ONCE, Latency, probe_at
 from detector.lab.bench.load import Stream
 from detector.lab.bench.probe import Prober
 from detector.lab.bench.processes import cpu_s, resident_bytes
@@ -74,13 +75,15 @@ class Soak:
         return max(found, default=None)
 
 
-def measure(detector: Detector, stream: Stream, rate: float, seconds: float, tell: Callable[[str], None]) -> Soak:
+def measure(
+    detector: Detector, stream: Stream, rate: float, seconds: float, folder: Path | None, tell: Callable[[str], None]
+) -> Soak:
     """Let a detector run at a rate for so long.
 
     Raises: DetectorError when anything does not come up, or does not move.
     """
     every_s, looks = seconds / LOOKS, list[Look]()
-    with course(detector, Route.MOSQUITTO, stream) as way, Prober(way.url) as prober:
+    with course(detector, Route.MOSQUITTO, stream, folder, AT_ONCE) as way, Prober(way.url) as prober:
         way.load.go(rate)
         way.subject.settle(stream.devices)
         began = time.monotonic()

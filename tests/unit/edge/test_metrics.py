@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,18 @@ def test_a_score_is_absent_before_it_exists() -> None:
 def stand(bench: Bench, *channels: tuple[str, str], share: float = 0.4, left_s: float = 60.0) -> None:
     """Let a census say how devices stand."""
     bench.view.census = replace(NOBODY, standing=standing(*channels, share=share, left_s=left_s))
+
+
+def test_what_a_device_and_a_reading_cost_is_told_once_there_are_any() -> None:
+    """Memory is shared among devices, processor time among readings; with none of them there is no such figure."""
+    bench, costs = Bench(), {"detector_bytes_per_device", "detector_cpu_seconds_per_reading"}
+    assert not bench.names() & costs
+    bench.read(report(reading(), reading(channel="vibration")))
+    bench.view.census = replace(NOBODY, devices=1)
+    alone = bench.total("detector_bytes_per_device")
+    assert 0.0 < bench.total("detector_cpu_seconds_per_reading") <= time.process_time() / 2
+    bench.view.census = replace(NOBODY, devices=1000)
+    assert 1e4 < bench.total("detector_bytes_per_device") < alone / 500
 
 
 def test_series_beyond_the_bound_are_left_out_and_counted() -> None:
@@ -341,6 +354,7 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     bench.read(report(reading(), events=[event(Transition.OPENED)]))
     stand(bench, ("pump-1", "temperature"))
+    bench.view.census = replace(bench.view.census, devices=1)
     assert {name for name in bench.names() if name.startswith("detector_")} == reference.sample_names()
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference.page()
 
