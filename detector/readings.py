@@ -31,7 +31,7 @@ class Names:
         self._numbers: dict[Name, int] = {}
         self._devices: dict[str, int] = {}
         self._channels: dict[tuple[str, str], int] = {}
-        self._whose = np.zeros((2, 16), np.intp)
+        self._whose = np.zeros((3, 16), np.intp)
 
     def __len__(self) -> int:
         """Return how many names there are."""
@@ -58,6 +58,12 @@ class Names:
         channels: NDArray[np.intp] = self._whose[1]
         return channels
 
+    @property
+    def entry_of(self) -> NDArray[np.intp]:
+        """Return the entry of each name. Shape (N,)."""
+        entries: NDArray[np.intp] = self._whose[2]
+        return entries
+
     def _meet(self, name: Name) -> int:
         """Give a name its number."""
         number = self._numbers[name] = len(self._names)
@@ -66,6 +72,7 @@ class Names:
             self._whose = np.concatenate([self._whose, np.zeros_like(self._whose)], axis=1)
         self._whose[0, number] = self._devices.setdefault(name.device, len(self._devices))
         self._whose[1, number] = self._channels.setdefault((name.device, name.channel), len(self._channels))
+        self._whose[2, number] = name.entry
         return number
 
 

@@ -14,6 +14,8 @@ from detector.domain import (
     AlertEvent,
     Calibrating,
     EventTime,
+    FeedbackKind,
+    Height,
     NotInOrder,
     Outcome,
     Scored,
@@ -128,6 +130,20 @@ class Standing:
         return {channel: skill for channel, skill, known in found if known}
 
 
+class InForce(NamedTuple):
+    """What was said of an alert, and counts still."""
+
+    alert: str
+    """Its id."""
+    device: str
+    channel: str
+    kind: FeedbackKind
+    until: EventTime
+    """When the device's clock says so, it no longer counts."""
+    raised: tuple[Height, ...]
+    """The factor by which each threshold is raised, at first; none where the alert was confirmed."""
+
+
 NO_STANDING = Standing((), np.zeros(0), np.zeros(0), (), np.zeros(0), np.zeros(0, np.bool_))
 """Of no device."""
 
@@ -144,3 +160,4 @@ class Census:
     budget_used: float
     """Budgeted alerts of the last period over those the budget allows; 1.0 is all of it."""
     standing: Standing = field(default=NO_STANDING, compare=False)
+    feedback: tuple[InForce, ...] = ()

@@ -12,6 +12,7 @@ from typing import Final
 from detector import __version__
 from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
+from detector.daemon.clerk import Clerk
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
 from detector.daemon.recovery import Recovery
@@ -22,12 +23,15 @@ from detector.daemon.worker import STUCK_AFTER_S, Worker
 from detector.edge import systemd
 from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
+from detector.edge.command import reply_json
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.http import HttpServer, Site
+from detector.edge.http_alerts import Alerts
 from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
+from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
 from detector.edge.sinks import Courier, Crew, require_libraries
 from detector.edge.status import ReloadStatus, Status
@@ -70,6 +74,7 @@ class Daemon:
         self._recovery: Recovery | None = None
         self._recovered = False
         self._worker = self._wire()
+        self._clerk = Clerk(self._worker, clock)
         site = Site(
             metrics=self._worker.exposition.application,
             page=self._page,
@@ -77,6 +82,10 @@ class Daemon:
             trouble=self._trouble,
             hung=self._hung,
             reload=self._control.reload,
+            alerts=Alerts(
+                cases=lambda: self._control.ask(self._clerk.cases),
+                command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
+            ),
         )
         self._http = HttpServer(self._settings.metrics.listen, site)
 
@@ -122,6 +131,7 @@ class Daemon:
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
+            feedback=dict(self._clerk.given),
         )
 
     def _page(self) -> str:
@@ -176,7 +186,13 @@ class Daemon:
         self._recovery = recovery
         self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
         self._recovery = None
+        if self._recovered:
+            worker.herald.compare(worker.view.fleet().open)
         return self._recovered
+
+    def _lasting(self) -> frozenset[str] | None:
+        """Return the ids of the alerts that are open; None before that is known again. For any thread."""
+        return self._worker.view.lasting() if self._recovered else None
 
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
@@ -186,7 +202,7 @@ class Daemon:
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory, self._lasting)
         receivers = self._crew.sinks_for(settings.alerts.receivers, around)
         self._crew.turn_to(settings.alerts.receivers, around, receivers)
         sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
@@ -225,8 +241,18 @@ class Daemon:
             raise _DeadThreadError("the MQTT thread has died")
         if not self._http.alive:
             raise _DeadThreadError("the HTTP thread has died")
+        self._control.serve()
+        self._obey()
         while (asked := self._control.reload_asked()) is not None:
             asked.set_result(self._reload_now())
+
+    def _obey(self) -> None:
+        """Do the commands that came over MQTT, and say there what became of them."""
+        link, base = self._worker.link, wiring.base_of(self._settings)
+        for asked in link.commands():
+            reply = self._clerk.obey(asked.device, asked.topic, asked.payload)
+            if base is not None:
+                link.publish(result_topic(base, asked), reply_json(reply), qos=1, retain=False)
 
     def _stop(self) -> int:
         """Shut down from the source down: receive no more, score and settle what waits, tell it, say goodbye."""
@@ -274,7 +300,7 @@ class Daemon:
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
         directory = worker.herald.desk.directory
-        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory)
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory, self._lasting)
         receivers = self._crew.sinks_for(settings.alerts.receivers, around)
         if worker.discovery is not None:
             worker.discovery.leave_for(wiring.discoverable(settings))

@@ -30,17 +30,28 @@ class Herald:
         return dict(self.desk.suppressed)
 
     def hear(self, found: Sequence[Owed[AlertEvent]] = ()) -> bool:
-        """Let the desk hear alerts that were committed, and the time; return whether there is something to be told now.
+        """Let the desk hear alerts that were committed, and the time; return whether there is something to be committed now.
 
         An alert is heard as of when it was found: heard again after a crash, it comes to the same.
         """
         unheard, self._unheard = self._unheard, []
-        notices, now = list[Notice](), self._clock.wall()
+        notices = list[Notice]()
         for since, alerts in groupby((*unheard, *found), key=lambda alert: alert.since):
             notices += self.desk.turn(since, [alert.item for alert in alerts])
-        notices += self.desk.turn(now)
+        notices += self.desk.turn(self._clock.wall())
+        asked, self.desk.asked = self.desk.asked, False
+        self._put(notices)
+        return asked or bool(notices)
+
+    def compare(self, lasting: Sequence[AlertEvent]) -> None:
+        """Let the desk compare what it knows with what lasts in fact, after a recovery: some of either may have been lost."""
+        self.hear(self._journal.commit())
+        self._put(self.desk.compare(self._clock.wall(), lasting))
+
+    def _put(self, notices: Sequence[Notice]) -> None:
+        """Put what the desk decided, and what it remembers now, where the next commit finds it."""
+        now = self._clock.wall()
         if self._files != self._journal.files:  # a new one was begun, in which nothing of the desk is yet
             self._files = self._journal.files
             self._journal.notices.put((), self.desk.rows(), now)
         self._journal.notices.put(notices, self.desk.changes(), now)
-        return bool(notices)

@@ -4,7 +4,7 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
-from detector.edge.mqtt import MqttLink
+from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
 from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
@@ -34,6 +34,9 @@ from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
 
 log = logging.getLogger("detector.daemon")
+
+Lasting = Callable[[], Collection[str] | None]
+"""Tells the ids of the alerts that are open, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,11 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
 
 
 def surroundings(
-    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory, lasting: Lasting
 ) -> Surroundings:
     """Return what the ways to receivers need to know that their settings do not say."""
     keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
-    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, page)
+    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, lasting, page)
 
 
 def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:
@@ -127,7 +130,7 @@ def discoverable(settings: Settings) -> Discoverable | None:
     mqtt, wanted = settings.alerts.mqtt, settings.alerts.home_assistant
     if mqtt is None or wanted is None:
         return None
-    return Discoverable(wanted.prefix, mqtt.base_topic, wanted.buttons, settings.alerts.external_url)
+    return Discoverable(wanted.prefix, mqtt.base_topic, mqtt.commands, settings.alerts.external_url)
 
 
 def build_discovery(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Discovery | None:
@@ -160,7 +163,9 @@ def filters_of(settings: Settings) -> list[str]:
     topics = (topic for entry in settings.sensors for topic in entry.topics)
     what = discoverable(settings)
     births = [] if what is None else [what.birth_topic]
-    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births]))
+    told = settings.alerts.mqtt
+    commands = [] if told is None or not told.commands else [commands_filter(told.base_topic)]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births, *commands]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
 from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
-from detector.domain import MICROSECONDS, DropReason
+from detector.domain import MICROSECONDS, DropReason, Feedback
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox, Message
 from detector.edge.journal import Journal
@@ -124,9 +126,12 @@ class Worker:
         self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
 
-    def recover(self, batch: Batch) -> None:
+    def recover(self, batch: Batch | Feedback) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
         self._turned_at = self.clock.mono()
+        if isinstance(batch, Feedback):
+            self.engine.hear(batch)
+            return
         self._tell(self.engine.step(batch))
         if self.journal.alerts_wait >= FOUND_AGAIN:
             self.herald.hear(self.journal.commit())
@@ -147,6 +152,8 @@ class Worker:
         while len(self.inbox) and self.clock.mono() < deadline:
             self.turn()
         self.settle()
+        while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
+            self.turn()  # events that wait for an answer would have to wait for the next start
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))
@@ -158,9 +165,8 @@ class Worker:
             readings = self.intake.decode(messages)
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
-        now = self.clock.wall()
-        for message in messages:
-            self.exposition.reading_to_verdict_seconds.observe(max(0.0, now - message.arrived / MICROSECONDS))
+        arrived_s = np.array([message.arrived for message in messages]) / MICROSECONDS
+        self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
         self.receipts.hold(messages)
 
     def _let_time_pass(self) -> None:

@@ -7,7 +7,7 @@ restarts too.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-MOST: Final = 100_000
+MOST: Final = 2**15
 """Channels that are remembered; of more, the broker keeps the states of those that went first."""
 
 

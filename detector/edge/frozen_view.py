@@ -14,10 +14,15 @@ from detector.edge.alert_book import AlertBook
 def book_to_plain(book: AlertBook) -> dict[str, Any]:
     """Return an alert book as plain values."""
     return {
-        "open": [asdict(event) for event in book.open],
-        "recent": [asdict(event) for event in book.recent],
+        "open": [_event(event) for event in book.open],
+        "recent": [_event(event) for event in book.recent],
         "opened": [(verdict, severity, count) for (verdict, severity), count in book.opened.items()],
     }
+
+
+def _event(event: AlertEvent) -> dict[str, Any]:
+    """Return an event as plain values."""
+    return {**asdict(event), "heights": [list(height) for height in event.heights]}
 
 
 def book_from_plain(plain: dict[str, Any]) -> AlertBook:

@@ -1,9 +1,10 @@
 """What the daemon says of itself at one moment: read by the metrics, the page and the readiness check."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from detector.clock import WallTime
+from detector.domain import FeedbackKind
 from detector.edge.channel_view import Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
@@ -50,6 +51,8 @@ class Status:
     journal: JournalStatus
     snapshots: SnapshotStatus
     fleet: Fleet
+    feedback: Mapping[FeedbackKind, int] = field(default_factory=dict)
+    """What people said of alerts since the start."""
 
 
 def unit_of(settings: Settings, entry: int, channel: str) -> str | None:

@@ -12,7 +12,7 @@ from detector.anomaly.decide import Decider
 from detector.anomaly.organs import Organ, Organs
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
-from detector.domain import EventTime
+from detector.domain import AlertEvent, EventTime, Feedback, Height
 from detector.engine.eviction import leaving
 from detector.engine.outcome import NOBODY, Departed, Verdicts, report_of
 from detector.engine.stages import CALIBRATED
@@ -100,13 +100,31 @@ class Engine:
         return departed
 
     def _go_on_without(self, goes: Mask) -> None:
-        """Forget everything, and go on from what is known of the devices that do not go; rows are kept free for others."""
-        kept, rows = self.freeze().only(~goes), {name: len(block) for name, block in self.blocks().items()}
+        """Forget everything, and go on from what is known of the devices that do not go."""
+        kept = self.freeze().only(~goes)
         self._begin()
         self.restore(kept)
-        del kept  # or every array would be in memory twice
-        for name, block in self.blocks().items():
-            block.reserve(rows[name])
+
+    def hear(self, feedback: Feedback) -> None:
+        """Take in what somebody said of an alert, between two batches: it holds for every reading after it."""
+        slot = self._channel_of(feedback)
+        if slot is not None:
+            self._decider.thresholds.hear(feedback, slot)
+
+    def may_hear(self, feedback: Feedback) -> bool:
+        """Tell whether there is room for what is said of one more alert of its channel."""
+        slot = self._channel_of(feedback)
+        return slot is None or self._decider.thresholds.may_hear(feedback, slot)
+
+    def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
+        """Return how strong the episode of an alert has been, by now if it is open, or else when it was told."""
+        return self._teller.heights_of(event)
+
+    def _channel_of(self, feedback: Feedback) -> Slot | None:
+        """Return the channel that an alert was about, if it is known; what thresholds have no part in has none."""
+        if feedback.channel is None or not feedback.heights:
+            return None
+        return self._alignment.channels.find((feedback.device, feedback.channel))
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""

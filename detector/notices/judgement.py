@@ -10,7 +10,7 @@ from detector.notice import NoticeReason
 from detector.notices.memory import Memory
 from detector.notices.mute import LOOK_AGAIN_S, Mute
 from detector.notices.pace import HOUR_S, OFTEN
-from detector.notices.records import Member, Place, Thread
+from detector.notices.records import UNTOLD, Member, Place, Thread
 from detector.notices.route import CRITICAL
 from detector.settings.receivers import ReceiverSettings
 
@@ -19,6 +19,8 @@ from detector.settings.receivers import ReceiverSettings
 class Judgement:
     """What is to be done about a trouble."""
 
+    standing: int
+    """Gravest severity, as a rank, that people know of and that lasts; UNTOLD where there is none."""
     reason: NoticeReason | None = None
     """Why to tell now; None: there is nothing to be told now."""
     due: float = inf
@@ -26,7 +28,7 @@ class Judgement:
     news: dict[Place, int] = field(default_factory=dict)
     """Places that people hear of for the first time, and how grave they are."""
     graver: dict[Place, int] = field(default_factory=dict)
-    """Places that are graver than all that was told of the trouble."""
+    """Places that are graver than all that people know of and that lasts."""
     restless: dict[Place, int] = field(default_factory=dict)
     """Places that come and go, of which people do not know that yet."""
     hushed: bool = False
@@ -48,7 +50,8 @@ class Judge:
     def judge(self, name: str, now: float) -> Judgement:
         """Return what is to be done about a trouble."""
         thread, members = self.memory.threads[name], self.memory.places(name)
-        found = Judgement()
+        standing = max((member.told for _, member in members if member.is_open), default=UNTOLD)
+        found = Judgement(standing=standing)
         for place, member in members:
             if member.is_open:
                 self._sort(thread, place, member, now, found)
@@ -78,7 +81,7 @@ class Judge:
                 found.news[place] = rank
             else:
                 found.look(history.told[0].at + HOUR_S)
-        elif rank > thread.told:
+        elif rank > found.standing:
             if rank > history.rank:
                 found.graver[place] = rank
             else:
@@ -91,7 +94,7 @@ class Judge:
         if not (found.news or found.graver or found.restless):
             return
         gravest = max(found.news.values(), default=-1)
-        urgent = gravest > thread.told if thread.is_told else gravest >= CRITICAL
+        urgent = gravest >= CRITICAL and gravest > found.standing
         at = thread.told_at + self.receiver.group_interval if thread.is_told else thread.began + self.receiver.wait
         if found.graver or found.restless or urgent or now >= at:
             found.reason = NoticeReason.GREW if thread.is_told else NoticeReason.OPENED

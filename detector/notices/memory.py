@@ -93,6 +93,20 @@ class Memory:
         for devices in [devices for devices, until in self.windows.items() if until <= now]:
             del self.windows[devices]
 
+    @property
+    def latest(self) -> float:
+        """When something last came to a trouble, or was told of one; 0 where there is none."""
+        return max((max(thread.joined, thread.told_at) for thread in self.threads.values()), default=0.0)
+
+    def set_back(self, seconds: float) -> None:
+        """Let everything have been so much earlier: the clock was wrong by that."""
+        for name, thread in list(self.threads.items()):
+            self.threads[name] = thread.earlier(seconds)
+        for place, member in list(self.members.items()):
+            self.members[place] = member.earlier(seconds)
+        for place, history in list(self.histories.items()):
+            self.histories[place] = history.earlier(seconds)
+
     def changes(self) -> Iterator[Row]:
         """Yield every row that changed since this was last asked."""
         for table in self._tables().values():
@@ -137,5 +151,5 @@ class Memory:
         return any(
             event.id in member.ids
             for name in self.receivers
-            if (member := self.members.get(Place(name, event.device, event.channel, event.verdict))) is not None
+            if (member := self.members.get(Place(name, event.device, event.channel))) is not None
         )

@@ -43,6 +43,11 @@ class History(NamedTuple):
             tuple(telling for telling in self.told if telling.at > since),
         )
 
+    def earlier(self, seconds: float) -> "History":
+        """Return it as if all had been so much earlier."""
+        opened = tuple(at - seconds for at in self.opened)
+        return History(opened, tuple(telling._replace(at=telling.at - seconds) for telling in self.told))
+
     @property
     def messages(self) -> int:
         """Return how many messages count."""

@@ -6,7 +6,7 @@ In: nothing. Out: the types, and how each is read from JSON.
 from dataclasses import astuple
 from typing import Any, NamedTuple
 
-from detector.domain import AlertEvent, Verdict
+from detector.domain import AlertEvent
 from detector.notices.directory import Labels
 
 
@@ -32,12 +32,11 @@ class Alert(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A channel, or a whole device, in the eyes of one receiver."""
+    """A channel, or a whole device, in the eyes of one receiver: all that is wrong with it at a time is one matter."""
 
     receiver: str
     device: str
     channel: str | None
-    verdict: Verdict
 
 
 UNTOLD = -1
@@ -55,6 +54,11 @@ class Member(NamedTuple):
     """Since when it is quiet; None while it is not."""
     ids: tuple[str, ...]
     """Its open alerts; once it is quiet, the last one."""
+
+    def earlier(self, seconds: float) -> "Member":
+        """Return it as if all had been so much earlier."""
+        closed = None if self.closed is None else self.closed - seconds
+        return self._replace(since=self.since - seconds, closed=closed)
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +89,11 @@ class Thread(NamedTuple):
     flapping: bool = False
     """People were told that it comes and goes."""
 
+    def earlier(self, seconds: float) -> "Thread":
+        """Return it as if all had been so much earlier."""
+        began, joined, told_at = self.began - seconds, self.joined - seconds, self.told_at - seconds
+        return self._replace(began=began, joined=joined, told_at=told_at)
+
     @property
     def is_told(self) -> bool:
         """Return whether people know of it."""
@@ -93,8 +102,8 @@ class Thread(NamedTuple):
 
 def place_of(plain: list[Any]) -> Place:
     """Return a place from JSON."""
-    receiver, device, channel, verdict = plain
-    return Place(receiver, device, channel, Verdict(verdict))
+    receiver, device, channel = plain
+    return Place(receiver, device, channel)
 
 
 def member_of(plain: list[Any]) -> Member:

@@ -193,6 +193,11 @@ def _clock(moment: EventTime, story: Story) -> str:
     return f"{local:%H:%M %Z}" if local.date() == today else f"{local:%a %d %b %H:%M %Z}"
 
 
+def unwatched(event: AlertEvent) -> str:
+    """Return how an alert ends of which nothing is known any more."""
+    return f"{_name(event)} is no longer watched, and nothing more is known of this alert."
+
+
 def gravest_first(events: Sequence[AlertEvent]) -> list[AlertEvent]:
     """Return events in order of severity, and of onset within one."""
     return sorted(events, key=lambda event: (-RANKS[event.severity], event.onset, event.device, event.channel or ""))

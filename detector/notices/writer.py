@@ -72,7 +72,8 @@ class Writer:
             graver = place in judgement.graver or (bool(history.told) and not history.allows(UNTOLD))
             telling = Telling(now, rank, counts=not graver)
             self._memory.histories[place] = history._replace(told=(*history.told, telling))
-            self._memory.put(place, self._memory.members[place]._replace(told=rank))
+            member = self._memory.members[place]
+            self._memory.put(place, member._replace(told=max(member.told, rank)))
         for place, member in self._memory.places(name) if over else ():
             if member.is_told:
                 history = self._memory.history(place, now)

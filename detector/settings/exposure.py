@@ -24,7 +24,13 @@ def exposures(settings: Settings) -> Iterator[str]:
         yield "mqtt.tls.insecure_skip_verify: anybody on the way can feign the broker; name its authority in ca_file"
     listen = settings.metrics.listen
     if not _is_local(urlsplit(f"//{listen}").hostname or ""):
-        yield f"metrics.listen: whoever reaches {listen} can read all values and ask for a reload; use 127.0.0.1, or a proxy"
+        yield f"metrics.listen: whoever reaches {listen} can read all values, ask for a reload and answer alerts; use 127.0.0.1, or a proxy"
+    told = settings.alerts.mqtt
+    if told is not None and told.commands:
+        yield (
+            f"alerts.mqtt.commands: whoever may publish to {told.base_topic}/devices/+/set/+ can answer alerts and keep people from"
+            " them; let the broker's access rules say who that is"
+        )
     for receiver in settings.alerts.receivers:
         yield from _told_to_all(receiver)
 

@@ -30,6 +30,11 @@ class MqttAlertSettings(Section):
     state_every: Duration = Field(
         10.0, description="A channel's retained state is renewed at most this often, and at once when it turns."
     )
+    commands: bool = Field(
+        False,
+        description="Take acknowledgements, feedback and maintenance from BASE/devices/DEVICE/set/COMMAND, from whoever"
+        " may publish there.",
+    )
 
 
 def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSettings]:
@@ -42,12 +47,9 @@ def _names_are_unique(receivers: list[ReceiverSettings]) -> list[ReceiverSetting
 
 
 class HomeAssistantSettings(Section):
-    """Devices that show themselves in Home Assistant, over the broker that it shares with us."""
+    """Devices that show themselves in Home Assistant, over the broker that it shares with us; with `mqtt.commands`, buttons too."""
 
     prefix: BaseTopic = Field("homeassistant", description="Its discovery prefix.")
-    buttons: bool = Field(
-        False, description="Buttons for false alarms and acknowledgements, which the daemon has to take over MQTT."
-    )
 
 
 class AlertSettings(Section):

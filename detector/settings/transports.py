@@ -25,6 +25,10 @@ def checked_address(text: str) -> str:
 Address = Annotated[str, AfterValidator(checked_address)]
 
 
+LabelName = Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")]
+"""What Prometheus and Alertmanager call a label."""
+
+
 class HttpAccess(Section):
     """How we show who we are, and how long we wait."""
 
@@ -63,7 +67,7 @@ class AlertmanagerSettings(HttpAccess):
 
     urls: Annotated[list[Address], Field(min_length=1)] = Field(description="Every member of a cluster.")
     resend_every: Duration = Field(60.0, description="Time between two sendings of an alert that lasts.")
-    labels: dict[str, str] = Field(default_factory=dict, description="Further labels of every alert.")
+    labels: dict[LabelName, str] = Field(default_factory=dict, description="Further labels of every alert.")
 
 
 class AppriseSettings(Section):

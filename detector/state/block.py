@@ -18,6 +18,8 @@ class Keys(StrEnum):
     DEVICE = "device"
     POOL = "pool"
     """Pool p has row p + 1; row 0 is that of channels without one."""
+    LIST = "list"
+    """Of nothing: the rows are a list, as long as it is."""
 
 
 class Block:
@@ -58,15 +60,13 @@ class Block:
         self._capacity = capacity
 
     def grow(self, rows: int) -> None:
-        """Make room for `rows` rows; capacity doubles, so that growing one by one costs constant time each."""
-        if rows > self._capacity:
-            self._allocate(max(rows, 2 * self._capacity, 16))
-        self._rows = max(self._rows, rows)
+        """Make room for `rows` rows; capacity is the next power of two, so that growing one by one costs constant time each.
 
-    def reserve(self, rows: int) -> None:
-        """Make room for `rows` rows and no more, where they are to be expected."""
+        Rows that were adopted may be one less than what memory is meant for: doubling those would take twice of it.
+        """
         if rows > self._capacity:
-            self._allocate(rows)
+            self._allocate(max(16, 1 << (rows - 1).bit_length()))
+        self._rows = max(self._rows, rows)
 
     def adopt(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take these arrays, of equally many rows, for the columns of their names; the others hold their start values.

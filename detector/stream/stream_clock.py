@@ -26,8 +26,8 @@ AWAKE_TICKS = 2
 LEAP = 600 * MICROSECONDS
 """A reading this far ahead moves the clock only when it is confirmed, with no ordinary one in between: one wild clock is not the time.
 
-The clock moves as far as two devices have been. A device that is heard alone confirms itself by a later moment; the other
-channels of the same payload bear the same moment, and confirm nothing."""
+The clock moves as far as two devices have been, or to a reading that is no leap from there. A device that is heard alone confirms
+itself by a later moment; the other channels of the same payload bear the same moment, and confirm nothing."""
 
 HOUR = 3600 * MICROSECONDS
 """What the channels of a group share is renewed so often."""
@@ -112,35 +112,43 @@ class StreamClock:
         if self._now is None:
             self._now, self._ticked, self._speaker = at, at - at % TICK, device
             return []
-        believed = self._believed(at, device)
-        self._listen(at, device)
-        self._leapt = None if at - (self._now if believed is None else believed) <= LEAP else at
-        if believed is None:
+        if at - self._now > LEAP:
+            return self._hear_leap(at, device)
+        self._listen(at - self._now, device)
+        self._leapt = None
+        return self._move(at)
+
+    def _hear_leap(self, at: EventTime, device: str) -> list[EventTime]:
+        """Take a reading far ahead; return the ticks before it, none where nothing confirms it."""
+        assert self._now is not None
+        leapt, other = self._leapt, device != self._speaker
+        self._listen(at - (self._now if leapt is None else leapt), device)
+        self._leapt = at
+        if leapt is None:
             return []
-        self._now = max(self._now, believed)
-        return self._ticks_until(self._now, AWAKE_TICKS)
-
-    def _believed(self, at: EventTime, device: str) -> int | None:
-        """Return how far a reading may move the clock; None for a leap that is not confirmed."""
-        assert self._now is not None
+        if other:
+            ticks = self._move(at if at - leapt <= LEAP else leapt)
+        elif at != leapt and at >= leapt - LEAP and (self._alone is None or self._alone >= ALONE):
+            ticks = self._move(at)
+        else:
+            return []
         if at - self._now <= LEAP:
-            return at
-        if self._leapt is None:
-            return None
-        if device != self._speaker:
-            return min(at, self._leapt)
-        goes_on = at != self._leapt and at >= self._leapt - LEAP
-        return at if goes_on and (self._alone is None or self._alone >= ALONE) else None
+            self._leapt = None
+        return ticks
 
-    def _listen(self, at: EventTime, device: str) -> None:
-        """Note who speaks, and for how long nobody else has."""
-        assert self._now is not None
-        if self._speaker is not None and device != self._speaker:
-            self._alone = 0
+    def _listen(self, ahead: int, device: str) -> None:
+        """Note who speaks, so far ahead (µs), and for how long nobody else has."""
+        if device != self._speaker:
+            self._alone = None if self._speaker is None else 0
+            self._speaker = device
         elif self._alone is not None:
-            ahead = at - (self._now if self._leapt is None else self._leapt)
             self._alone += min(max(0, ahead), LEAP)
-        self._speaker = device
+
+    def _move(self, at: int) -> list[EventTime]:
+        """Move the clock as far as this, if it is ahead; return the ticks that fall before it."""
+        assert self._now is not None
+        self._now = max(self._now, at)
+        return self._ticks_until(self._now, AWAKE_TICKS)
 
     def _listen_to_all(self, readings: Readings, ahead_us: NDArray[np.int64]) -> None:
         """Note who speaks in a stretch without leaps, in which each reading moved the clock by so much."""
@@ -178,6 +186,8 @@ class StreamClock:
 
     def _ticks_until(self, now: int, most: int) -> list[EventTime]:
         """Return at most `most` ticks not later than now, and skip the rest."""
+        if now - self._ticked < TICK:
+            return []
         last = now - now % TICK
         ticks = [EventTime(at) for at in range(self._ticked + TICK, last + 1, TICK)[:most]]
         self._ticked = max(self._ticked, last)

@@ -149,6 +149,14 @@ class Alertmanager(_Server):
             "--cluster.listen-address=",
         ]
 
+    def tell(self, *alerts: Mapping[str, str]) -> None:
+        """Let alerts with these labels fire, as Prometheus would."""
+        body = json.dumps([{"labels": alert} for alert in alerts]).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{self.address}/api/v2/alerts", data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            assert answer.status == 200
+
 
 class Webhook:
     """Hears what Alertmanager tells."""
@@ -156,6 +164,10 @@ class Webhook:
     def __init__(self, url: str, told: "queue.SimpleQueue[Mapping[str, Any]]") -> None:
         """Hear at a URL."""
         self.url, self._told = url, told
+
+    def hear(self) -> list[Mapping[str, str]]:
+        """Wait for the next notification; return the labels of its alerts."""
+        return [alert["labels"] for alert in self._told.get(timeout=PATIENCE_S)["alerts"]]
 
     def hear_of(self, status: str, **labels: str) -> str:
         """Wait until an alert with these labels is told as `firing` or `resolved`; return its sentence."""

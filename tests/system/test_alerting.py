@@ -180,3 +180,17 @@ def test_alerts_that_do_not_arrive_are_told() -> None:
             alarm(witness, pumps(1))
             sentence = prometheus.until_fires("DetectorNotificationsFailing")
             assert "do not arrive by mqtt" in sentence
+
+
+def test_channels_without_series_are_told(broker: Broker) -> None:
+    """DetectorSeriesLeftOut fires while max_series has no room for all, and ends when there is."""
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port) as witness:
+        daemon.edit("metrics: {", "metrics: {max_series: 10, ")
+        daemon.restart().until_ready()
+        with Prometheus(scraped(daemon)) as prometheus:
+            witness.publish("meters/m1/power", "1")
+            witness.publish("meters/m2/power", "1")
+            assert "are left out of its metrics" in prometheus.until_fires("DetectorSeriesLeftOut")
+            daemon.edit("max_series: 10,", "max_series: 1000,")
+            assert daemon.request("/-/reload", "POST").status == 200
+            prometheus.until_quiet("DetectorSeriesLeftOut")

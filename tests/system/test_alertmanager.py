@@ -11,6 +11,7 @@ from detector.domain import AlertEvent, Severity, Transition
 from detector.edge.sinks.alertmanager import AT_ONCE, Alertmanager
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
+from detector.edge.sinks.surroundings import Surroundings
 from detector.settings.transports import AlertmanagerSettings
 from tests.system.alertmanager import AlertmanagerProcess
 from tests.system.patience import wait_until
@@ -26,7 +27,9 @@ OPENED, UPDATED, CLOSED = Transition.OPENED, Transition.UPDATED, Transition.CLOS
 def sink(url: str, resend_every: float = 60.0) -> Iterator[Porter[AlertEvent]]:
     """Yield a sink."""
     settings = AlertmanagerSettings(urls=[url], resend_every=resend_every)
-    way = Alertmanager(settings, Keyring(Path(), {}), "http://page", SystemClock())
+    way = Alertmanager(
+        "prometheus", settings, Surroundings(Keyring(Path(), {}), SystemClock(), external_url="http://page")
+    )
     porter = Porter("prometheus", way, AT_ONCE)
     try:
         yield porter

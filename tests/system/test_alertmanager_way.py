@@ -1,8 +1,9 @@
 """Alertmanager is told of alerts again while they last and for a while when they are over, over restarts too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from detector.domain import AlertEvent, Severity, Transition
@@ -10,9 +11,10 @@ from detector.edge.sinks.alertmanager import AT_ONCE, Alertmanager
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings, unknown
 from detector.settings.transports import AlertmanagerSettings
 from tests.system.patience import wait_until
-from tests.system.receiving import Receiver, answer, hang
+from tests.system.receiving import Receiver, answer, cut, hang
 from tests.unit.edge.journal.bench import Hand
 from tests.unit.edge.readings import at
 from tests.unit.edge.sinks.notices import outage, turned
@@ -24,10 +26,17 @@ SELDOM = 3600.0
 """An interval that no test waits for."""
 
 
-def way(*urls: str, clock: Hand | None = None, told: Iterable[AlertEvent] = (), **settings: Any) -> Alertmanager:
+def way(
+    *urls: str,
+    clock: Hand | None = None,
+    told: Iterable[AlertEvent] = (),
+    lasting: Callable[[], Collection[str] | None] = unknown,
+    **settings: Any,
+) -> Alertmanager:
     """Return a way whose clock stands at the start of the story."""
     given = {"timeout": 5.0, "resend_every": SELDOM, **settings}
-    return Alertmanager(AlertmanagerSettings(urls=list(urls), **given), Keyring(None, {}), "", clock or Hand(), told)  # type: ignore[arg-type]
+    around = Surroundings(Keyring(Path(), {}), clock or Hand(), lambda _: list(told), lasting=lasting)
+    return Alertmanager("am", AlertmanagerSettings(urls=list(urls), **given), around)
 
 
 def carry(gone: Alertmanager, *events: AlertEvent) -> list[Answer]:
@@ -137,14 +146,29 @@ def test_what_lasted_before_a_restart_is_sent_again() -> None:
         assert [len(came.said) for came in server.came] == [2, 2]
 
 
-def test_an_entry_that_fell_silent_has_its_own_name_and_no_channel() -> None:
-    """What concerns a whole entry can be routed by its name; numbers that nobody knows are left out."""
+def test_what_nobody_watches_any_more_ends() -> None:
+    """Once it is known which alerts last, those that do not have ended, though nobody said so; before that all go on."""
+    ids: list[str] | None = None
+    one, other = turned(OPENED), turned(OPENED, device="pump-2")
+    with Receiver() as server:
+        gone = way(server.url, told=[one, other], lasting=lambda: ids)
+        carry(gone)
+        ids = [other.id]
+        carry(gone)
+        ends = [sorted(alert["endsAt"] == "2023-11-14T22:13:20Z" for alert in came.said) for came in server.came]
+        over = [alert["labels"]["device"] for alert in server.came[1].said if alert["endsAt"] == "2023-11-14T22:13:20Z"]
+    assert ends == [[False, False], [False, True]]
+    assert over == ["pump-1"]
+
+
+def test_an_entry_that_fell_silent_has_an_alert_of_its_own() -> None:
+    """What concerns a whole entry bears the entry's name and no device; numbers that nobody knows are left out."""
     with Receiver() as server:
         carry(way(server.url), outage())
         one = server.came[0].said[0]
     assert one["labels"] == {
         "alertname": "SensorsSilent",
-        "device": "pumps",
+        "sensors": "pumps",
         "kind": "outage",
         "severity": "warning",
         "verdict": "transport",
@@ -175,6 +199,17 @@ def test_every_member_of_a_cluster_is_told_and_one_is_enough() -> None:
         said = carry(gone, turned(OPENED, device="pump-2"))[0]
     assert said.fault is not None
     assert not said.hopeless
+
+
+def test_a_member_that_fails_is_tried_once_a_sending() -> None:
+    """While another member takes alerts, one that did not answer is asked again at the next sending, and not for each post."""
+    with Receiver().always(cut) as ill, Receiver() as well:
+        gone = way(ill.url, well.url)
+        for number in range(3):
+            assert carry(gone, turned(OPENED, device=f"pump-{number}"))[0].fault is None
+        assert (len(ill.came), len(well.came)) == (1, 3)
+        carry(gone)
+        assert (len(ill.came), len(well.came)) == (2, 4)
 
 
 def test_one_alert_that_is_refused_does_not_take_others_with_it() -> None:

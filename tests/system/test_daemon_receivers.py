@@ -109,10 +109,15 @@ def test_all_ways_at_once(broker: Broker, tmp_path: Path) -> None:
         assert hook.came[0].said["commonAnnotations"]["description"] == chat.came[0].said["message"]
 
 
-def test_a_receiver_that_hangs_holds_up_nothing(broker: Broker) -> None:
-    """With a webhook that never answers, readings are scored, other sinks told, a reload and an orderly end are done."""
+@pytest.mark.parametrize(
+    "way", ["webhook: {{url: 'http://{at}', timeout: 1h}}", "apprise: {{urls_file: '{file}', timeout: 1h}}"]
+)
+def test_a_receiver_that_hangs_holds_up_nothing(broker: Broker, tmp_path: Path, way: str) -> None:
+    """With a receiver that never answers, readings are scored, other sinks told, a reload and an orderly end are done."""
     with Receiver().always(hang) as hook:
-        ways = receivers(f"webhook: {{url: '{hook.url}', timeout: 1h}}")
+        (tmp_path / "urls").write_text(f"json://127.0.0.1:{hook.port}")
+        (tmp_path / "urls").chmod(0o600)
+        ways = receivers(way.format(at=f"127.0.0.1:{hook.port}", file=tmp_path / "urls"))
         with (
             DaemonProcess(broker.url, ways, SENSORS) as daemon,
             Witness(broker.port, "detector/alerts/#") as witness,

@@ -2,7 +2,9 @@
 
 import math
 import re
+import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -129,3 +131,14 @@ def test_a_wrong_name_would_be_noticed(prometheus: Prometheus) -> None:
     """A query for what does not exist is found empty."""
     query = Query("x", "detector_nonsense", "")
     assert fault_of(query, answers(prometheus, query.expression)) == "no series"
+
+
+@pytest.mark.needs("promtool")
+def test_a_sick_plants_metrics_are_clean(prometheus: Prometheus) -> None:
+    """`promtool check metrics` has nothing against a scrape with open episodes in it."""
+    [target] = prometheus.ask("/api/v1/targets")["data"]["activeTargets"]
+    with urllib.request.urlopen(target["scrapeUrl"]) as answer:
+        scrape = answer.read()
+    assert b"detector_episode_severity{" in scrape
+    done = subprocess.run(["promtool", "check", "metrics"], input=scrape, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

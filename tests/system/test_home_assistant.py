@@ -17,7 +17,7 @@ from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 
-ON = "alerts: {home_assistant: {buttons: true}}"
+ON = "alerts: {mqtt: {commands: true}, home_assistant: {}}"
 
 
 class House(Witness):
@@ -42,6 +42,11 @@ class House(Witness):
             for topic, payload in self.look().items()
             if topic.startswith("homeassistant/") and payload
         }
+
+    def until_said(self, topic: str) -> str:
+        """Wait until something was said on a topic, and return the last of it."""
+        wait_until(lambda: topic in self.look(), topic)
+        return self.last[topic]
 
     def until_found(self, count: int) -> dict[str, Any]:
         """Wait until so many devices are shown."""
@@ -79,6 +84,21 @@ def test_every_topic_and_template_holds_of_what_the_daemon_publishes(broker: Bro
         assert daemon.scrape().balance == 0
 
 
+def test_what_a_button_sends_is_a_command_that_is_answered(broker: Broker) -> None:
+    """Each button's payload on its topic is understood by the daemon, which answers on the topic beside it."""
+    with DaemonProcess(broker.url, ON, SENSORS) as daemon, House(broker.port) as house:
+        daemon.until_ready()
+        alarm(house, pumps(1))
+        (device,) = house.until_found(1).values()
+        buttons = [part for part in device["components"].values() if part["platform"] == "button"]
+        assert len(buttons) == 3
+        for part in buttons:
+            result = f"{part['command_topic']}/result"
+            house.last.pop(result, None)
+            house.publish(part["command_topic"], part["payload_press"])
+            assert json.loads(house.until_said(result))["alert"] is not None
+
+
 def test_it_is_told_again_when_it_comes_up_and_finds_all_that_was_kept(broker: Broker) -> None:
     """Whoever comes late is given the retained messages; a birth brings all of them anew, and is no reading."""
     with DaemonProcess(broker.url, ON, SENSORS) as daemon, House(broker.port) as house:
@@ -101,10 +121,10 @@ def test_what_is_switched_off_leaves_it(broker: Broker) -> None:
         daemon.until_ready()
         alarm(house, pumps(1, 2))
         house.until_found(2)
-        daemon.edit(ON, "alerts: {home_assistant: null}")
+        daemon.edit(ON, "alerts: {mqtt: {commands: true}, home_assistant: null}")
         daemon.send(signal.SIGHUP)
         house.until_found(0)
-        daemon.edit("alerts: {home_assistant: null}", ON)
+        daemon.edit("alerts: {mqtt: {commands: true}, home_assistant: null}", ON)
         daemon.send(signal.SIGHUP)
         house.until_found(2)
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from detector.clock import SystemClock
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings
 from detector.edge.sinks.webhook import Webhook
 from detector.errors import ConfigError
 from detector.notice import Notice
@@ -29,9 +31,8 @@ PATIENT = 3600.0
 @contextmanager
 def webhook(folder: Path, **settings: Any) -> Iterator[Porter[Notice]]:
     """Yield a sink; its thread has ended when the block has."""
-    porter = Porter(
-        "people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), Keyring(folder, {}), "http://page")
-    )
+    around = Surroundings(Keyring(folder, {}), SystemClock(), external_url="http://page")
+    porter = Porter("people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), around))
     try:
         yield porter
     finally:
@@ -268,6 +269,22 @@ def test_secrets_prove_who_we_are_and_show_nowhere(tmp_path: Path, caplog: pytes
     assert three.headers["Authorization"] == "Bearer second-token"
     for secret in ("pass-word", "first-token", "second-token", "secret-path"):
         assert secret not in f"{faults}{caplog.text}"
+
+
+def test_a_secret_that_cannot_be_sent_does_not_show_either(tmp_path: Path) -> None:
+    """A token of two lines, or one that no header can hold, is a fault that does not repeat it."""
+    write(tmp_path / "token", "first-line\nsecond-line")
+    write(tmp_path / "latin", "secret-€")
+    with Receiver() as server:
+        faults = []
+        for settings in (
+            {"url": server.url, "bearer_token_file": "token"},
+            {"url": server.url, "bearer_token_file": "latin"},
+        ):
+            with webhook(tmp_path, **settings) as sink:
+                faults.append(told(sink).fault)
+        assert server.came == ()
+    assert faults == [f"{server.url}: its address, or what proves who we are, holds characters that cannot be sent"] * 2
 
 
 def test_a_secret_that_vanishes_is_a_fault_that_can_be_mended(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from deploy.grafana.source.dashboard import Placed, annotation, dashboard, varia
 from deploy.grafana.source.panel import (
     BLUE,
     GREEN,
+    NARROW,
+    NUMBER,
     RED,
     SEVERITY_STEPS,
     SEVERITY_WORDS,
@@ -27,7 +29,7 @@ def device() -> Json:
     """Return the dashboard."""
     # fmt: off
     verdict = stat("How it is", "The gravest open episode of the device.", f"max(detector_episode_severity{{{D}}}) or vector(0)", words=SEVERITY_WORDS, steps=SEVERITY_STEPS)
-    score = stat("Highest score", "Of all its channels, now; 1 is the threshold.", f"max(detector_anomaly_score{{{D}}})", steps=((None, GREEN), (0.6, YELLOW), (1, RED)))
+    score = stat("Score", "What was told of the open episodes, or else the highest score of its channels now; 1 is the threshold.", f"max(detector_episode_score{{{D}}}) or max(detector_anomaly_score{{{D}}})", steps=((None, GREEN), (0.6, YELLOW), (1, RED)))
     seen = stat("Heard", "Time since its last reading, by the time that the reading states.", f"time() - max(detector_device_last_seen_timestamp_seconds{{{D}}})", "s", steps=((None, GREEN), (600, YELLOW), (3600, RED)))
     learnt = stat("Learnt", "Share of what its thresholds rest on; from 25 % on it is scored.", f"min(detector_readiness_ratio{{{D}}})", "percentunit", steps=((None, YELLOW), (0.25, BLUE), (1, GREEN)))
     left = stat("Left to learn", "Until its thresholds rest on its own past alone.", f"max(detector_readiness_left_seconds{{{D}}})", "s")
@@ -36,8 +38,9 @@ def device() -> Json:
         "$channel: value and forecast", "The value, what was forecast for it, and the band in which it is usual.",
         {"upper": f"detector_expected_upper{{{C}}}", "lower": f"detector_expected_lower{{{C}}}", "expected": f"detector_expected_value{{{C}}}", "value": f"detector_value{{{C}}}"},
     )  # fmt: skip
-    scores = amounts("Score", "How strange each channel is; 1 is the threshold.", {"{{channel}}": f"detector_anomaly_score{{{C}}}"}, threshold=1)
+    scores = amounts("Scores", "How strange each channel is; 1 is the threshold. As of each scrape: peaks between two scrapes are not in it. What was told of open episodes is.", {"{{channel}}": f"max_over_time(detector_anomaly_score{{{C}}}[$__interval])", "{{channel}}: {{kind}}": f"max by (channel, kind) (detector_episode_score{{{C}}})"}, threshold=1)
     sides = lines("Side", "1 above, -1 below what was expected, 0 neither.", {"{{channel}}": f"detector_anomalous{{{C}}}"})
+    sides["fieldConfig"]["defaults"] |= {"min": -1, "max": 1, "decimals": 0}
     when = timeline("Episodes", "What was open when: channel, verdict, kind; without a channel, of the whole device.", {"{{channel}} {{verdict}} {{kind}}": f"max by ({EPISODE}) (detector_episode_severity{{{D}}})"}, SEVERITY_WORDS)
     now = table(
         "Open now", "Numbers of the moment when it was told.",
@@ -47,7 +50,7 @@ def device() -> Json:
             "value": f"max by ({EPISODE}) (detector_episode_value{{{D}}})", "expected": f"max by ({EPISODE}) (detector_episode_expected{{{D}}})",
             "lower": f"max by ({EPISODE}) (detector_episode_lower{{{D}}})", "upper": f"max by ({EPISODE}) (detector_episode_upper{{{D}}})",
         },
-        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "for": {"unit": "s"}, "value": {"decimals": 2}, "expected": {"decimals": 2}, "lower": {"decimals": 2}, "upper": {"decimals": 2}, "unit": {}},
+        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "for": {"unit": "s", **NARROW}, "value": NUMBER, "expected": NUMBER, "lower": NUMBER, "upper": NUMBER, "unit": NARROW},
         sort="severity",
     )  # fmt: skip
     lately = table(
@@ -57,7 +60,7 @@ def device() -> Json:
             "began": f"1000 * max by ({EPISODE}) (max_over_time(detector_episode_onset_timestamp_seconds{{{D}}}[$__range]))",
             "times": f"1 + max by ({EPISODE}) (changes(detector_episode_onset_timestamp_seconds{{{D}}}[$__range]))",
         },
-        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "times": {}, "began": {"unit": "dateTimeFromNow"}, "unit": {}},
+        {"severity": shown_as(SEVERITY_WORDS), "channel": {}, "verdict": {}, "kind": {}, "times": NARROW, "began": {"unit": "dateTimeFromNow"}, "unit": NARROW},
         sort="began",
     )  # fmt: skip
     return dashboard(
@@ -71,7 +74,7 @@ def device() -> Json:
             "$device": [Placed(4, 4, one) for one in (verdict, score, seen, learnt, left, skill)],
             "Value and forecast": [Placed(12, 8, value, repeat="channel")],
             "How strange": [Placed(16, 8, scores), Placed(8, 8, sides)],
-            "What was told": [Placed(24, 7, when), Placed(12, 7, now), Placed(12, 7, lately)],
+            "What was told": [Placed(24, 7, when), Placed(14, 7, now), Placed(10, 7, lately)],
         },
         [annotation("Episodes", f"detector_episode_severity{{{D}}}", "{{verdict}}: {{kind}}", "{{channel}}", "channel,kind", RED)],
     )  # fmt: skip

@@ -16,6 +16,10 @@ SEVERITY_STEPS: Final = ((None, GREEN), (1, YELLOW), (2, ORANGE), (3, RED))
 YES_NO: Final = {0: ("no", RED), 1: ("yes", GREEN)}
 DEVICE_PAGE: Final = "/d/detector-device/detector-device?${datasource:queryparam}&${__url_time_range}&var-device="
 
+NARROW: Final[Json] = {"custom.width": 85}
+NUMBER: Final[Json] = {"decimals": 2, "custom.width": 75}
+"""Columns of a table that need no more room."""
+
 Words = Mapping[int, tuple[str, str]]
 """What is said, and in which colour, instead of a number."""
 Steps = Sequence[tuple[float | None, str]]
@@ -153,7 +157,7 @@ def table(
         overrides.append(_override("device", {"links": [_device_link("${__value.text}")]}))
     options = {"frameIndex": 0, "showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": sort, "desc": True}]}
     defaults = _defaults("none", {}, ((None, GREY),)) | {
-        "noValue": "none",
+        "noValue": "–",
         "custom": {"align": "auto", "inspect": False},
     }
     made = _panel("table", title, sentence, targets, options, defaults, overrides)
@@ -163,7 +167,7 @@ def table(
 def shown_as(words: Words) -> Json:
     """Return what makes a column show words in colour."""
     cell = {"type": "color-background", "mode": "basic"}
-    return {"mappings": _mappings(words), "custom.cellOptions": cell}
+    return {"mappings": _mappings(words), "custom.cellOptions": cell, **NARROW}
 
 
 def _panel(

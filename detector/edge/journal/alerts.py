@@ -4,14 +4,15 @@ In: events as they were found, what became of their deliveries. Out: which of th
 An event is known by its key: found again, after a crash, it is neither kept nor owed twice. Every function may raise sqlite3.Error.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey
+from detector.domain import AlertEvent, AlertKey, Height
 from detector.notice import Notice, NoticeKey
 
 Key = TypeVar("Key", AlertKey, NoticeKey)
@@ -105,7 +106,7 @@ def write(db: sqlite3.Connection, told: Told) -> dict[AlertKey, int]:
     """Write all of it; return the keys of the events that were not known, and the numbers that they have now."""
     fresh = dict[AlertKey, int]()
     for event, seq, since in told.found:
-        row = db.execute(INSERT, (seq, since, *astuple(event))).fetchone()
+        row = db.execute(INSERT, (seq, since, *_values(event))).fetchone()
         if row is not None:
             fresh[event.key] = row[0]
             owed = [(row[0], sink) for sink in told.sinks if told.wants(sink, event)]
@@ -141,5 +142,16 @@ def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence
 
 
 def event_of(row: Sequence[Any]) -> AlertEvent:
-    """Return the event of a row."""
-    return AlertEvent.from_plain(dict(zip(FIELDS, row, strict=True)))
+    """Return the event of a row of `FIELDS`."""
+    values = dict(zip(FIELDS, row, strict=True))
+    return AlertEvent.from_plain({**values, "heights": json.loads(values["heights"])})
+
+
+def heights_text(heights: Sequence[Height]) -> str:
+    """Return heights as the database has them: JSON."""
+    return json.dumps(heights)
+
+
+def _values(event: AlertEvent) -> list[Any]:
+    """Return the fields of an event as the database has them."""
+    return [heights_text(event.heights) if name == "heights" else getattr(event, name) for name in FIELDS]

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from detector.clock import Clock, MonoTime
-from detector.domain import AlertEvent, AlertKey, EventTime, Reading
+from detector.clock import Clock, MonoTime, WallTime
+from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
 from detector.edge.journal.drawer import Drawer
+from detector.edge.journal.said import Case, Given
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival, Group, Store
 from detector.edge.journal.stubs import Stub
@@ -106,6 +107,11 @@ class Journal:
         """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
         self._take(Group(self.seq + 1, self.entries, Readings.of(()), ticks))
 
+    def append_feedback(self, feedback: Feedback, by: str) -> None:
+        """Take what somebody said of an alert: it arrives like a reading, and counts for those after it."""
+        given = Given(feedback, self._clock.wall(), by)
+        self._take(Group(self.seq + 1, self.entries, Readings.of(()), given=(given,)))
+
     def append_alerts(self, events: Sequence[AlertEvent]) -> None:
         """Take the alert events that the arrivals so far led to; they are written together with those."""
         self._alerts.add(events, self.seq, self._clock.wall())
@@ -144,6 +150,15 @@ class Journal:
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last alerts on disk, oldest first; none while the disk fails."""
         return self._read(lambda store: store.recent_alerts(limit))
+
+    def cases(self, since: WallTime, limit: int) -> list[Case]:
+        """Return the last alerts on disk, newest first, of which an event was found since a moment; none while the disk fails."""
+        return self._read(lambda store: store.cases(since, limit))
+
+    def case(self, alert: str) -> Case | None:
+        """Return one alert; None where none of that id is on disk, or the disk fails."""
+        found = self._read(lambda store: [store.case(alert)])
+        return found[0] if found else None
 
     def desk_rows(self) -> list[Row]:
         """Return what the desk remembers; nothing while the disk fails."""

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, EventTime
-from detector.edge.journal import alerts, notices, stubs
+from detector.domain import MICROSECONDS, AlertEvent, AlertKey, EventTime, Feedback
+from detector.edge.journal import alerts, notices, said, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
 from detector.edge.journal.notices import NOTHING_DECIDED, Decided
+from detector.edge.journal.said import Case, Given
 from detector.edge.journal.stubs import Stub
 from detector.notice import Notice
 from detector.notices import Row
@@ -56,7 +57,7 @@ FORGET: Final = "DELETE FROM channels WHERE id IN (SELECT id FROM channels WHERE
 
 
 class Group(NamedTuple):
-    """Arrivals that are written together: readings, or idle ticks."""
+    """Arrivals that are written together: readings, idle ticks, or feedback."""
 
     first: int
     """Number of the first of them."""
@@ -66,15 +67,16 @@ class Group(NamedTuple):
     ticks: Sequence[EventTime] = ()
     stubs: Sequence[Stub] = ()
     """Of the messages that the readings came in."""
+    given: Sequence[Given] = ()
 
     @property
     def last(self) -> int:
         """Number of the last of them."""
-        return self.first + len(self.readings) + len(self.ticks) - 1
+        return self.first + len(self.readings) + len(self.ticks) + len(self.given) - 1
 
 
 class Arrival(NamedTuple):
-    """One line of the journal: a reading, or an idle tick, which has a time alone."""
+    """One line of the journal: a reading; feedback; or an idle tick, which has a time alone."""
 
     seq: int
     device: str | None
@@ -83,6 +85,7 @@ class Arrival(NamedTuple):
     """Name of the `sensors` entry that it came through, as the configuration of its time had it."""
     at: EventTime
     value: float | None
+    feedback: Feedback | None = None
 
 
 class _Channels:
@@ -170,8 +173,10 @@ class Store:
         if marks:
             self._mark(last, now)
             stubs.let_go(self._db)
-            alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
-            notices.let_go(self._db, WallTime(now - self._settings.keep_alerts), decided.receivers)
+            long_ago = WallTime(now - self._settings.keep_alerts)
+            alerts.let_go(self._db, long_ago, self._first, told.sinks)
+            said.let_go(self._db, long_ago, self._first)
+            notices.let_go(self._db, long_ago, decided.receivers)
         if marks or last - self._measured >= self._touch_every:
             self._measure(last)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
@@ -207,6 +212,14 @@ class Store:
         """Return the last events, oldest first."""
         return alerts.recent(self._db, limit)
 
+    def cases(self, since: WallTime, limit: int) -> list[Case]:
+        """Return the last alerts, newest first, of which an event was found since a moment."""
+        return said.cases(self._db, since, limit)
+
+    def case(self, alert: str) -> Case | None:
+        """Return one alert; None where there is none of that id."""
+        return said.case(self._db, alert)
+
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""
         return read(self._db, after)
@@ -217,13 +230,19 @@ class Store:
 
     def _append(self, group: Group) -> None:
         """Insert one group."""
-        self._channels.turn_to(group)
         readings = group.readings
+        if len(readings):
+            self._channels.turn_to(group)
         columns = (self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
         rows = zip(range(group.first, group.first + len(readings)), *columns, strict=True)
         self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", rows)
         ticks = enumerate(group.ticks, group.first + len(group.readings))
         self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
+        for seq, given in enumerate(group.given, group.first + len(group.readings) + len(group.ticks)):
+            self._db.execute(
+                "INSERT INTO arrivals VALUES (?, NULL, ?, 'feedback')", (seq, round(given.at * MICROSECONDS))
+            )
+            said.write(self._db, seq, given)
 
     def _mark(self, last: int, now: WallTime) -> None:
         """Note the time, and find out how much is beyond its age."""
@@ -263,8 +282,11 @@ def read(db: sqlite3.Connection, after: int) -> Iterator[Arrival]:
     while after < last:
         rows = db.execute(READ, (after, READ_ROWS)).fetchall()
         for row in rows:
-            arrival = Arrival._make(row)
+            arrival = Arrival(*row)
             if arrival.seq > last:
                 return
-            yield arrival
+            if arrival.device is not None or arrival.value is None:
+                yield arrival
+            elif (feedback := said.read(db, arrival.seq)) is not None:
+                yield arrival._replace(value=None, feedback=feedback)
         after = rows[-1][0] if rows else last

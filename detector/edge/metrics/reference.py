@@ -9,6 +9,7 @@ from typing import Final
 from detector.edge.metrics import of_daemon, series
 from detector.edge.metrics.family import Kind, Named
 from detector.edge.metrics.measured import MEASURED
+from detector.edge.metrics.of_cost import COST
 from detector.edge.metrics.of_fleet import FLEET
 
 CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
@@ -18,8 +19,10 @@ CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
     "Devices": (series.READINESS, series.LEFT, series.LAST_SEEN, series.LEFT_OUT),
     "Readings": of_daemon.READINGS,
     "The daemon": (*of_daemon.DAEMON, *MEASURED),
+    "Cost": COST,
     "MQTT": of_daemon.LINK,
     "Notifications": of_daemon.SINKS,
+    "Feedback": of_daemon.PEOPLE,
     "Journal": of_daemon.JOURNAL,
     "Snapshots": of_daemon.SNAPSHOTS,
 }
@@ -35,7 +38,7 @@ has `_bucket`, `_sum` and `_count`. From the library come `process_*` (processor
 
 Series of single episodes, channels and devices are bounded by `metrics.max_series`: open episodes come first, then channels that have or
 lately had one, then the rest in order of first sight. `detector_series_left_out` counts what had no room. A device's series go when the device is
-gone (unheard for an hour and ten of its usual gaps, whichever is longer); only its last sight stays.
+gone (unheard for an hour and ten of its usual gaps, whichever is longer); only its last sight stays, of every device, bounded by `engine.max_devices` alone.
 
 At every scrape: received = rejected + dropped + late + duplicate + scored + pending.
 """

@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from detector.domain import MICROSECONDS
-from detector.edge.channel_view import ChannelState, Fleet
+from detector.edge.channel_view import Fleet
+from detector.edge.last_states import ChannelState
 from detector.edge.metrics.family import Kind, Named
 from detector.edge.metrics.interest import Chosen, Cost, Episode, EpisodeLabels, choose
 from detector.settings import MetricsSettings
@@ -59,6 +60,7 @@ LAST_SEEN: Final = _of_device(
 EPISODE: Final[Mapping[Named, Callable[[Episode], float | None]]] = {
     _of_episode("detector_episode_severity", "Severity of each open episode: 1 info, 2 warning, 3 critical; without a channel, of the whole device. Absent once it is closed."): attrgetter("severity"),
     _of_episode("detector_episode_onset_timestamp_seconds", "When it began, estimated: event time as Unix time."): lambda episode: episode.onset / MICROSECONDS,
+    _of_episode("detector_episode_score", "Score that was told when it opened or worsened; 1 is the threshold."): attrgetter("told.score"),
     _of_episode("detector_episode_value", "Value that was told when it opened or worsened; of an outage, the devices that are silent."): attrgetter("told.value"),
     _of_episode("detector_episode_expected", "What that value was held against."): attrgetter("told.expected"),
     _of_episode("detector_episode_lower", "From where on it would have been usual, or the limit that the operator set."): attrgetter("told.lower"),

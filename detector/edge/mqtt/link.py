@@ -15,6 +15,7 @@ from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.access import Access, ReadPassword, no_password
 from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.door import Asked, Door, commands_filter
 from detector.edge.mqtt.packets import Publish
 from detector.edge.mqtt.pauses import SHORT_LIVES, Pauses
 from detector.edge.mqtt.receiver import Receiver, Traffic
@@ -58,7 +59,9 @@ class MqttLink:
         self._access = Access(settings, read_password)
         self._pauses, self._watch = Pauses(settings), Watch(settings.renew_after)
         self._clock = SystemClock()
-        self._receiver = Receiver(base_topic, inbox, ledger, self.traffic)
+        hears = base_topic is not None and commands_filter(base_topic) in self._filters
+        self._door = Door(base_topic) if base_topic is not None and hears else None
+        self._receiver = Receiver(base_topic, self._door, inbox, ledger, self.traffic)
         self._sender = Sender(self._status)
         self._tries = 0
         self._stopping, self._abandoned = threading.Event(), threading.Event()
@@ -109,6 +112,10 @@ class MqttLink:
     def answers(self) -> list[Answer]:
         """Return what became of publications with a key since this was last asked; for one thread."""
         return self._sender.answers()
+
+    def commands(self) -> list[Asked]:
+        """Return the commands that came since this was last asked; there are some only where their filter is subscribed to."""
+        return [] if self._door is None else self._door.take()
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""

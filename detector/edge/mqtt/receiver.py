@@ -13,6 +13,7 @@ from detector.edge.home_assistant import BORN
 from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.door import Door
 from detector.edge.mqtt.packets import Publish
 
 log = logging.getLogger("detector.mqtt")
@@ -34,11 +35,14 @@ class Traffic:
 
 
 class Receiver:
-    """Puts messages in the inbox, and keeps our own publications out of it."""
+    """Puts messages in the inbox, and keeps our own publications out of it; commands go through a door of their own."""
 
-    def __init__(self, base_topic: str | None, inbox: Inbox, ledger: Ledger, traffic: Traffic) -> None:
-        """Receive from the start."""
+    def __init__(
+        self, base_topic: str | None, door: Door | None, inbox: Inbox, ledger: Ledger, traffic: Traffic
+    ) -> None:
+        """Receive from the start; without a door no command is heard."""
         self.receiving = True
+        self._door = door
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
         self.birth_topic: str | None = None
         """Where somebody says `online` who wants to be told everything anew; such messages are no readings."""
@@ -107,7 +111,11 @@ class Receiver:
 
     def _hear_aside(self, connection: Connection, publications: Sequence[Publish]) -> None:
         """Take messages that are no readings."""
-        self.births += sum(one.topic == self.birth_topic and one.payload == BORN for one in publications)
+        for one in publications:
+            if one.topic == self.birth_topic:
+                self.births += one.payload == BORN
+            elif one.topic is not None and self._door is not None:
+                self._door.hear(one.topic, one.payload, retained=one.retain)
         connection.acknowledge(publications)
 
     def _give_up(self, connection: Connection, message: Message) -> None:

@@ -5,14 +5,15 @@ what is its, `courier` sees to all of them. Ways on which one may have to wait a
 a further one is one more file here and one more line in `ways`.
 """
 
-from detector.edge.sinks.alertmanager import nowhere
 from detector.edge.sinks.courier import Courier, Sinks
+from detector.edge.sinks.crew import Crew
 from detector.edge.sinks.delivery import SinkCount
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.mqtt import MqttSink
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer, Sink
-from detector.edge.sinks.ways import Crew, Surroundings, faults_of, make_sink, require_libraries
+from detector.edge.sinks.surroundings import Surroundings
+from detector.edge.sinks.ways import faults_of, make_sink, require_libraries
 
 __all__ = [
     "Answer",
@@ -27,6 +28,5 @@ __all__ = [
     "Surroundings",
     "faults_of",
     "make_sink",
-    "nowhere",
     "require_libraries",
 ]

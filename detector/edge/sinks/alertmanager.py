@@ -4,19 +4,19 @@ In: alert events. Out: POSTs of arrays to every member of the cluster, and answe
 ahead, so that nothing fires for ever at the other side once we are gone. Source: Alertmanager's API v2, `POST /api/v2/alerts`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from detector.clock import Clock, WallTime
-from detector.domain import MICROSECONDS, AlertEvent, Severity, Transition
+from detector.clock import WallTime
+from detector.domain import MICROSECONDS, AlertEvent, Transition
 from detector.edge.sinks.http_post import Poster, Reply
-from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.labels import annotations_of, labels_of, moment
 from detector.edge.sinks.porter import Carried
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings
 from detector.settings.transports import AlertmanagerSettings
 
 PATH: Final = "/api/v2/alerts"
@@ -29,11 +29,6 @@ ENDS_AFTER: Final = 4
 
 RESOLVED_S: Final = 300.0
 """For how long the end of an alert is sent again."""
-
-
-def nowhere(_event: AlertEvent) -> Iterable[tuple[str, str]]:
-    """Return no label: nothing is known of where a device is."""
-    return ()
 
 
 @dataclass(slots=True)
@@ -50,24 +45,16 @@ class _Sent:
 class Alertmanager:
     """Keeps what is firing, and sends it; one thread uses it, after the start."""
 
-    def __init__(
-        self,
-        settings: AlertmanagerSettings,
-        keyring: Keyring,
-        external_url: str,
-        clock: Clock,
-        told: Iterable[AlertEvent] = (),
-        places: Callable[[AlertEvent], Iterable[tuple[str, str]]] = nowhere,
-    ) -> None:
-        """Make sure that secrets can be read; `told`: alerts that Alertmanager was told of before the start, and that last.
+    def __init__(self, name: str, settings: AlertmanagerSettings, around: Surroundings) -> None:
+        """Make sure that secrets can be read; know again what Alertmanager was told of by a sink of this name, and that lasts.
 
-        `places` says with which labels the topics of a device placed it. Raises: ConfigError.
+        Raises: ConfigError.
         """
-        self._settings, self._external_url, self._clock, self._places = settings, external_url, clock, places
-        self._posters = [Poster(_always(url), settings, keyring) for url in settings.urls]
-        self._sent: dict[tuple[str, Severity], _Sent] = {
-            (event.id, event.severity): self._first(event) for event in told
-        }
+        self._settings, self._around = settings, around
+        self._posters = [Poster(_always(url), settings, around.keyring) for url in settings.urls]
+        self._ill = set[Poster]()
+        """Members that failed since the last sending."""
+        self._sent = {(event.id, event.severity): self._first(event) for event in around.told(name)}
 
     @property
     def firing(self) -> bool:
@@ -105,16 +92,20 @@ class Alertmanager:
             return [sent]
         ending = [sent for (told, _), sent in self._sent.items() if told == event.id]
         for sent in ending:
-            sent.ended = sent.ended or self._clock.wall()
+            sent.ended = sent.ended or self._around.clock.wall()
         return ending
 
     def _first(self, event: AlertEvent) -> _Sent:
         """Return what is told of at first, with the labels that it keeps."""
-        return _Sent(event, {**dict(self._places(event)), **self._settings.labels, **labels_of(event)})
+        return _Sent(event, {**dict(self._around.places(event)), **self._settings.labels, **labels_of(event)})
 
     def _send_again(self) -> float:
         """Send all that lasts, and let go of what ended long enough ago; return for how long we are asked to be quiet."""
-        now = self._clock.wall()
+        self._ill.clear()
+        now, lasting = self._around.clock.wall(), self._around.lasting()
+        for sent in self._sent.values():
+            if sent.ended is None and lasting is not None and sent.event.id not in lasting:
+                sent.ended = now
         for key, sent in list(self._sent.items()):
             if sent.ended is not None and not 0.0 <= now - sent.ended <= RESOLVED_S:
                 del self._sent[key]
@@ -123,10 +114,18 @@ class Alertmanager:
         return max(rests, default=0.0)
 
     def _post(self, sent: Sequence[_Sent]) -> Reply:
-        """Post alerts to every member; one that took them is enough, as the others hear of them when they are sent again."""
-        now = self._clock.wall()
+        """Post alerts to every member; one that took them is enough, as the others hear of them when they are sent again.
+
+        A member that failed comes last, and is left alone until the next sending where another one took them: each may cost a timeout.
+        """
+        now = self._around.clock.wall()
         body = orjson.dumps([self._alert(one, now) for one in sent])
-        replies = [poster.post(PATH, body) for poster in self._posters]
+        replies = list[Reply]()
+        for poster in sorted(self._posters, key=lambda poster: poster in self._ill):
+            if poster in self._ill and any(reply.fault is None for reply in replies):
+                continue
+            replies.append(poster.post(PATH, body))
+            (self._ill.discard if replies[-1].fault is None else self._ill.add)(poster)
         return min(replies, key=lambda reply: (reply.fault is not None, reply.hopeless))
 
     def _alert(self, sent: _Sent, now: WallTime) -> dict[str, Any]:
@@ -139,7 +138,7 @@ class Alertmanager:
             "startsAt": moment(starts),
             "endsAt": moment(ends),
         }
-        return {**alert, "generatorURL": self._external_url} if self._external_url else alert
+        return {**alert, "generatorURL": page} if (page := self._around.external_url) else alert
 
     @staticmethod
     def _answer(key: Any, reply: Reply) -> Answer:

@@ -49,6 +49,11 @@ class Courier:
         """Whether a sink has something that it has not answered."""
         return any(delivery.count.pending for delivery in self._deliveries.values())
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether a sink could be offered more as soon as it answers."""
+        return any(delivery.holds_back for delivery in self._deliveries.values())
+
     def take_answers(self) -> bool:
         """Take in what the sinks say; return whether there is something to be committed."""
         answered = [delivery.take_answers() for delivery in self._deliveries.values()]

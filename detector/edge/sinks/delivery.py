@@ -82,6 +82,11 @@ class Delivery(Generic[Item]):
         """Return how many went out; for any thread."""
         return SinkCount(self.told, self.failed, len(self._out))
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether events wait for an earlier one of their alert to be answered."""
+        return any(out.again_at is not None and not out.refused for out in self._out.values())
+
     def turn_to(self, sink: Sink[Item], give_up_after_s: float) -> None:
         """Go on with another sink of the same name; what the one before did not confirm is offered to this one, in order."""
         self.take_answers()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
 from socket import SHUT_RDWR, socket
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -135,6 +135,8 @@ class Poster:
             return f"no answer within {self._access.timeout:g} s"
         if isinstance(fault, ssl.SSLCertVerificationError):
             return f"its certificate cannot be trusted: {fault.verify_message}; name its authority in ca_file"
+        if isinstance(fault, (ValueError, InvalidURL)):  # whose text would repeat it
+            return "its address, or what proves who we are, holds characters that cannot be sent"
         return f"no answer: {str(fault) or type(fault).__name__}"
 
     def _trust(self) -> ssl.SSLContext:

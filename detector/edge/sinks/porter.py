@@ -83,7 +83,6 @@ class Porter(Generic[Item]):
         with self._bell:
             self._bell.wait_for(lambda: not self._queue and not self._busy, patience_s)
             self._closed = True
-            self._queue.clear()
             self._bell.notify_all()
         self._way.abort()
 

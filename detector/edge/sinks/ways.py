@@ -3,50 +3,33 @@
 In: a receiver's settings. Out: its sink, which is a thread of its own, not begun before there is something to carry.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from detector.clock import Clock, SystemClock
-from detector.domain import AlertEvent
+from detector.clock import SystemClock
 from detector.edge.sinks import alertmanager, file
-from detector.edge.sinks.alertmanager import Alertmanager, nowhere
+from detector.edge.sinks.alertmanager import Alertmanager
 from detector.edge.sinks.apprise import MISSING, Apprise, installed
 from detector.edge.sinks.file import AlertFile
 from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
+from detector.edge.sinks.surroundings import Surroundings
 from detector.edge.sinks.webhook import Webhook
 from detector.errors import ConfigError
 from detector.settings.receivers import ReceiverSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What sinks need to know that no receiver's settings say."""
-
-    keyring: Keyring
-    clock: Clock
-    told: Callable[[str], list[AlertEvent]]
-    """Returns the alerts that a sink was told of, and that last: the journal knows them over a restart."""
-    places: Callable[[AlertEvent], Iterable[tuple[str, str]]] = nowhere
-    """Returns the labels with which topics placed the device of an alert; for any thread."""
-    external_url: str = ""
-    """Where people reach our page; empty where they cannot."""
-
-
 def _webhook(receiver: ReceiverSettings, around: Surroundings) -> Porter[Any]:
     """Return the sink of a webhook; it takes notices."""
     assert receiver.webhook is not None
-    return Porter(receiver.name, Webhook(receiver.webhook, around.keyring, around.external_url))
+    return Porter(receiver.name, Webhook(receiver.webhook, around))
 
 
 def _alertmanager(receiver: ReceiverSettings, around: Surroundings) -> Porter[Any]:
     """Return the sink of an Alertmanager; it takes events. What lasts from before the start is sent again at once."""
     assert receiver.alertmanager is not None
-    told = around.told(receiver.name)
-    way = Alertmanager(receiver.alertmanager, around.keyring, around.external_url, around.clock, told, around.places)
+    way = Alertmanager(receiver.name, receiver.alertmanager, around)
     porter = Porter(receiver.name, way, alertmanager.AT_ONCE)
     if way.firing:
         porter.go()
@@ -87,55 +70,12 @@ def require_libraries(receivers: Sequence[ReceiverSettings]) -> None:
 
 def faults_of(receivers: Sequence[ReceiverSettings], keyring: Keyring) -> Iterator[str]:
     """Yield what would keep receivers from being told: secrets, certificates and URLs; nothing is sent."""
-    around = Surroundings(keyring, SystemClock(), lambda _: [])
+    around = Surroundings(keyring, SystemClock())
     for receiver in receivers:
         try:
             make_sink(receiver, around)
         except ConfigError as fault:
             yield from fault.faults
-
-
-class Crew:
-    """The sinks of all receivers at work: those that a reload leaves as they are go on with what they carry."""
-
-    def __init__(self) -> None:
-        """Start without any."""
-        self._working: dict[str, tuple[ReceiverSettings, Surroundings, Porter[Any]]] = {}
-
-    def sinks_for(self, receivers: Sequence[ReceiverSettings], around: Surroundings) -> list[Porter[Any]]:
-        """Return a sink for each receiver, the one at work where its settings are the same; nothing else is changed.
-
-        Raises: ConfigError.
-        """
-        sinks, fresh = list[Porter[Any]](), list[Porter[Any]]()
-        for receiver in receivers:
-            settings, before, sink = self._working.get(receiver.name, (None, None, None))
-            if sink is None or (settings, before) != (receiver, around):
-                try:
-                    sink = make_sink(receiver, around)
-                except ConfigError:
-                    for one in fresh:
-                        one.close()
-                    raise
-                fresh.append(sink)
-            sinks.append(sink)
-        return sinks
-
-    def turn_to(
-        self, receivers: Sequence[ReceiverSettings], around: Surroundings, sinks: Sequence[Porter[Any]]
-    ) -> None:
-        """Let these be at work, and close the others; what they have not answered is offered to those that follow them."""
-        before = [sink for _, _, sink in self._working.values()]
-        self._working = {one.name: (one, around, sink) for one, sink in zip(receivers, sinks, strict=True)}
-        for sink in before:
-            if sink not in sinks:
-                sink.close()
-
-    def close(self, patience_s: float) -> None:
-        """Let all of them carry what they have, as far as that is done in so long, and close them."""
-        until = time.monotonic() + patience_s
-        for _, _, sink in self._working.values():
-            sink.close(max(0.0, until - time.monotonic()))
 
 
 def make_sink(receiver: ReceiverSettings, around: Surroundings) -> Porter[Any]:

@@ -11,10 +11,10 @@ import orjson
 
 from detector.domain import AlertEvent, Transition
 from detector.edge.sinks.http_post import Poster
-from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.labels import OPEN, annotations_of, labels_of
 from detector.edge.sinks.porter import Carried
 from detector.edge.sinks.sink import Answer
+from detector.edge.sinks.surroundings import Surroundings
 from detector.errors import ConfigError
 from detector.notice import Notice, NoticeState
 from detector.settings.transports import WebhookSettings, checked_address
@@ -26,13 +26,13 @@ VERSION: Final = "4"
 class Webhook:
     """Posts notices to one address."""
 
-    def __init__(self, settings: WebhookSettings, keyring: Keyring, external_url: str) -> None:
+    def __init__(self, settings: WebhookSettings, around: Surroundings) -> None:
         """Make sure that secrets can be read; nothing is sent.
 
         Raises: ConfigError.
         """
-        self._settings, self._keyring, self._external_url = settings, keyring, external_url
-        self._poster = Poster(self._address, settings, keyring)
+        self._settings, self._keyring, self._external_url = settings, around.keyring, around.external_url
+        self._poster = Poster(self._address, settings, around.keyring)
 
     def carry(self, items: Sequence[Notice]) -> Carried:
         """Post notices, one after the other; the pause that the server asks for begins after the last."""

@@ -104,3 +104,65 @@ def test_labels_outlive_a_restart(tmp_path: Path) -> None:
         post.turn()
         post.turn(40.0)
         assert ("gateway", "g3") in phone.offered[0].labels
+
+
+def test_after_a_recovery_the_desk_goes_by_what_lasts_in_fact(tmp_path: Path) -> None:
+    """An alert that is known to nobody but the desk ends, and says so; one that the desk does not know is told."""
+    post = Post(tmp_path)
+    other = event(Transition.OPENED, device="pump-2", verdict=Verdict.SENSOR)
+    with post.open() as phone:
+        post.find(OPENED)
+        post.turn()
+        post.turn(40.0)
+        phone.confirm()
+        post.turn()
+    with post.open() as phone:
+        post.herald.compare([other])
+        post.turn(40.0)
+        post.turn(130.0)
+        assert sorted((n.title, n.text.split(".")[0]) for n in phone.offered) == [
+            (
+                "pump-1 temperature: resolved",
+                "pump-1 temperature is no longer watched, and nothing more is known of this alert",
+            ),
+            ("pump-2 temperature: warning", "pump-1 temperature is strange"),
+        ]
+    with post.open() as phone:
+        post.herald.compare([other])
+        assert [alert.event for alert in post.herald.desk.open_alerts()] == [other]
+
+
+def test_what_ended_unheard_before_a_crash_ends_as_it_did(tmp_path: Path) -> None:
+    """An end that is found again, or that was on disk and not heard, is heard before the desk compares."""
+    post = Post(tmp_path)
+    with post.open():
+        post.find(OPENED)
+        post.turn()
+        post.turn(40.0)
+        post.find(CLOSED)
+        post.commit()
+        post.crash()
+    with post.open() as phone:
+        post.herald.compare([])
+        post.turn(130.0)
+        assert phone.offered[-1].text.startswith("pump-1 temperature is strange.")
+
+
+def test_what_somebody_asked_for_is_on_disk_within_a_turn(tmp_path: Path) -> None:
+    """An acknowledgement and a maintenance are committed though nothing else happens, and outlive a crash."""
+    post = Post(tmp_path)
+    with post.open():
+        post.find(OPENED)
+        post.turn()
+        assert not post.herald.hear()
+        now = post.bench.clock.wall()
+        assert post.herald.desk.acknowledge(OPENED.id, "ann", now)
+        assert (post.herald.hear(), post.herald.hear()) == (True, False)
+        post.commit()
+        post.herald.desk.maintain("pump-*", now + 3600.0, now)
+        assert (post.herald.hear(), post.herald.hear()) == (True, False)
+        post.commit()
+        post.crash()
+    with post.open():
+        assert [alert.acknowledged for alert in post.herald.desk.open_alerts()] == ["ann"]
+        assert list(post.herald.desk.maintenance()) == ["pump-*"]

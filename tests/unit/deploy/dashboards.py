@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent.parent
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
-BUILT_IN = {"__rate_interval": "4s", "__range": "60s", "__url_time_range": ""}
+BUILT_IN = {"__rate_interval": "4s", "__interval": "2s", "__range": "60s", "__url_time_range": ""}
 """Variables of Grafana's own that we use, with what they would be at a scrape a second."""
 USED = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
 

@@ -58,7 +58,7 @@ def test_every_query_can_be_asked(dashboard: Dashboard) -> None:
     for query in dashboard.queries():
         promql_parser.parse(substituted(query.expression, chosen))
         assert "instance=~" in query.expression, query
-        assert not re.search(r"\[(?!\$__rate_interval\]|\$__range\])", query.expression), query
+        assert not re.search(r"\[(?!\$__rate_interval\]|\$__range\]|\$__interval\])", query.expression), query
         assert len(re.findall(r"\b(?:rate|increase)\(", query.expression)) == query.expression.count(
             "$__rate_interval"
         ), query

@@ -1,12 +1,14 @@
 """What people saw last is shown again after a restart."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from detector.domain import Stage, Transition, Verdict
-from detector.edge.channel_view import ChannelKey, ChannelView
+from detector.domain import Height, Stage, Transition, Verdict
+from detector.edge.channel_view import ChannelView
 from detector.edge.frozen_view import only_devices
+from detector.edge.last_states import ChannelKey
 from tests.unit.edge.readings import at, event, reading, report
 
 KEY = ("pump-1", "temperature")
@@ -40,6 +42,13 @@ def test_states_alerts_and_counts_come_back_and_go_on() -> None:
     assert restored.show(following) == view.show(following)
     assert restored.fleet() == view.fleet()
     assert restored.freeze() == view.freeze()
+
+
+def test_how_strong_an_open_alert_was_comes_back() -> None:
+    """Heights outlive the process as what they are."""
+    view, heights = ChannelView(), (Height("peers", 1.3), Height("own", 1.1))
+    view.show(report(reading(seconds=1), events=[replace(event(Transition.OPENED, 1), heights=heights)]))
+    assert [one.heights for one in again(view.freeze()).fleet().open] == [heights]
 
 
 def test_a_channel_without_an_entry_is_not_shown() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from detector.edge.http import SAFETY, Site, application
+from detector.edge.http_alerts import Alerts
 from detector.edge.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
 
 
 SITE = Site(
-    metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, hung=lambda: None, reload=lambda: None
+    metrics,
+    page=lambda: "<p>",
+    not_ready=lambda: None,
+    trouble=lambda: None,
+    hung=lambda: None,
+    reload=lambda: None,
+    alerts=Alerts(cases=lambda: None, command=lambda _: None),
 )
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
-from detector.domain import Reading, RejectReason, Severity, Stage, Transition, Verdict
+from detector.domain import FeedbackKind, Reading, RejectReason, Severity, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
@@ -36,7 +37,7 @@ READINESS = [SHARE.name, LEFT.name]
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
-NUMBERS = ("value", "expected", "lower", "upper")
+NUMBERS = ("score", "value", "expected", "lower", "upper")
 
 LAW = ("rejected_total", "dropped_total", "late_total", "duplicate_total")
 
@@ -134,6 +135,18 @@ def test_a_score_is_absent_before_it_exists() -> None:
 def stand(bench: Bench, *channels: tuple[str, str], share: float = 0.4, left_s: float = 60.0) -> None:
     """Let a census say how devices stand."""
     bench.view.census = replace(NOBODY, standing=standing(*channels, share=share, left_s=left_s))
+
+
+def test_what_a_device_and_a_reading_cost_is_told_once_there_are_any() -> None:
+    """Memory is shared among devices, processor time among readings; with none of them there is no such figure."""
+    bench, costs = Bench(), {"detector_bytes_per_device", "detector_cpu_seconds_per_reading"}
+    assert not bench.names() & costs
+    bench.read(report(reading(), reading(channel="vibration")))
+    bench.view.census = replace(NOBODY, devices=1)
+    alone = bench.total("detector_bytes_per_device")
+    assert 0.0 < bench.total("detector_cpu_seconds_per_reading") <= time.process_time() / 2
+    bench.view.census = replace(NOBODY, devices=1000)
+    assert 1e4 < bench.total("detector_bytes_per_device") < alone / 500
 
 
 def test_series_beyond_the_bound_are_left_out_and_counted() -> None:
@@ -256,7 +269,7 @@ def channels_shown(bench: Bench) -> set[tuple[str, str]]:
 
 def test_a_channel_with_an_open_episode_comes_first() -> None:
     """Where there is room for one channel, it is the one with an episode, and stays it when that has just closed."""
-    bench = Bench(MetricsSettings(max_series=15))
+    bench = Bench(MetricsSettings(max_series=16))
     bench.read(report(*(reading(device=f"pump-{number}") for number in range(9))))
     assert channels_shown(bench) == {("pump-0", "temperature")}
     bench.view.show(report(events=[event(Transition.OPENED, device="pump-7")]))
@@ -267,7 +280,7 @@ def test_a_channel_with_an_open_episode_comes_first() -> None:
 
 def test_a_silent_device_comes_first_with_all_its_channels() -> None:
     """An episode of a whole device brings every channel of it to the front."""
-    bench = Bench(MetricsSettings(max_series=22))
+    bench = Bench(MetricsSettings(max_series=23))
     bench.read(report(*(reading(device=device, channel=channel) for device in ("a", "b") for channel in ("x", "y"))))
     bench.view.show(report(events=[event(Transition.OPENED, device="b", channel=None, verdict=Verdict.TRANSPORT)]))
     assert channels_shown(bench) == {("b", "x"), ("b", "y")}
@@ -283,7 +296,7 @@ def test_an_open_episode_has_a_severity_and_an_onset() -> None:
     samples = bench.samples()
     assert samples["detector_episode_severity", of_channel] == samples["detector_episode_severity", of_device] == 2
     assert samples["detector_episode_onset_timestamp_seconds", of_channel] == 1_700_000_060
-    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [30.0, 20.0, 19.0, 21.0]
+    assert [samples[f"detector_episode_{number}", of_channel] for number in NUMBERS] == [1.5, 30.0, 20.0, 19.0, 21.0]
     bench.view.show(report(events=[event(Transition.CLOSED, 61)]))
     assert ("detector_episode_severity", of_channel) not in bench.samples()
 
@@ -341,5 +354,15 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     bench.read(report(reading(), events=[event(Transition.OPENED)]))
     stand(bench, ("pump-1", "temperature"))
+    bench.view.census = replace(bench.view.census, devices=1)
     assert {name for name in bench.names() if name.startswith("detector_")} == reference.sample_names()
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference.page()
+
+
+def test_what_people_said_of_alerts_is_counted() -> None:
+    """By kind, with a zero for what nobody said."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, feedback={FeedbackKind.FALSE: 3})
+    samples = bench.samples()
+    counts = {kind: samples["detector_feedback_total", frozenset({("kind", kind.value)})] for kind in FeedbackKind}
+    assert counts == {FeedbackKind.FALSE: 3, FeedbackKind.CONFIRMED: 0, FeedbackKind.UNDONE: 0}

@@ -268,3 +268,53 @@ def test_a_receiver_that_is_gone_hears_nothing_and_others_go_on() -> None:
         ("bob", "pump-2 flow: warning"),
         ("eve", "pump-2 flow: warning"),
     ]
+
+
+def test_all_that_is_wrong_with_a_channel_is_one_matter() -> None:
+    """A second alert on a channel that was told of is told where it is graver, and the trouble ends with the last of them."""
+    evening = Evening()
+    evening.open()
+    evening.pass_by(MINUTE)
+    evening.open(verdict=Verdict.SENSOR)
+    assert evening.pass_by(10 * MINUTE) == []
+    evening.worsen(verdict=Verdict.SENSOR)
+    (graver,) = evening.pass_by(0.0)
+    assert (graver.verdict, graver.severity, graver.count) == (Verdict.SENSOR, Severity.CRITICAL, 1)
+    evening.close(verdict=Verdict.SENSOR)
+    assert evening.pass_by(10 * MINUTE) == []
+    evening.close()
+    assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]
+
+
+def test_a_second_place_that_becomes_critical_is_told_unless_one_is_known_to_be() -> None:
+    """While people know of a critical alert in a trouble, a second one is no news; once the first is over, it is."""
+    evening = Evening()
+    evening.open("pump-1")
+    evening.open("pump-2")
+    evening.open("pump-3")
+    evening.pass_by(MINUTE)
+    evening.worsen("pump-1")
+    assert reasons(evening.pass_by(0.0)) == ["grew"]
+    evening.worsen("pump-2")
+    assert evening.pass_by(20 * MINUTE) == []
+    evening.close("pump-1")
+    evening.close("pump-2")
+    evening.pass_by(MINUTE)
+    evening.worsen("pump-3")
+    assert reasons(evening.pass_by(0.0)) == ["grew"]
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_from_being_told() -> None:
+    """A machine that woke up in the wrong year goes on as it would have when its clock is put right, also over a restart."""
+    for restarts in (False, True):
+        evening = Evening()
+        evening.open("pump-1")
+        evening.pass_by(MINUTE)
+        evening.open("pump-2", verdict=Verdict.SENSOR)
+        evening.pass_by(0.0)
+        evening.now -= 365 * 24 * HOUR
+        if restarts:
+            evening.restart(list(evening.desk.rows()))
+        assert [n.title for n in evening.pass_by(40.0)] == ["pump-2 flow: warning"]
+        evening.close("pump-1")
+        assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]

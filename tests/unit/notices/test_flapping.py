@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.domain import Severity
+from detector.domain import Kind, Severity, Verdict
 from detector.notices import Hushed
 from tests.unit.notices.evening import HOUR, MINUTE, Evening, reasons
 
@@ -78,3 +78,17 @@ def test_others_are_told_while_one_flaps() -> None:
     evening.open("pump-2")
     (notice,) = evening.pass_by(6 * MINUTE)
     assert [event.device for event in notice.alerts] == ["pump-2"]
+
+
+def test_a_link_that_comes_and_goes_is_at_most_three_messages_however_many_devices_hang_on_it() -> None:
+    """Hundreds of devices that fall silent and speak again together are one channel in this respect."""
+    evening = Evening()
+    for _ in range(5):
+        for number in range(300):
+            evening.open(f"pump-{number}", None, Verdict.TRANSPORT, kind=Kind.SILENT)
+        evening.pass_by(6 * MINUTE)
+        for number in range(300):
+            evening.close(f"pump-{number}", None, Verdict.TRANSPORT)
+        evening.pass_by(6 * MINUTE)
+    assert reasons(evening.told) == ["opened", "resolved", "opened"]
+    assert evening.told[-1].title == "300 devices silent: comes and goes (warning)"

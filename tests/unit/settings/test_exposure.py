@@ -65,3 +65,9 @@ def test_a_receivers_secret_does_not_leave_the_machine_unencrypted_untold(way: d
     """A password or token that is sent to another machine by http is told."""
     receivers = [{"name": "r", **way}]
     assert keys(alerts={"receivers": receivers}) == (["alerts.receivers"] if told else [])
+
+
+def test_commands_over_mqtt_are_told() -> None:
+    """That whoever may publish below our base topic can keep people from alerts is told; by default nobody can."""
+    assert keys(alerts={"mqtt": {"commands": True}}) == ["alerts.mqtt.commands"]
+    assert keys(alerts={"mqtt": None}) == []

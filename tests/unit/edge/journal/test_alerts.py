@@ -3,12 +3,13 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, Transition
+from detector.domain import AlertEvent, AlertKey, Height, Transition
 from detector.edge.journal import Journal, Mark, Outcome
 from detector.edge.journal.database import OURS, READINGS, VERSION
 from detector.edge.journal.journal import RETRY_S
@@ -50,7 +51,8 @@ def delivered(one: AlertEvent, sink: str = "mqtt") -> Mark[AlertKey]:
 def test_an_event_comes_back_as_it_was(tmp_path: Path) -> None:
     """Every field of an event outlives the process, also those that are not known."""
     bench = Bench(tmp_path)
-    found = [event(Transition.OPENED, 1.5, channel=None), *events(2)]
+    heights = (Height("peers", 1.25), Height("own", 1.1))
+    found = [event(Transition.OPENED, 1.5, channel=None), replace(event(Transition.UPDATED, 2), heights=heights)]
     with bench.journal() as journal:
         journal.append_alerts(found)
         assert told(journal) == found

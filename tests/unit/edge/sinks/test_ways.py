@@ -5,23 +5,20 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from detector.domain import AlertEvent
-from detector.edge.sinks import Crew, Keyring, Surroundings
+from detector.domain import Transition
+from detector.edge.sinks import Answer, Crew, Keyring, Surroundings, faults_of, make_sink
 from detector.errors import ConfigError
 from detector.settings.receivers import ReceiverSettings
+from tests.system.patience import PATIENCE_S
 from tests.unit.edge.journal.bench import Hand
+from tests.unit.edge.sinks.notices import turned
 
 CLOCK = Hand()
 
 
 def around(folder: Path, url: str = "") -> Surroundings:
     """Return surroundings in which nothing was told before."""
-    return Surroundings(Keyring(folder, {}), CLOCK, nothing, external_url=url)
-
-
-def nothing(_sink: str) -> list[AlertEvent]:
-    """Return no alert."""
-    return []
+    return Surroundings(Keyring(folder, {}), CLOCK, external_url=url)
 
 
 def to_file(name: str, path: str = "alerts.jsonl") -> ReceiverSettings:
@@ -69,3 +66,34 @@ def test_settings_that_leave_a_question_open_are_refused(webhook: dict[str, str]
     """One address without a password in it, and one whole way to show who we are."""
     with pytest.raises(ValidationError, match=fault):
         ReceiverSettings.model_validate({"name": "a", "webhook": webhook})
+
+
+def test_a_relative_file_is_below_systemds_directory_for_logs(tmp_path: Path) -> None:
+    """Under systemd a file by a relative name is written where the unit may write logs; an absolute name stands as it is."""
+    (tmp_path / "logs").mkdir()
+    here = Surroundings(Keyring(tmp_path, {"LOGS_DIRECTORY": f"{tmp_path}/logs:/elsewhere"}), CLOCK)
+    for path in ("below.jsonl", f"{tmp_path}/beside.jsonl"):
+        sink = make_sink(to_file("a", path), here)
+        sink.offer(turned(Transition.OPENED))
+        sink.close(PATIENCE_S)
+        assert sink.answers() == [Answer(turned(Transition.OPENED).key)]
+    assert (tmp_path / "logs" / "below.jsonl").exists()
+    assert (tmp_path / "beside.jsonl").exists()
+
+
+def test_what_would_keep_a_receiver_from_being_told_is_found_without_sending(tmp_path: Path) -> None:
+    """Every missing secret, certificate and URL is told, with receiver and way; nothing is begun."""
+    (tmp_path / "urls").write_text("nonsense")
+    (tmp_path / "urls").chmod(0o600)
+    receivers = [
+        {"name": "a", "webhook": {"url": "https://a", "bearer_token_file": "nowhere"}},
+        {"name": "b", "alertmanager": {"urls": ["https://b"], "ca_file": "urls"}},
+        {"name": "c", "apprise": {"urls_file": "urls"}},
+        {"name": "d", "file": {"path": "alerts.jsonl"}},
+    ]
+    told = list(faults_of([ReceiverSettings.model_validate(one) for one in receivers], Keyring(tmp_path, {})))
+    assert [fault.partition(": expected")[0] for fault in told] == [
+        "alerts.receivers: a: webhook: nowhere",
+        f"alerts.receivers: b: alertmanager: ca_file: {tmp_path}/urls",
+        "alerts.receivers: c: apprise: urls:1",
+    ]

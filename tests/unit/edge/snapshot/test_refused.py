@@ -27,7 +27,7 @@ def refused(folder: str, name: str, spoilt: Callable[[bytes], Path]) -> str:
         ("a-clock-of-two", "clock.2: Field required"),
         ("no-snapshot", "got: Input should be an object"),
         ("a-file-elsewhere", "expected a file of this folder and its seal, got '../sound/scale.safetensors'"),
-        ("keyed-by-what-is-not", "blocks.alignment.keyed_by: Input should be 'channel', 'device' or 'pool'"),
+        ("keyed-by-what-is-not", "blocks.alignment.keyed_by: Input should be 'channel', 'device', 'pool' or 'list'"),
     ],
 )
 def test_a_manifest_without_sense_is_refused(name: str, words: str) -> None:
