@@ -30,7 +30,7 @@ class Herald:
         return dict(self.desk.suppressed)
 
     def hear(self, found: Sequence[Owed[AlertEvent]] = ()) -> bool:
-        """Let the desk hear alerts that were committed, and the time; return whether there is something to be told now.
+        """Let the desk hear alerts that were committed, and the time; return whether there is something to be committed now.
 
         An alert is heard as of when it was found: heard again after a crash, it comes to the same.
         """
@@ -39,8 +39,9 @@ class Herald:
         for since, alerts in groupby((*unheard, *found), key=lambda alert: alert.since):
             notices += self.desk.turn(since, [alert.item for alert in alerts])
         notices += self.desk.turn(self._clock.wall())
+        asked, self.desk.asked = self.desk.asked, False
         self._put(notices)
-        return bool(notices)
+        return asked or bool(notices)
 
     def compare(self, lasting: Sequence[AlertEvent]) -> None:
         """Let the desk compare what it knows with what lasts in fact, after a recovery: some of either may have been lost."""

@@ -38,6 +38,8 @@ class Desk:
         self.directory = directory
         self.suppressed = Counter[Hushed](dict.fromkeys(Hushed, 0))
         """What people were not told, by why."""
+        self.asked = False
+        """Somebody has asked for something since this was last set back: it is to be on disk soon."""
         self._memory = Memory()
         self._agenda = Agenda(self._memory)
         self._sweep_at = 0.0
@@ -90,12 +92,14 @@ class Desk:
     def maintain(self, devices: str, until: float, now: float) -> None:
         """Tell nothing of the devices of a glob until a moment, Unix time; what lasts beyond it is told then."""
         self._memory.windows[devices] = until
+        self.asked = True
         self._agenda.look_at_all()
 
     def end_maintenance(self, devices: str, now: float) -> bool:
         """End what `maintain` began for this very glob; False: there was nothing to end."""
         if self._memory.windows.pop(devices, 0.0) <= now:
             return False
+        self.asked = True
         self._agenda.look_at_all()
         return True
 
@@ -173,5 +177,6 @@ class Desk:
             self._memory.alerts[id_] = alert._replace(acknowledged=by)
             found = True
         if found:
+            self.asked = True
             self._agenda.look_at_all()
         return found

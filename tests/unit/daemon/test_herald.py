@@ -146,3 +146,23 @@ def test_what_ended_unheard_before_a_crash_ends_as_it_did(tmp_path: Path) -> Non
         post.herald.compare([])
         post.turn(130.0)
         assert phone.offered[-1].text.startswith("pump-1 temperature is strange.")
+
+
+def test_what_somebody_asked_for_is_on_disk_within_a_turn(tmp_path: Path) -> None:
+    """An acknowledgement and a maintenance are committed though nothing else happens, and outlive a crash."""
+    post = Post(tmp_path)
+    with post.open():
+        post.find(OPENED)
+        post.turn()
+        assert not post.herald.hear()
+        now = post.bench.clock.wall()
+        assert post.herald.desk.acknowledge(OPENED.id, "ann", now)
+        assert (post.herald.hear(), post.herald.hear()) == (True, False)
+        post.commit()
+        post.herald.desk.maintain("pump-*", now + 3600.0, now)
+        assert (post.herald.hear(), post.herald.hear()) == (True, False)
+        post.commit()
+        post.crash()
+    with post.open():
+        assert [alert.acknowledged for alert in post.herald.desk.open_alerts()] == ["ann"]
+        assert list(post.herald.desk.maintenance()) == ["pump-*"]
