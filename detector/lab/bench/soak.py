@@ -15,6 +15,7 @@ from detector.lab.bench.contenders import Detector
 from detector.lab.bench.ingest import Route, course, drained
 from detector.lab.bench.latency import AT_ONCE, Latency, probe_at
 from detector.lab.bench.load import Stream
+from detector.lab.bench.packets import CHANNELS
 from detector.lab.bench.probe import Prober
 from detector.lab.bench.processes import cpu_s, resident_bytes
 
@@ -25,6 +26,9 @@ LOOKS: Final = 60
 """Looks in a soak, each with a few probes."""
 
 PROBES: Final = 20
+
+READINGS_A_PROBE: Final = 2
+"""One within its range, one beyond it."""
 
 WARM_SHARE: Final = 0.25
 """The first part of a soak, in which memory may still grow: buffers fill, snapshots are taken for the first time."""
@@ -97,20 +101,15 @@ def measure(
                 f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, p99 {latency.p99_ms or 0.0:.1f} ms"
             )
         way.load.go(0.0)
-        taken = drained(way)
-        probed = sum(look.latency.probes for look in looks)
+        probed = READINGS_A_PROBE * sum(look.latency.probes for look in looks) / len(CHANNELS)
+        taken = drained(way, probed)
         return Soak(
             contender=detector.name,
             devices=stream.devices,
             rate=rate,
             seconds=time.monotonic() - began,
             sent=way.load.sent().sent,
-            taken=taken - _messages_of(probed),
+            taken=round(taken - probed),
             spoilt=way.subject.spoilt(),
             looks=looks,
         )
-
-
-def _messages_of(probes: int) -> int:
-    """Return as how many messages of the fleet probes count: two readings each, where a message has three."""
-    return round(2 * probes / 3)
