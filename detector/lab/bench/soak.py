@@ -25,10 +25,7 @@ SHARE: Final = 0.5
 LOOKS: Final = 60
 """Looks in a soak, each with a few probes."""
 
-PROBES: Final = 20
-
-READINGS_A_PROBE: Final = 2
-"""One within its range, one beyond it."""
+PROBES: Final = 10
 
 WARM_SHARE: Final = 0.25
 """The first part of a soak, in which memory may still grow: buffers fill, snapshots are taken for the first time."""
@@ -90,6 +87,7 @@ def measure(
     with course(detector, Route.MOSQUITTO, stream, folder, AT_ONCE) as way, Prober(way.url) as prober:
         way.load.go(rate)
         way.subject.settle(stream.devices)
+        prober.introduce(LOOKS * PROBES)  # now, lest the memory that they take looks like growth
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             due = began + len(looks) * every_s
@@ -101,7 +99,7 @@ def measure(
                 f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, p99 {latency.p99_ms or 0.0:.1f} ms"
             )
         way.load.go(0.0)
-        probed = READINGS_A_PROBE * sum(look.latency.probes for look in looks) / len(CHANNELS)
+        probed = prober.published / len(CHANNELS)
         taken = drained(way, probed)
         return Soak(
             contender=detector.name,
