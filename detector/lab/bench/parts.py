@@ -48,6 +48,7 @@ class Wishes:
     fleet_rounds: int
     beside: list[str]
     environments: Path
+    inbox: int
 
     @property
     def stream(self) -> Stream:
@@ -105,6 +106,7 @@ class Bench:
             beside=wishes.beside,
             environments=wishes.environments,
             folder=wishes.folder,
+            inbox=wishes.inbox,
         )
         measured = comparison.compare(plan, self.tell)
         self._measured += measured
@@ -121,7 +123,7 @@ class Bench:
             one
             for head in self.wishes.heads
             for one in latency.measure(
-                Detector(self.wishes.model, head),
+                self._detector(head),
                 self.wishes.live,
                 self.top_rate(head),
                 self.wishes.probes,
@@ -173,14 +175,12 @@ class Bench:
         """Let a detector run at half of its top rate for so long."""
         head = self.wishes.heads[0]
         rate = soak.SHARE * self.top_rate(head)
-        found = soak.measure(
-            Detector(self.wishes.model, head), self.wishes.live, rate, seconds, self.wishes.folder, self.tell
-        )
+        found = soak.measure(self._detector(head), self.wishes.live, rate, seconds, self.wishes.folder, self.tell)
         return Found([tables.soak_table(found)], asdict(found))
 
     def top_rate(self, head: str, route: Route = Route.MOSQUITTO) -> float:
         """Return the messages a second that a detector takes, measured now unless it was before."""
-        detector = Detector(self.wishes.model, head)
+        detector = self._detector(head)
         rates = [one.rate for one in self._measured if (one.contender, one.route) == (detector.name, route)]
         if not rates:
             one = measure_ingest(detector, route, self.wishes.stream, self.wishes.seconds, self.wishes.folder)
@@ -188,6 +188,10 @@ class Bench:
             self._measured.append(one)
             rates = [one.rate]
         return sorted(rates)[len(rates) // 2]
+
+    def _detector(self, head: str) -> Detector:
+        """Return a detector of the model that is asked for."""
+        return Detector(self.wishes.model, head, inbox=self.wishes.inbox)
 
     def _fleet(self, size: int, head: str) -> Fleet:
         """Measure one fleet."""
@@ -198,7 +202,7 @@ class Bench:
 
     def _restart(self, devices: int, head: str, times: int) -> Restart:
         """Measure one restart."""
-        return restart.measure(Detector(self.wishes.model, head), devices, times, self.wishes.folder, self.tell)
+        return restart.measure(self._detector(head), devices, times, self.wishes.folder, self.tell)
 
     def _check_memory(self, size: int, head: str, fleets: list[Fleet]) -> None:
         """See, by the fleets measured so far, whether the next one fits this machine.
