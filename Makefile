@@ -9,12 +9,12 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH = $(shell sed -n 's/^train = \["\(.*\)"\]/\1/p' pyproject.toml)
 
-.PHONY: help run test check fuzz model clean
+.PHONY: help run test check bench bench-short fuzz model clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
 	@echo 'usage: make TARGET [ARGS="..."]'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 run: .venv/demo.stamp ## the demo: a broker, a plant with faults and the daemon  (ARGS="--headless --duration 60s --summary build/summary.json")
 	.venv/bin/detector demo $(ARGS)
@@ -27,6 +27,12 @@ check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m ruff check --quiet .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+
+bench: .venv/dev.stamp ## throughput, latency, fleets, beside others; half an hour  (ARGS="ingest --rounds 1" for a part of it)
+	.venv/bin/detector bench $(or $(ARGS),all --constants --plot docs/bench.svg) --out build/bench.json --against docs/bench.json
+
+bench-short: .venv/dev.stamp ## all of that with tiny numbers, to see that it works
+	.venv/bin/detector bench all --short --out build/bench-short.json
 
 fuzz: .venv/dev.stamp ## feed the readers of payloads and files what breaks them  (ARGS="decode --runs 1000000" for one of them)
 	@$(PIP) install --editable '.[fuzz]'

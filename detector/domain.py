@@ -114,6 +114,40 @@ class Direction(Enum):
     BELOW = "below"
 
 
+class Height(NamedTuple):
+    """How strong an episode has been at most, to one way of finding things strange."""
+
+    source: str
+    """Name of an organ or of a rule."""
+    strength: float
+    """1.0 is the threshold that was learnt, whatever feedback made of it."""
+
+
+class FeedbackKind(StrEnum):
+    """What people say of an alert. The values are metric labels."""
+
+    FALSE = "false"
+    """There was nothing to be told."""
+    CONFIRMED = "confirmed"
+    UNDONE = "undone"
+    """Whatever was said of it is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of an alert, with all that has to be known of the alert to act on it."""
+
+    alert: str
+    """Its id."""
+    kind: FeedbackKind
+    device: str
+    channel: str | None
+    opened: EventTime
+    """When it was opened."""
+    heights: tuple[Height, ...]
+    """Those of the alert."""
+
+
 class AlertKey(NamedTuple):
     """What tells one event from all others: a second one with the same key is the same event, found again."""
 
@@ -144,6 +178,8 @@ class AlertEvent:
     upper: float | None
     unit: str | None
     summary: str
+    heights: tuple[Height, ...] = ()
+    """How strong it has been so far, by source; the one that opened it comes first. None of what is no matter of thresholds."""
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "AlertEvent":
@@ -156,11 +192,12 @@ class AlertEvent:
         return AlertKey(self.id, self.event, self.at, self.severity)
 
 
-WORDS: Final[Mapping[str, Callable[[str], Any]]] = {
+WORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "event": Transition,
     "verdict": Verdict,
     "kind": Kind,
     "severity": Severity,
+    "heights": lambda heights: tuple(Height(source, strength) for source, strength in heights),
 }
 """Fields of an alert event that are words of our own."""
 

@@ -14,14 +14,18 @@ from detector.domain import (
     AlertEvent,
     Calibrating,
     EventTime,
+    FeedbackKind,
+    Height,
     NotInOrder,
     Outcome,
-    Reading,
     Scored,
     Stage,
     Verdict,
     WarmingUp,
 )
+from detector.readings import Readings
+
+NO_TIMES = np.zeros(0, np.int64)
 
 
 class Tick(NamedTuple):
@@ -35,11 +39,11 @@ class Tick(NamedTuple):
 class Batch:
     """What the engine takes in one step: at most one reading of each channel, in stream order, and ticks among them."""
 
-    readings: tuple[Reading, ...]
+    readings: Readings
     ticks: tuple[Tick, ...] = ()
     hour: EventTime | None = None
     """The hour of the stream clock that began before the first of these readings, if one did."""
-    now: tuple[EventTime, ...] = field(default=(), compare=False)
+    now_us: NDArray[np.int64] = field(default_factory=lambda: NO_TIMES, compare=False)
     """The stream clock at each reading, itself heard."""
 
 
@@ -51,7 +55,7 @@ class Report:
     and `upper` means something only where `forecast_known`, in `score` and `threshold` only where `stage` is SCORED.
     """
 
-    readings: tuple[Reading, ...]
+    readings: Readings
     stage: NDArray[np.int8]
     """`Stage` codes."""
     steps_left: NDArray[np.int32]
@@ -72,6 +76,8 @@ class Report:
     events: tuple[AlertEvent, ...]
     """In stream order."""
     ticks: tuple[Tick, ...]
+    departed: tuple[tuple[str, str], ...] = ()
+    """Device and channel of all that were let go before these readings, for want of room."""
 
     def outcome(self, row: int) -> Outcome:
         """Return what became of one reading, as a type that has a number only where one exists."""
@@ -124,6 +130,20 @@ class Standing:
         return {channel: skill for channel, skill, known in found if known}
 
 
+class InForce(NamedTuple):
+    """What was said of an alert, and counts still."""
+
+    alert: str
+    """Its id."""
+    device: str
+    channel: str
+    kind: FeedbackKind
+    until: EventTime
+    """When the device's clock says so, it no longer counts."""
+    raised: tuple[Height, ...]
+    """The factor by which each threshold is raised, at first; none where the alert was confirmed."""
+
+
 NO_STANDING = Standing((), np.zeros(0), np.zeros(0), (), np.zeros(0), np.zeros(0, np.bool_))
 """Of no device."""
 
@@ -140,3 +160,4 @@ class Census:
     budget_used: float
     """Budgeted alerts of the last period over those the budget allows; 1.0 is all of it."""
     standing: Standing = field(default=NO_STANDING, compare=False)
+    feedback: tuple[InForce, ...] = ()

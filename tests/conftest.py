@@ -8,7 +8,10 @@ On a CI machine where we could have installed it, the test fails instead.
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,14 +20,16 @@ ROOT = Path(__file__).parent.parent
 
 PACKAGES = {
     "amtool": "prometheus-alertmanager",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "curl": "curl",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
     "mosquitto_sub": "mosquitto-clients",
     "openssl": "openssl",
     "prometheus": "prometheus",
-    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
+    "shellcheck": "shellcheck",
     "systemd-analyze": "systemd",
 }
 """Debian's package for each program that some test needs."""
@@ -66,7 +71,13 @@ def shared_recordings(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def _skip(item: pytest.Item, reason: str) -> None:
+@pytest.fixture
+def skip_loudly(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Return what skips a test for a reason that begins with `need` and is shown in the summary."""
+    return partial(_skip, request.node)
+
+
+def _skip(item: pytest.Item, reason: str) -> NoReturn:
     """Skip a test and remember why, for the summary."""
     item.config.stash[NOT_RUN][reason] += 1
     pytest.skip(reason)

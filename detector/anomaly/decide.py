@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from detector.anomaly.clipping import ClippingRule
 from detector.anomaly.episode import LANES, NONE, Episodes, Lane, Turns
+from detector.anomaly.heights import Heights
 from detector.anomaly.limits import Limits
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
 from detector.anomaly.peaks import NO_POOL, Assumed, Reference
@@ -84,11 +85,14 @@ class Decider:
         self.stuck = StuckRule()
         self.clipping = ClippingRule()
         self.episodes = Episodes()
+        self.heights = Heights()
 
     def grow(self, channels: int, devices: int) -> None:
         """Make room for new channels and devices."""
-        for organ in (self.thresholds, self.limits.block, self.stuck.block, self.clipping.block, self.episodes.block):
+        for organ in (self.thresholds, self.limits.block, self.stuck.block, self.clipping.block):
             organ.grow(channels)
+        for block in (self.episodes.block, self.heights.block):
+            block.grow(channels)
         self.storms.block.grow(devices)
 
     def join(self, channel: Slot, device: Slot, kin: int | None) -> None:
@@ -117,7 +121,8 @@ class Decider:
     ) -> Decision:
         """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits; `behind` as in `Episodes`."""
         slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
-        thresholds = self.thresholds.current(rows)
+        raised = self.thresholds.said.raised(rows)
+        thresholds = self.thresholds.current(rows) * raised[:, :ORGANS]
         highest = np.where(self.limits.matters(slots[:, None], judgement.deviation), np.inf, BELOW_THRESHOLD)
         scores, lasting = (
             np.minimum(np.where(known, axis, 0.0) / thresholds, highest)
@@ -126,18 +131,23 @@ class Decider:
         row, organ = np.arange(len(slots)), scores.argmax(axis=1)
         score, deviation = scores[row, organ], judgement.deviation[row, organ]
         strength, onsets = self._rules(rows, cadence_s, scored)
+        strength[:, BY_RULE] /= raised[:, ORGANS:]
         open_already = self.episodes.block.open.take(slots, axis=0)
         told_by_rule = open_already[:, BY_RULE].any(axis=1)  # what comes of that fault is no second one
         fresh = np.where(told_by_rule, np.minimum(score, BELOW_THRESHOLD), score)
         strength[:, Lane.LEARNT] = np.where(open_already[:, Lane.LEARNT], lasting.max(axis=1), fresh)
         strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
+        is_open = self.episodes.block.open.take(slots, axis=0)
+        if is_open.any():
+            opening = np.where(highest > 1.0, scores, 0.0)
+            self.heights.learn(slots, np.column_stack([opening, strength[:, BY_RULE]]) * raised, organ, turns, is_open)
         by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
         self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
         beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        suspect = np.any((strength >= 1.0) | self.episodes.block.open.take(slots, axis=0), axis=1)
+        suspect = np.any((strength >= 1.0) | is_open, axis=1)
         return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
 
     def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:
@@ -177,6 +187,8 @@ class Decider:
             "stuck": self.stuck.block,
             "clipping": self.clipping.block,
             "episodes": self.episodes.block,
+            "heights": self.heights.block,
+            "feedback": self.thresholds.said.block,
         }
 
 

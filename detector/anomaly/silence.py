@@ -130,6 +130,21 @@ class SilenceRule:
         if len(devices):
             np.maximum.at(self.block.heard_at, devices, at_us)
 
+    def away_s(self) -> Floats:
+        """Return for how much awake stream each device was not heard. Shape (N,)."""
+        block, count = self.block, len(self.block)
+        return np.where(block.spoke[:count], 0.0, block.quiet_s[:count])
+
+    def leave(self, goes: Mask) -> tuple[OutageTurn, ...]:
+        """Return the outages that end because no device is left that they stand for, where these (N,) leave."""
+        block, count = self.block, len(self.block)
+        covered, entry = block.covered[:count], block.entry[:count]
+        turns = []
+        for one in np.setdiff1d(entry[covered & goes], entry[covered & ~goes]).tolist():
+            since = block.silent_since[:count][covered & (entry == one)]
+            turns.append(OutageTurn(one, True, EventTime(int(since[0])), len(since), len(since)))
+        return tuple(turns)
+
     @property
     def open(self) -> int:
         """Return how many silences and outages there are now."""

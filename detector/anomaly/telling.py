@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from detector.anomaly.episode import SEVERITIES
 from detector.anomaly.sentence import duration_in_words, sentence
 from detector.anomaly.silence import CRITICAL, OutageTurn
-from detector.domain import AlertEvent, EventTime, Kind, Severity, Transition, Verdict
+from detector.domain import MICROSECONDS, AlertEvent, EventTime, Height, Kind, Severity, Transition, Verdict
 
 VERDICTS = {
     Kind.RESIDUAL: Verdict.PROCESS,
@@ -54,6 +54,7 @@ class Numbers:
     lower: float | None = None
     upper: float | None = None
     unit: str | None = None
+    heights: tuple[Height, ...] = ()
 
 
 def alert_id(device: str, channel: str | None, onset: EventTime, kind: Kind) -> str:
@@ -86,9 +87,20 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
         upper=numbers.upper,
         unit=numbers.unit,
         summary="",
+        heights=numbers.heights,
     )
     ago = f"{duration_in_words(turn.behind_s)} ago: " if turn.behind_s else ""
     return replace(event, summary=f"{ago}{sentence(event)}")
+
+
+def tell_departure(turn: Turn, heard_at: EventTime) -> AlertEvent:
+    """Return the end of an episode of a device that is let go, and was heard last so long ago: nobody knows whether it is well."""
+    event = tell(turn, Numbers())
+    name = turn.device if turn.channel is None else f"{turn.device} {turn.channel}"
+    quiet = duration_in_words((turn.at - heard_at) / MICROSECONDS)
+    return replace(
+        event, summary=f"{name} is watched no longer: it was not heard for {quiet}, and others needed its place."
+    )
 
 
 def tell_outage(name: str, outage: OutageTurn, at: EventTime) -> AlertEvent:

@@ -11,8 +11,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.feedback import Said
+from detector.anomaly.heights import SOURCES
 from detector.anomaly.peaks import NO_POOL, QUARTER_S, Peaks, Reference
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import MICROSECONDS, EventTime, Feedback
 from detector.settings import Budget, BudgetScope
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
@@ -84,6 +86,8 @@ class Thresholds:
         self.budget = budget
         self.peaks = Peaks(reference)
         self.block = ThresholdBlock(len(shares.alone))
+        self.said = Said(len(shares.alone))
+        """What people said of alerts."""
         self._shares = shares
         self.turned = 0
         """The hour of the last turn."""
@@ -147,7 +151,8 @@ class Thresholds:
         self.turned = at
         self.peaks.turn()
         block, count = self.block, len(self.block)
-        pressure, pool = block.pressure[:count], self.peaks.block.pool[:count]
+        self.said.let_go(block.at_us[:count])
+        pressure, pool = self._wrong(np.arange(count)), self.peaks.block.pool[:count]
         if self.budget.scope is BudgetScope.FLEET:
             block.shared_pressure[:count] = pressure.sum(axis=0) - pressure
         else:
@@ -155,12 +160,38 @@ class Thresholds:
             block.shared_pressure[:count] = siblings + _pooled(pressure, pool)
         self._refresh(np.arange(count))
 
-    def forgive(self, channel: Slot) -> None:
-        """Give back one alert that people found right, so that it makes nothing stricter."""
+    def hear(self, feedback: Feedback, channel: Slot) -> None:
+        """Take in what somebody said of an alert of a channel.
+
+        A false alarm raises thresholds at once (`Said.raised`, which whoever decides asks for); one that was right stops
+        making them stricter when they are next set, within the hour.
+        """
+        slots = np.array([channel])
+        self.said.give(feedback, channel, int(self.block.at_us[channel]), self._paid(feedback, slots))
+
+    def may_hear(self, feedback: Feedback, channel: Slot) -> bool:
+        """Tell whether there is room for what is said of one more alert of a channel."""
+        return self.said.has_room(channel, feedback.alert, int(self.block.at_us[channel]))
+
+    def _paid(self, feedback: Feedback, slots: Slots) -> Floats:
+        """Return as how many alerts of each lane an alert counted: one of its opener's, or every lane's share for a rule's."""
+        opener = feedback.heights[0].source if feedback.heights else None
+        shares: Floats = self._shares_of(slots)[0]
+        lane = None if opener is None else SOURCES.index(opener)
+        if lane is None:
+            return np.zeros_like(shares)
+        return (np.arange(len(shares)) == lane).astype(np.float64) if lane < len(shares) else shares
+
+    def _wrong(self, slots: Slots) -> Floats:
+        """Return the pressure of channels (B,) without that of alerts that were right. Shape (B, L)."""
         block = self.block
-        block.pressure[channel] = np.maximum(block.pressure[channel] - 1.0, -SLACK)
-        block.used[channel] = max(block.used[channel] - 1.0, 0.0)
-        self._refresh(np.array([channel]))
+        pressure = block.pressure[slots]
+        if not len(self.said.block):
+            return pressure
+        least = -SLACK * self._shares_of(slots) / block.sharers[slots, None]
+        forgiven = self.said.forgiven(slots, block.at_us[slots], self.budget.period_s)
+        wrong: Floats = np.where(forgiven > 0.0, np.maximum(pressure - forgiven, np.minimum(pressure, least)), pressure)
+        return wrong
 
     def used_ratio(self, devices: int) -> float:
         """Return the share of the whole fleet's budget that the alerts of the last period used; 1.0 is all of it."""
@@ -168,7 +199,8 @@ class Thresholds:
         block, count = self.block, len(self.block)
         at_us = block.at_us[:count]
         quiet_s = np.maximum(max(self.turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
-        used = np.exp(-quiet_s / self.budget.period_s) * block.used[:count]
+        right = self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1)
+        used = np.exp(-quiet_s / self.budget.period_s) * np.maximum(block.used[:count] - right, 0.0)
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 
     def _refresh(self, slots: Slots) -> None:
@@ -177,7 +209,7 @@ class Thresholds:
             return
         block, peaks = self.block, self.peaks
         allowed = self.budget.rate * QUARTER_S / block.sharers[slots]
-        pressure = np.clip(block.pressure[slots] + block.shared_pressure[slots], -SLACK, STRICTEST)
+        pressure = np.clip(self._wrong(slots) + block.shared_pressure[slots], -SLACK, STRICTEST)
         chance = OVERLAP * allowed[:, None] * np.exp(-STRICTER * pressure) * self._shares_of(slots)
         level = peaks.law(slots).level(chance)
         block.threshold[slots] = np.maximum(level, peaks.reference.least)

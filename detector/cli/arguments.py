@@ -2,6 +2,8 @@
 
 import argparse
 
+from detector.settings.quantities import parse_duration
+
 
 def positive_count(text: str) -> int:
     """Read a whole number of at least 1."""
@@ -19,3 +21,11 @@ def positive_number(text: str) -> float:
     if not 0.0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
     return number
+
+
+def duration(text: str) -> float:
+    """Read a duration such as 30s, 5m or 2h; return seconds."""
+    try:
+        return parse_duration(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault

@@ -11,6 +11,7 @@ from detector.domain import MICROSECONDS, EventTime, Reading, Rejected
 from detector.edge.config_file import MODELINE, effective_text, load_settings, schema_text
 from detector.edge.model_file import load_model
 from detector.edge.secret_file import bareness, read_secret, resolve_path
+from detector.edge.sinks import Keyring, faults_of, require_libraries
 from detector.errors import ConfigError, ModelError
 from detector.settings import Settings
 from detector.settings.exposure import exposures
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         alone = "--topic" if arguments.payload is None else "--payload"
         raise ConfigError([f"detector check: expected --topic and --payload together, got {alone} alone"])
     settings = load_settings(arguments.config, os.environ)
+    require_libraries(settings.alerts.receivers)
     for warning in warnings(settings, arguments.config.parent):
         print(f"warning: {warning}", file=sys.stderr)
     if arguments.topic is None:
@@ -91,6 +93,7 @@ def warnings(settings: Settings, config_dir: Path) -> Iterator[str]:
         bare = bareness(resolve_path(settings.mqtt.tls.key_file, config_dir))
         if bare is not None:
             yield f"mqtt.tls.key_file: {bare}"
+    yield from faults_of(settings.alerts.receivers, Keyring(config_dir, os.environ))
     yield from exposures(settings)
     for index, entry in enumerate(settings.sensors):
         if not entry.topics:

@@ -1,6 +1,7 @@
 """`detector run CONFIG`: the daemon."""
 
 import argparse
+import faulthandler
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the daemon until it is told to stop; return the exit code."""
+    faulthandler.enable()  # a supervisor's SIGABRT, or a crash, leaves the stacks on stderr
     clock = SystemClock()
     lines = Log(sys.stderr, clock)
     try:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from detector.clock import WallTime
 from detector.edge.recording.files import open_to_write
-from detector.lab.kept import learnt
+from detector.lab.kept import learnt, said
 from detector.lab.kept.inventory import JournalRange, Sound, Unsound, journal, newest_sound, snapshots
 from detector.lab.kept.prune import prune
 from detector.settings.quantities import format_duration, parse_duration
@@ -80,7 +80,18 @@ def _inspect(directory: Path) -> int:
     if not found:
         console.print("no snapshot yet")
     console.print(_told(range_), markup=False)
+    if sound:
+        _print_feedback(console, directory)
     return 1 if unsound else 0
+
+
+def _print_feedback(console: Console, directory: Path) -> None:
+    """Print what people said of alerts, by the newest snapshot that can be used; nothing where nobody said anything."""
+    lines = list(said.lines(newest_sound(directory).engine))
+    if lines:
+        console.print("Feedback in force at the newest of them:")
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
 
 
 def _table(found: list[Sound], range_: JournalRange) -> Table:

@@ -12,24 +12,28 @@ from typing import Final
 from detector import __version__
 from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
+from detector.daemon.clerk import Clerk
 from detector.daemon.control import Control, Faults
 from detector.daemon.receipts import Receipts
 from detector.daemon.recovery import Recovery
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import Worker
+from detector.daemon.worker import STUCK_AFTER_S, Worker
 from detector.edge import systemd
 from detector.edge.alert_book import RECENT_EVENTS
 from detector.edge.channel_view import ChannelView
+from detector.edge.command import reply_json
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.http import HttpServer, Site
+from detector.edge.http_alerts import Alerts
 from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
 from detector.edge.metrics import Exposition
+from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
-from detector.edge.sinks import Courier
+from detector.edge.sinks import Courier, Crew, require_libraries
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
@@ -63,15 +67,25 @@ class Daemon:
         self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
         self._started = clock.wall()
         self._use(self._read())
-        self._control = Control()
+        self._control, self._crew = Control(), Crew()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
         self._recovery: Recovery | None = None
         self._recovered = False
         self._worker = self._wire()
+        self._clerk = Clerk(self._worker, clock)
         site = Site(
-            self._worker.exposition.application, self._page, self._not_ready, self._trouble, self._control.reload
+            metrics=self._worker.exposition.application,
+            page=self._page,
+            not_ready=self._not_ready,
+            trouble=self._trouble,
+            hung=self._hung,
+            reload=self._control.reload,
+            alerts=Alerts(
+                cases=lambda: self._control.ask(self._clerk.cases),
+                command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
+            ),
         )
         self._http = HttpServer(self._settings.metrics.listen, site)
 
@@ -112,10 +126,12 @@ class Daemon:
             workers={"scoring": worker.alive, "mqtt": worker.link.alive, "http": self._http.alive},
             reload=self._reload,
             notifications=worker.courier.counts(),
+            suppressed=worker.herald.suppressed,
             counts=worker.ledger.snapshot(),
             journal=worker.journal.status(),
             snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
+            feedback=dict(self._clerk.given),
         )
 
     def _page(self) -> str:
@@ -140,6 +156,12 @@ class Daemon:
         journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
         return snapshots if journal is None else f"scoring without the journal: {journal}"
 
+    def _hung(self) -> str | None:
+        """Return why only a restart will help, or None; who recovers or stops may take its time."""
+        if self._worker.alive or self._recovery is not None or self._control.stop_asked_by is not None:
+            return None
+        return f"the scoring thread has not come round for {STUCK_AFTER_S:.0f} s"
+
     def _read(self) -> Settings:
         """Read the configuration.
 
@@ -147,6 +169,7 @@ class Daemon:
         """
         settings = load_settings(self._path, self._place.environment)
         require_topics(str(self._path), settings)
+        require_libraries(settings.alerts.receivers)
         return settings
 
     def _use(self, settings: Settings) -> None:
@@ -163,7 +186,13 @@ class Daemon:
         self._recovery = recovery
         self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
         self._recovery = None
+        if self._recovered:
+            worker.herald.compare(worker.view.fleet().open)
         return self._recovered
+
+    def _lasting(self) -> frozenset[str] | None:
+        """Return the ids of the alerts that are open; None before that is known again. For any thread."""
+        return self._worker.view.lasting() if self._recovered else None
 
     def _wire(self) -> Worker:
         """Make every part of the scoring loop."""
@@ -172,11 +201,15 @@ class Daemon:
         link = wiring.build_link(settings, self._place, inbox, ledger)
         journal = wiring.build_journal(settings, self._place, self._clock)
         view.recall(journal.recent_alerts(RECENT_EVENTS))
-        courier = Courier(journal, self._clock)
-        courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+        herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
+        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory, self._lasting)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        self._crew.turn_to(settings.alerts.receivers, around, receivers)
+        sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
+        courier.turn_to(sinks, settings.alerts.give_up_after)
         return Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs())),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
             journal=journal,
             keeper=wiring.build_keeper(settings, self._place, self._clock),
             receipts=Receipts(self._clock),
@@ -187,8 +220,10 @@ class Daemon:
             exposition=Exposition(settings.metrics, self.status),
             link=link,
             announcer=wiring.build_announcer(settings, view, link, self._clock),
+            herald=herald,
             courier=courier,
             clock=self._clock,
+            discovery=wiring.build_discovery(settings, view, link, self._clock),
         )
 
     def _look_after(self) -> None:
@@ -206,8 +241,18 @@ class Daemon:
             raise _DeadThreadError("the MQTT thread has died")
         if not self._http.alive:
             raise _DeadThreadError("the HTTP thread has died")
+        self._control.serve()
+        self._obey()
         while (asked := self._control.reload_asked()) is not None:
             asked.set_result(self._reload_now())
+
+    def _obey(self) -> None:
+        """Do the commands that came over MQTT, and say there what became of them."""
+        link, base = self._worker.link, wiring.base_of(self._settings)
+        for asked in link.commands():
+            reply = self._clerk.obey(asked.device, asked.topic, asked.payload)
+            if base is not None:
+                link.publish(result_topic(base, asked), reply_json(reply), qos=1, retain=False)
 
     def _stop(self) -> int:
         """Shut down from the source down: receive no more, score and settle what waits, tell it, say goodbye."""
@@ -216,6 +261,7 @@ class Daemon:
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._worker.link.stop(GOODBYE_S)
+        self._crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
         self._worker.settle()
         if self._recovered:  # or else what is in memory is only part of what is on disk
@@ -253,18 +299,28 @@ class Daemon:
             of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
         )
         link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
+        directory = worker.herald.desk.directory
+        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory, self._lasting)
+        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
+        if worker.discovery is not None:
+            worker.discovery.leave_for(wiring.discoverable(settings))
         if relink:
             self._retire_link(settings)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
         self._use(settings)
         worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery)
+        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
+        if changes.touch("alerts"):
+            worker.herald.desk.configure(settings.alerts)
         if relink or changes.touch("alerts"):
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            worker.courier.turn_to(wiring.build_sinks(settings, link), settings.alerts.give_up_after)
+            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+            self._crew.turn_to(settings.alerts.receivers, around, receivers)
+            sinks = wiring.build_sinks(settings, link, receivers, directory)
+            worker.courier.turn_to(sinks, settings.alerts.give_up_after)
         if relink:
             worker.link = link
             link.start()

@@ -13,6 +13,7 @@ from typing import Final
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.worker import Worker
+from detector.domain import Feedback
 from detector.edge import systemd
 from detector.edge.frozen_view import only_devices
 from detector.edge.journal import Again, Arrival
@@ -78,7 +79,7 @@ class Recovery:
         try:
             dropped = worker.engine.restore(snapshot.engine)
             left = set(worker.engine.freeze().devices)
-            worker.view.restore(only_devices(snapshot.view, left), worker.engine.entry_of)
+            worker.view.restore(only_devices(snapshot.view, left, snapshot.engine.channels), worker.engine.entry_of)
         except Exception as fault:
             worker.engine = self._fresh()
             raise SnapshotError(f"{folder}: expected what an engine remembers, got: {fault!r}") from fault
@@ -103,12 +104,13 @@ class Recovery:
             log.error("the journal cannot be read to its end: %s; going on from there", fault)  # noqa: TRY400 - as above
         return True
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch | Feedback) -> None:
         """Take in one batch; what the engine failed by when it came must not make it fail at every start."""
         try:
             self._worker.recover(batch)
         except Exception:
-            log.exception("a fault in the detector itself, please report it; %d readings left out", len(batch.readings))
+            readings = 0 if isinstance(batch, Feedback) else len(batch.readings)
+            log.exception("a fault in the detector itself, please report it; %d readings left out", readings)
 
     def _arrivals(self, after: int) -> Iterator[Arrival]:
         """Yield what the journal has after a number, and count it; say where something is missing in front of it."""

@@ -4,30 +4,39 @@ In: settings, and where they stand. Out: parts that are not started yet, or an e
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from detector.clock import Clock
 from detector.daemon.announcer import Announcer
-from detector.daemon.intake import Intake
+from detector.daemon.discovery import Discovery
+from detector.daemon.herald import Herald
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
+from detector.domain import AlertEvent
 from detector.edge.channel_view import ChannelView
+from detector.edge.home_assistant import Discoverable
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.model_file import load_model
-from detector.edge.mqtt import MqttLink
+from detector.edge.mqtt import MqttLink, commands_filter
 from detector.edge.secret_file import read_secret, resolve_path
-from detector.edge.sinks import MqttSink, Sink
+from detector.edge.sinks import Keyring, MqttSink, Porter, Sinks, Surroundings
 from detector.edge.snapshot import Keeper
 from detector.engine import Engine
+from detector.notices import Desk, Directory, wants
 from detector.settings import MqttSettings, Settings
 from detector.settings.mqtt import TlsSettings
 from detector.stream.topic import TopicPattern
 
 log = logging.getLogger("detector.daemon")
+
+Lasting = Callable[[], Collection[str] | None]
+"""Tells the ids of the alerts that are open, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,18 @@ def build_engine(settings: Settings, place: Place) -> Engine:
     return Engine(settings, model.network, model.reference)
 
 
-def build_intake(settings: Settings, ledger: Ledger, redelivery: Redelivery) -> Intake:
-    """Return the way from messages to readings."""
-    return Intake(settings.sensors, settings.mqtt.inbox.max_payload, settings.engine.max_channels, ledger, redelivery)
+def build_intake(
+    settings: Settings, ledger: Ledger, redelivery: Redelivery, directory: Directory | None = None
+) -> Intake:
+    """Return the way from messages to readings; it tells the directory where devices are."""
+    engine = settings.engine
+    limits = Limits(settings.mqtt.inbox.max_payload, engine.max_channels, engine.total_channels)
+    return Intake(settings.sensors, limits, ledger, redelivery, directory)
+
+
+def build_herald(settings: Settings, journal: Journal, clock: Clock) -> Herald:
+    """Return what decides who is told what, as it stood at the last commit."""
+    return Herald(Desk(settings.alerts, Directory(settings.engine.max_devices)), journal, clock)
 
 
 def build_journal(settings: Settings, place: Place, clock: Clock) -> Journal:
@@ -80,14 +98,45 @@ def entries_of(settings: Settings) -> tuple[str, ...]:
     return tuple(entry.name for entry in settings.sensors)
 
 
-def build_sinks(settings: Settings, link: MqttLink) -> list[Sink]:
-    """Return the ways out for alerts that the configuration wants."""
-    return [] if settings.alerts.mqtt is None else [MqttSink(settings.alerts.mqtt.base_topic, link)]
+def surroundings(
+    settings: Settings, place: Place, journal: Journal, clock: Clock, directory: Directory, lasting: Lasting
+) -> Surroundings:
+    """Return what the ways to receivers need to know that their settings do not say."""
+    keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
+    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, lasting, page)
+
+
+def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:
+    """Return the ways out for alerts: the broker, and the sinks of the configuration's receivers, in its order."""
+    mqtt, by_name = settings.alerts.mqtt, {receiver.name: receiver for receiver in settings.alerts.receivers}
+    broker = () if mqtt is None else (MqttSink(mqtt.base_topic, link),)
+
+    def wanted(sink: str, event: AlertEvent) -> bool:
+        """Return whether a sink is there for an event; the broker's is for all."""
+        receiver = by_name.get(sink)
+        return receiver is None or wants(receiver, event, directory.labels(event))
+
+    machines = tuple(sink for sink in receivers if not by_name[sink.name].for_people)
+    return Sinks((*broker, *machines), tuple(sink for sink in receivers if by_name[sink.name].for_people), wanted)
 
 
 def build_announcer(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Announcer | None:
     """Return what publishes the channels' states; None where the configuration wants nothing on MQTT."""
     return None if settings.alerts.mqtt is None else Announcer(settings.alerts.mqtt, view, link, clock)
+
+
+def discoverable(settings: Settings) -> Discoverable | None:
+    """Return what Home Assistant is told of all devices; None where it is told nothing."""
+    mqtt, wanted = settings.alerts.mqtt, settings.alerts.home_assistant
+    if mqtt is None or wanted is None:
+        return None
+    return Discoverable(wanted.prefix, mqtt.base_topic, mqtt.commands, settings.alerts.external_url)
+
+
+def build_discovery(settings: Settings, view: ChannelView, link: MqttLink, clock: Clock) -> Discovery | None:
+    """Return what shows devices to Home Assistant; None where the configuration does not want that."""
+    what = discoverable(settings)
+    return None if what is None else Discovery(what, view, link, lambda: link.births, clock)
 
 
 def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -> MqttLink:
@@ -97,7 +146,11 @@ def build_link(settings: Settings, place: Place, inbox: Inbox, ledger: Ledger) -
     can't be used.
     """
     mqtt = settings.mqtt.model_copy(update={"tls": _found(settings.mqtt.tls, place.folder)})
-    return MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    link = MqttLink(mqtt, filters_of(settings), base_of(settings), inbox, ledger, partial(_password, mqtt, place))
+    what = discoverable(settings)
+    if what is not None:
+        link.listen_for_births(what.birth_topic)
+    return link
 
 
 def base_of(settings: Settings) -> str | None:
@@ -108,7 +161,11 @@ def base_of(settings: Settings) -> str | None:
 def filters_of(settings: Settings) -> list[str]:
     """Return the MQTT filters to subscribe to, each once."""
     topics = (topic for entry in settings.sensors for topic in entry.topics)
-    return list(dict.fromkeys(TopicPattern.parse(topic).filter for topic in topics))
+    what = discoverable(settings)
+    births = [] if what is None else [what.birth_topic]
+    told = settings.alerts.mqtt
+    commands = [] if told is None or not told.commands else [commands_filter(told.base_topic)]
+    return list(dict.fromkeys([*(TopicPattern.parse(topic).filter for topic in topics), *births, *commands]))
 
 
 def _found(tls: TlsSettings, config_dir: Path) -> TlsSettings:

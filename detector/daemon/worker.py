@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from detector.clock import Clock, MonoTime
 from detector.daemon.announcer import Announcer
+from detector.daemon.discovery import Discovery
+from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
-from detector.domain import MICROSECONDS, DropReason
+from detector.domain import MICROSECONDS, DropReason, Feedback
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox, Message
 from detector.edge.journal import Journal
@@ -47,6 +51,9 @@ CENSUS_EVERY_S: Final = 1.0
 FOUND_AGAIN: Final = 1000
 """Alerts found again on the way back that are worth a commit; most of them are known already."""
 
+NAMED: Final = 20
+"""Devices that are named one by one when they are let go."""
+
 STUCK_AFTER_S: Final = 10.0
 """A turn that takes longer counts as no sign of life."""
 
@@ -67,8 +74,10 @@ class Worker:
     exposition: Exposition
     link: MqttLink
     announcer: Announcer | None
+    herald: Herald
     courier: Courier
     clock: Clock
+    discovery: Discovery | None = None
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
     _quiet_s: float = 0.0
@@ -86,33 +95,46 @@ class Worker:
             self._let_time_pass()
         if self.courier.take_answers():
             self.receipts.hold(())
-        if self.journal.alerts_wait or self.receipts.due(more_wait=len(self.inbox) > 0) or self.journal.retry_due:
+        if (
+            self.herald.hear()
+            or self.journal.alerts_wait
+            or self.receipts.due(more_wait=len(self.inbox) > 0)
+            or self.journal.retry_due
+        ):
             self.settle()
         self.courier.offer()
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
+        if self.discovery is not None:
+            self.discovery.turn()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
             self._counted_at, self.view.census = self._turned_at, self.engine.census()
 
     @property
     def alive(self) -> bool:
-        """Return whether a turn was begun lately; for any thread."""
-        return self.clock.mono() - self._turned_at < STUCK_AFTER_S
+        """Return whether a turn was begun lately, or none so far; for any thread."""
+        return self._turned_at == START or self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-        self.courier.offer(found=bool(found))
+            told = self.herald.hear(found)
+            if told:
+                self.journal.commit()
+        self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
 
-    def recover(self, batch: Batch) -> None:
+    def recover(self, batch: Batch | Feedback) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
         self._turned_at = self.clock.mono()
+        if isinstance(batch, Feedback):
+            self.engine.hear(batch)
+            return
         self._tell(self.engine.step(batch))
         if self.journal.alerts_wait >= FOUND_AGAIN:
-            self.journal.commit()
+            self.herald.hear(self.journal.commit())
 
     def snapshot(self) -> Snapshot:
         """Return all that is remembered after the last arrival, as views."""
@@ -130,6 +152,8 @@ class Worker:
         while len(self.inbox) and self.clock.mono() < deadline:
             self.turn()
         self.settle()
+        while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
+            self.turn()  # events that wait for an answer would have to wait for the next start
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))
@@ -141,9 +165,8 @@ class Worker:
             readings = self.intake.decode(messages)
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
-        now = self.clock.wall()
-        for message in messages:
-            self.exposition.reading_to_verdict_seconds.observe(max(0.0, now - message.arrived / MICROSECONDS))
+        arrived_s = np.array([message.arrived for message in messages]) / MICROSECONDS
+        self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
         self.receipts.hold(messages)
 
     def _let_time_pass(self) -> None:
@@ -167,6 +190,12 @@ class Worker:
         """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
         self.journal.append_alerts(report.events)
         touched = self.view.show(report)
+        if touched.gone:
+            devices = list(dict.fromkeys(device for device, _ in touched.gone))
+            log.warning(
+                "no room for others (engine.max_devices, engine.max_total_channels): let go of %d devices that were not heard for longest: %s",
+                len(devices), ", ".join(devices[:NAMED]) + (", ..." if len(devices) > NAMED else ""),
+            )  # fmt: skip
         if self.announcer is not None:
             with self.exposition.publish_seconds.time():
                 self.announcer.announce(touched)

@@ -9,7 +9,7 @@ import re
 import orjson
 
 from detector.domain import AlertEvent
-from detector.edge.channel_view import ChannelState
+from detector.edge.last_states import ChannelState
 from detector.edge.outbox import Publication
 from detector.stream.names import NO_CHARACTERS
 from detector.stream.timestamp import format_event_time
@@ -26,6 +26,11 @@ def topic_level(name: str) -> str:
 def status_topic(base: str) -> str:
     """Return where we say `online` and the broker, on our behalf, `offline`."""
     return f"{base}/status"
+
+
+def state_topic(base: str, device: str, channel: str) -> str:
+    """Return where the state of a channel is retained."""
+    return f"{base}/devices/{topic_level(device)}/{topic_level(channel)}/state"
 
 
 def alert_json(event: AlertEvent) -> dict[str, str | float | None]:
@@ -68,8 +73,12 @@ def state_message(base: str, channel: ChannelState) -> Publication:
         "verdict": None if channel.verdict is None else channel.verdict.value,
         "since": format_event_time(channel.since),
     }
-    topic = f"{base}/devices/{topic_level(channel.device)}/{topic_level(channel.channel)}/state"
-    return Publication(topic, orjson.dumps(state), qos=1, retain=True)
+    return Publication(state_topic(base, channel.device, channel.channel), orjson.dumps(state), qos=1, retain=True)
+
+
+def no_state_message(base: str, device: str, channel: str) -> Publication:
+    """Return what has the broker forget the retained state of a channel."""
+    return Publication(state_topic(base, device, channel), b"", qos=1, retain=True)
 
 
 def _finite(number: float | None) -> float | None:

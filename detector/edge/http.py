@@ -1,4 +1,4 @@
-"""HTTP: `/metrics`, `/-/healthy`, `/-/ready`, `POST /-/reload` and the page for people.
+"""HTTP: `/metrics`, `/-/healthy`, `/-/ready`, `POST /-/reload`, `/alerts` and the page for people.
 
 In: what each path answers, as functions. Out: a WSGI application, and a small server for it in threads of its own:
 so many connections and no more, each under a deadline, so that no client can hold up the scoring.
@@ -14,6 +14,9 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
 from wsgiref.simple_server import WSGIServer
 
+from detector.edge import http_alerts
+from detector.edge.http_alerts import Alerts
+from detector.edge.http_answer import HTML, Answer
 from detector.edge.http_exchange import Exchange
 from detector.edge.visitors import Visitors, visitors_of
 from detector.errors import DetectorError
@@ -26,8 +29,6 @@ DEADLINE_S: Final = 30.0
 """Longest life of a connection, however busy the client keeps it."""
 
 Headers = list[tuple[str, str]]
-PLAIN: Final = "text/plain; charset=utf-8"
-HTML: Final = "text/html; charset=utf-8"
 SAFETY: Final[Headers] = [
     ("X-Content-Type-Options", "nosniff"),
     (
@@ -42,15 +43,6 @@ SAFETY: Final[Headers] = [
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A status and a text."""
-
-    status: HTTPStatus
-    text: str
-    content_type: str = PLAIN
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """What the paths answer; called from the server's threads."""
 
@@ -60,15 +52,18 @@ class Site:
     """Why the daemon is not ready; None when it is."""
     trouble: Callable[[], str | None]
     """What is amiss though the daemon serves; None when nothing is."""
+    hung: Callable[[], str | None]
+    """Why only a restart will help; None when nothing hangs."""
     reload: Callable[[], str | None]
     """Reads the configuration again and waits for the outcome: what is wrong with it, or None."""
+    alerts: Alerts
 
 
 def application(site: Site, visitors: Visitors) -> "WSGIApplication":
     """Return the WSGI application for a site, at an address that such visitors come to."""
     routes: dict[str, tuple[str, Callable[[], Answer]]] = {
         "/": ("GET", lambda: Answer(HTTPStatus.OK, site.page(), HTML)),
-        "/-/healthy": ("GET", lambda: Answer(HTTPStatus.OK, "detector is healthy\n")),
+        "/-/healthy": ("GET", lambda: _health(site)),
         "/-/ready": ("GET", lambda: _readiness(site)),
         "/-/reload": ("POST", lambda: _reload(site)),
         "/metrics": ("GET", lambda: Answer(HTTPStatus.OK, "")),
@@ -81,8 +76,11 @@ def application(site: Site, visitors: Visitors) -> "WSGIApplication":
         refusal = visitors.refusal(environ)
         if refusal is not None:
             said = Answer(HTTPStatus.FORBIDDEN, f"refused: {refusal}\n")
+        elif http_alerts.is_below(path):
+            said = http_alerts.answer(site.alerts, asked, path)
+            more = [("Allow", said.allow)] if said.allow else []
         elif path not in routes:
-            said = Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}\n")
+            said = Answer(HTTPStatus.NOT_FOUND, f"no such path; there are {', '.join(routes)}, {http_alerts.ROOT}\n")
         elif asked != routes[path][0]:
             allowed = routes[path][0]
             said = Answer(HTTPStatus.METHOD_NOT_ALLOWED, f"expected {allowed}\n")
@@ -114,6 +112,14 @@ def _send(
     headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body))), *SAFETY, *more]
     start_response(f"{answer.status.value} {answer.status.phrase}", headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def _health(site: Site) -> Answer:
+    """Answer whether the daemon lives; who looks after it restarts one that does not."""
+    reason = site.hung()
+    if reason is None:
+        return Answer(HTTPStatus.OK, "detector is healthy\n")
+    return Answer(HTTPStatus.SERVICE_UNAVAILABLE, f"not healthy: {reason}\n")
 
 
 def _readiness(site: Site) -> Answer:

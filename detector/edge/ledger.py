@@ -60,12 +60,12 @@ class Ledger:
         self._dropped: Counter[DropReason] = Counter()
         self._stages: Counter[Stage] = Counter()
 
-    def arrived(self) -> None:
-        """Count a message that came in: one reading until it is decoded."""
+    def arrived(self, messages: int = 1) -> None:
+        """Count messages that came in: one reading each until they are decoded."""
         with self._lock:
-            self._messages += 1
-            self._received += 1
-            self._pending += 1
+            self._messages += messages
+            self._received += messages
+            self._pending += messages
 
     def dropped(self, reason: DropReason, readings: int = 1) -> None:
         """Count pending readings, or undecoded messages, that were given up."""
@@ -82,6 +82,12 @@ class Ledger:
             self._end(len(rejected) - grown)
             self._received += grown
             self._rejected.update(rejected)
+
+    def decoded_plainly(self, messages: int, readings: int) -> None:
+        """Count messages that turned out to hold so many readings in all, at least one each, and nothing else."""
+        with self._lock:
+            self._received += readings - messages
+            self._pending += readings - messages
 
     def repeated(self, readings: int) -> None:
         """Count decoded readings of a message that was taken in before."""

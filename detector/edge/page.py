@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
-from detector.edge.channel_view import ChannelState
+from detector.edge.last_states import ChannelState
 from detector.edge.logs import printable
 from detector.edge.page_style import STYLE
 from detector.edge.status import Status, unit_of
@@ -30,7 +30,15 @@ SIDES: Final = {1: "above", -1: "below"}
 
 def render_page(status: Status) -> str:
     """Return the page."""
-    sections = (_heading(status), _tiles(status), _open_episodes(status), _channels(status), _events(status), _footer())
+    sections = (
+        _heading(status),
+        _tiles(status),
+        _open_episodes(status),
+        _feedback(status),
+        _channels(status),
+        _events(status),
+        _footer(),
+    )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="{REFRESH_S}">'
@@ -101,20 +109,44 @@ def _episode(event: AlertEvent) -> str:
     return (
         f'<tr class="{event.severity.value}"><td class="when">{_moment(event.at)}</td><td>{event.event.value}</td>'
         f'<td class="grade">{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace("_", " ")}</td>'
-        f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td></tr>"
+        f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td><td>{_id(event.id)}</td></tr>"
     )
 
 
-EPISODE_COLUMNS: Final = ("at", "event", "severity", "verdict", "device", "channel", "summary")
+def _id(alert: str) -> str:
+    """Return an alert's id, which leads to what is known of it."""
+    return f'<a href="/alerts/{_text(alert)}"><code>{_text(alert)}</code></a>'
+
+
+EPISODE_COLUMNS: Final = ("at", "event", "severity", "verdict", "device", "channel", "summary", "alert")
+
+HOW_TO_ANSWER: Final = (
+    "<p>To answer one: <code>detector alerts ack|false|confirm CONFIG ALERT</code>, or a POST to <code>/alerts/ALERT/ack</code>,"
+    " <code>false</code> or <code>confirm</code> at this address; asked for by a GET, <code>false</code> says what it would do.</p>"
+)
 
 
 def _open_episodes(status: Status) -> str:
     """Return the open episodes, newest first."""
     episodes = sorted(status.fleet.open, key=lambda event: event.at, reverse=True)
     rows = [_episode(event) for event in episodes[:MAX_ROWS]]
-    return _table(
+    table = _table(
         "Open episodes", EPISODE_COLUMNS, rows, len(episodes) - MAX_ROWS, "None: nothing strange is going on."
     )
+    return table + (HOW_TO_ANSWER if rows else "")
+
+
+def _feedback(status: Status) -> str:
+    """Return what people said of alerts and counts still; nothing where nobody said anything."""
+    said = status.fleet.census.feedback
+    rows = [
+        f"<tr><td>{_id(one.alert)}</td><td>{_text(one.device)}</td><td>{_text(one.channel)}</td><td>{one.kind.value}</td>"
+        f"<td>{_text(', '.join(f'{source} {factor:.2f} times' for source, factor in one.raised))}</td>"
+        f'<td class="when">{_moment(one.until)}</td></tr>'
+        for one in said[:MAX_ROWS]
+    ]
+    columns = ("alert", "device", "channel", "called", "threshold raised", "until")
+    return _table("Feedback in force", columns, rows, len(said) - MAX_ROWS, "") if rows else ""
 
 
 def _events(status: Status) -> str:

@@ -1,15 +1,17 @@
 """What the daemon says of itself at one moment: read by the metrics, the page and the readiness check."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from detector.clock import WallTime
+from detector.domain import FeedbackKind
 from detector.edge.channel_view import Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Counts
 from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
+from detector.notices import Hushed
 from detector.settings import Settings
 
 
@@ -43,10 +45,14 @@ class Status:
     reload: ReloadStatus
     notifications: Mapping[str, SinkCount]
     """By sink."""
+    suppressed: Mapping[Hushed, int]
+    """What people were not told, by why."""
     counts: Counts
     journal: JournalStatus
     snapshots: SnapshotStatus
     fleet: Fleet
+    feedback: Mapping[FeedbackKind, int] = field(default_factory=dict)
+    """What people said of alerts since the start."""
 
 
 def unit_of(settings: Settings, entry: int, channel: str) -> str | None:

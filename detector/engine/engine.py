@@ -12,7 +12,9 @@ from detector.anomaly.decide import Decider
 from detector.anomaly.organs import Organ, Organs
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
-from detector.engine.outcome import Verdicts, report_of
+from detector.domain import AlertEvent, EventTime, Feedback, Height
+from detector.engine.eviction import leaving
+from detector.engine.outcome import NOBODY, Departed, Verdicts, report_of
 from detector.engine.stages import CALIBRATED
 from detector.engine.standing import census_of
 from detector.engine.teller import Teller
@@ -22,7 +24,7 @@ from detector.report import Batch, Census, Report
 from detector.settings import ChannelSettings, Settings
 from detector.state.block import Block
 from detector.state.frozen import Frozen, adopt, freeze
-from detector.state.rows import Floats
+from detector.state.rows import Floats, Mask
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
 from detector.stream.backlog import Backlog
@@ -42,19 +44,21 @@ class Engine:
         What stands in `without`, names of `PARTS`, is left out of every decision.
         """
         assert set(without) <= set(PARTS), f"expected parts among {PARTS}, got {without}"
-        memory_s = settings.engine.memory
-        self._settings = settings
-        self._alignment = Alignment(
-            settings.engine.max_devices, settings.engine.max_channels, settings.engine.total_channels
-        )
+        self._settings, self._limits = settings, settings.engine
+        self._network, self._reference, self._without = network, reference, without
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know no device."""
+        limits = self._limits
+        self._alignment = Alignment(limits.max_devices, limits.max_channels, limits.total_channels)
         self._backlog = Backlog()
-        self._network = network
-        self._forecaster = Forecaster(network, memory_s, settings.engine.head)
-        self._organs = Organs(reference, memory_s, without)
-        self._decider = Decider(settings.budget)
+        self._forecaster = Forecaster(self._network, limits.memory, limits.head)
+        self._organs = Organs(self._reference, limits.memory, self._without)
+        self._decider = Decider(self._settings.budget)
         self._silence = SilenceRule()
         self._teller = Teller(self._alignment, self._decider, self._silence)
-        self._teller.sensors = settings.sensors
+        self._teller.sensors = self._settings.sensors
         self._entries: list[int] = []
         self._groups: dict[tuple[str, str], int] = {}
 
@@ -63,7 +67,9 @@ class Engine:
 
         The report is final before anything is learnt. Cost: one cell step for each reading in order.
         """
+        departed = NOBODY
         if batch.hour is not None:
+            departed = self._make_room(batch.hour)
             self._organs.renew(batch.hour)
             self._decider.renew(batch.hour)
         placed = self._alignment.place(batch.readings)
@@ -72,14 +78,53 @@ class Engine:
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
         judgement, views = self._organs.judge(rows, forecast)
-        behind_s = self._backlog.behind_s(rows, np.array(batch.now, np.int64)[placed.in_order])
+        behind_s = self._backlog.behind_s(rows, batch.now_us[placed.in_order])
         scored, stored = forecast.steps_seen >= CALIBRATED, behind_s.nonzero()[0]
         decision = self._decider.decide(rows, judgement, cadence_s, scored, stored)
         verdicts = Verdicts(placed, forecast, judgement, decision, behind_s)
         events = self._teller.tell(batch, verdicts)
         self._organs.learn(rows, forecast, judgement, views, decision.suspect)
         self._forecaster.learn(rows, forecast, decision.suspect)
-        return report_of(batch, verdicts, events)
+        return report_of(batch, verdicts, events, departed)
+
+    def _make_room(self, hour: EventTime) -> Departed:
+        """Let devices go, where others found no room in the hour that ends."""
+        goes = leaving(self._alignment, self._silence)
+        self._alignment.refused = False
+        if not goes.any():
+            return NOBODY
+        gone = {device for device, leaves in zip(self._alignment.devices, goes.tolist(), strict=True) if leaves}
+        channels = tuple(key for key in self._alignment.channels if key[0] in gone)
+        departed = Departed(channels, self._teller.tell_departures(goes, hour))
+        self._go_on_without(goes)
+        return departed
+
+    def _go_on_without(self, goes: Mask) -> None:
+        """Forget everything, and go on from what is known of the devices that do not go."""
+        kept = self.freeze().only(~goes)
+        self._begin()
+        self.restore(kept)
+
+    def hear(self, feedback: Feedback) -> None:
+        """Take in what somebody said of an alert, between two batches: it holds for every reading after it."""
+        slot = self._channel_of(feedback)
+        if slot is not None:
+            self._decider.thresholds.hear(feedback, slot)
+
+    def may_hear(self, feedback: Feedback) -> bool:
+        """Tell whether there is room for what is said of one more alert of its channel."""
+        slot = self._channel_of(feedback)
+        return slot is None or self._decider.thresholds.may_hear(feedback, slot)
+
+    def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
+        """Return how strong the episode of an alert has been, by now if it is open, or else when it was told."""
+        return self._teller.heights_of(event)
+
+    def _channel_of(self, feedback: Feedback) -> Slot | None:
+        """Return the channel that an alert was about, if it is known; what thresholds have no part in has none."""
+        if feedback.channel is None or not feedback.heights:
+            return None
+        return self._alignment.channels.find((feedback.device, feedback.channel))
 
     def _welcome(self, placed: Placed) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""
@@ -147,6 +192,7 @@ class Engine:
             network=self._network.digest,
             budget=str(self._settings.budget),
             turned=self._decider.thresholds.turned,
+            refused=self._alignment.refused,
             blocks=freeze(self.blocks()),
         )
 
@@ -155,11 +201,13 @@ class Engine:
 
         The arrays are taken as they are, not copied. Returns what could not be kept, a phrase each.
         """
-        most = self._settings.engine.max_devices
+        most = self._limits.max_devices
         kept, left = _latest(frozen, most) if len(frozen.devices) > most else (frozen, ())
         self._alignment.restore(kept.devices, kept.channels)
+        self._alignment.refused = kept.refused
         adopted = adopt(self.blocks(), kept, self._network.digest)
         self._grow()
+        self._alignment.seat()
         self._groups = {group: number for number, group in enumerate(kept.groups)}
         places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
         self._entries = [places.get(name, 0) for name in kept.entries]

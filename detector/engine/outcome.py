@@ -4,7 +4,7 @@ In: where readings went, what was expected, judged and decided. Out: a `Report` 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,19 @@ class Verdicts:
     """How long ago was what a row tells of; 0 where that is now."""
 
 
-def report_of(batch: Batch, verdicts: Verdicts, events: tuple[AlertEvent, ...]) -> Report:
+class Departed(NamedTuple):
+    """Who was let go before a step, for want of room."""
+
+    channels: tuple[tuple[str, str], ...]
+    """Device and channel."""
+    events: tuple[AlertEvent, ...]
+    """The ends of their episodes."""
+
+
+NOBODY: Final = Departed((), ())
+
+
+def report_of(batch: Batch, verdicts: Verdicts, events: tuple[AlertEvent, ...], departed: Departed) -> Report:
     """Spread what is known of the rows in order over all readings of the batch."""
     forecast, decision = verdicts.forecast, verdicts.decision
     seen, rows = forecast.steps_seen, verdicts.placed.in_order
@@ -58,6 +70,7 @@ def report_of(batch: Batch, verdicts: Verdicts, events: tuple[AlertEvent, ...]) 
         score=spread(decision.score, np.float64),
         threshold=spread(decision.threshold, np.float64),
         anomalous=spread(decision.anomalous, np.int8),
-        events=events,
+        events=departed.events + events,
         ticks=batch.ticks,
+        departed=departed.channels,
     )

@@ -13,7 +13,7 @@ from detector.anomaly.telling import VERDICTS
 from detector.domain import Verdict
 from detector.engine.stages import CALIBRATED
 from detector.forecast.forecaster import Forecaster
-from detector.report import Census, Standing
+from detector.report import Census, InForce, Standing
 from detector.stream.align import Alignment
 
 
@@ -29,7 +29,14 @@ def census_of(alignment: Alignment, forecaster: Forecaster, decider: Decider, si
     seen = forecaster.scale.count[:channels]
     learning = np.unique(alignment.block.device[:channels][seen < CALIBRATED])
     used = decider.thresholds.used_ratio(devices)
-    return Census(devices, channels, len(learning), opened, used, _standing_of(alignment, forecaster, decider))
+    standing = _standing_of(alignment, forecaster, decider)
+    return Census(devices, channels, len(learning), opened, used, standing, _feedback_of(alignment, decider))
+
+
+def _feedback_of(alignment: Alignment, decider: Decider) -> tuple[InForce, ...]:
+    """Return what people said of alerts, as far as it counts."""
+    said = [(alignment.channels.key_of(slot), one) for slot, one in decider.thresholds.said.in_force()]
+    return tuple(one._replace(device=device, channel=channel) for (device, channel), one in said)
 
 
 def _standing_of(alignment: Alignment, forecaster: Forecaster, decider: Decider) -> Standing:

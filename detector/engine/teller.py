@@ -11,17 +11,21 @@ from detector.anomaly.decide import Decider
 from detector.anomaly.episode import Lane
 from detector.anomaly.organs import KINDS
 from detector.anomaly.silence import SilenceRule
-from detector.anomaly.telling import Numbers, Turn, tell, tell_outage
-from detector.domain import AlertEvent, EventTime, Kind, Reading, Transition
+from detector.anomaly.telling import Numbers, Turn, alert_id, tell, tell_departure, tell_outage
+from detector.domain import AlertEvent, EventTime, Height, Kind, Reading, Transition
 from detector.engine.outcome import Verdicts
 from detector.report import Batch
 from detector.settings import SensorSettings
+from detector.state.rows import Mask
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
 from detector.stream.stream_clock import TICK_S
 
 BY_ORGAN = (Kind.PEERS, Kind.LEVEL_SHIFT)
 """Kinds that are told against what the organ expected, and not against the forecast."""
+
+LANE_OF = {Kind.STUCK: Lane.STUCK, Kind.CLIPPING: Lane.CLIPPED, Kind.RANGE: Lane.RANGE}
+"""Lanes of the kinds that rules tell of; all others are learnt."""
 
 Told = tuple[tuple[int, int], AlertEvent]
 """An event and its place in the stream: the reading's place in the batch, and 0 for a tick before it, 1 for itself."""
@@ -42,6 +46,33 @@ class Teller:
         """Return the events of a step."""
         told = self._listen(batch, verdicts.placed) + self._tell_rows(batch, verdicts)
         return tuple(event for _, event in sorted(told, key=lambda one: one[0]))
+
+    def tell_departures(self, goes: Mask, at: EventTime) -> tuple[AlertEvent, ...]:
+        """Return the ends of all episodes of the devices (D,) that go at an hour, and of outages that stand for them alone."""
+        alignment, episodes, silence = self._alignment, self._decider.episodes.block, self._silence.block
+        device_of = alignment.block.device[: len(alignment.channels)]
+        closed = list[tuple[int, Turn]]()
+        for slot, lane in np.argwhere(episodes.open[: len(device_of)] & goes[device_of][:, None]).tolist():
+            kind, severity = KINDS[episodes.kind[slot, lane]], int(episodes.severity[slot, lane])
+            onset = EventTime(int(episodes.onset[slot, lane]))
+            turn = Turn(Transition.CLOSED, kind, severity, *alignment.channels.key_of(Slot(slot)), at, onset)
+            closed.append((int(device_of[slot]), turn))
+        for slot in np.flatnonzero((silence.silent & ~silence.covered)[: len(goes)] & goes).tolist():
+            device, onset = alignment.devices.key_of(Slot(slot)), EventTime(int(silence.silent_since[slot]))
+            severity = int(silence.severity[slot])
+            closed.append((slot, Turn(Transition.CLOSED, Kind.SILENT, severity, device, None, at, onset)))
+        told = (tell_departure(turn, EventTime(int(silence.heard_at[slot]))) for slot, turn in closed)
+        ended = (tell_outage(self.sensors[one.entry].name, one, at) for one in self._silence.leave(goes))
+        return (*told, *ended)
+
+    def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
+        """Return how strong the episode of an alert has been, by now if it is open, or else when it was told."""
+        slot = None if event.channel is None else self._alignment.channels.find((event.device, event.channel))
+        lane, episodes = LANE_OF.get(event.kind, Lane.LEARNT), self._decider.episodes.block
+        if slot is None or not episodes.open[slot, lane]:
+            return event.heights
+        opened = alert_id(event.device, event.channel, EventTime(int(episodes.onset[slot, lane])), event.kind)
+        return self._decider.heights.of(slot, lane) if opened == event.id else event.heights
 
     def _listen(self, batch: Batch, placed: Placed) -> list[Told]:
         """Note who spoke; at each tick, judge who did not."""
@@ -102,7 +133,8 @@ class Teller:
         kind = KINDS[episodes.kind[slot, lane]]
         expected, lower, upper = self._expected(slot, row, kind, verdicts)
         score = float(verdicts.decision.strength[row, lane])
-        numbers = Numbers(score, reading.value, expected, lower, upper, self.units[slot])
+        heights = self._decider.heights.of(slot, lane)
+        numbers = Numbers(score, reading.value, expected, lower, upper, self.units[slot], heights)
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
         behind_s = float(verdicts.behind_s[row])
         turn = Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset, behind_s)

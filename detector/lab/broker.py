@@ -61,11 +61,13 @@ class Broker(NamedTuple):
     url: str
     protocol: Literal["5", "3.1.1"]
     """The newest version of MQTT that it speaks."""
+    pid: int = 0
+    """Its process."""
 
 
 @contextmanager
-def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES) -> Iterator[Broker]:
-    """Start a broker, wait until it answers, end it.
+def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES, more: str = "") -> Iterator[Broker]:
+    """Start a broker, wait until it answers, end it; mosquitto reads `more` behind our own lines, which it thereby overrules.
 
     Raises: DetectorError when none is installed, or when it does not come up.
     """
@@ -80,13 +82,13 @@ def embedded_broker(places: tuple[str, ...] = MOSQUITTO_PLACES) -> Iterator[Brok
         if mosquitto is not None:
             Path(folder).chmod(0o755)  # as root, mosquitto becomes another user before it reads on
             config = Path(folder) / "mosquitto.conf"
-            config.write_text(MOSQUITTO_CONFIG.format(port=port), encoding="utf-8")
+            config.write_text(MOSQUITTO_CONFIG.format(port=port) + more, encoding="utf-8")
             command, broker = [mosquitto, "-c", str(config)], Broker("mosquitto", f"mqtt://127.0.0.1:{port}", "5")
         else:
             command, broker = _amqtt(port)
         with child_process(command, Path(folder) / "broker.log") as child:
             _await_answer(child, port, Path(folder) / "broker.log")
-            yield broker
+            yield broker._replace(pid=child.pid)
 
 
 def _amqtt(port: int) -> tuple[list[str], Broker]:

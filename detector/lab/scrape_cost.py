@@ -26,6 +26,7 @@ from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import ReloadStatus, Status
 from detector.engine import Engine
 from detector.lab.cost import START
+from detector.readings import Readings
 from detector.report import Census, Report, Standing
 from detector.settings import MetricsSettings, Settings
 from detector.stream.batch import Batcher
@@ -103,7 +104,7 @@ def _shown(channels: int) -> ChannelView:
     view = ChannelView()
     view.show(
         Report(
-            readings=tuple(Reading(*key, EventTime(START), value, 0) for key, value in zip(names, values[0].tolist(), strict=True)),
+            readings=Readings.of(Reading(*key, EventTime(START), value, 0) for key, value in zip(names, values[0].tolist(), strict=True)),
             stage=np.full(channels, Stage.SCORED, np.int8),
             steps_left=np.zeros(channels, np.int32),
             steps_needed=np.zeros(channels, np.int32),
@@ -132,7 +133,7 @@ def _exposition(view: ChannelView, settings: Settings) -> Exposition:
     def status() -> Status:
         return Status(
             version=__version__, settings=settings, started=clock.wall(), not_ready=None, connected=True, inbox_depth=0,
-            traffic=Traffic(), workers={}, reload=ReloadStatus(0, succeeded=True, succeeded_at=clock.wall()), notifications={},
+            traffic=Traffic(), workers={}, reload=ReloadStatus(0, succeeded=True, succeeded_at=clock.wall()), notifications={}, suppressed={},
             counts=ledger.snapshot(), journal=JournalStatus(None, 0, 0, 0, 0), snapshots=SnapshotStatus(None, None, 0.0, 0.0, 0), fleet=view.fleet(),
         )  # fmt: skip
 

@@ -90,11 +90,16 @@ def measure(model: ModelFile, settings: Settings, devices: int, folder: Path) ->
     )
 
 
+def readings_of(places: range, turn: int) -> list[Reading]:
+    """Return one reading of every device at these places."""
+    values = np.random.default_rng((turn, places.start)).standard_normal(len(places)).tolist()
+    at = EventTime(START + round(turn * CADENCE_S * MICROSECONDS))
+    return [Reading(f"device-{place}", "value", at, value, 0) for place, value in zip(places, values, strict=True)]
+
+
 def _round(batcher: Batcher, devices: int, turn: int) -> list[Batch]:
     """Return one reading of every device."""
-    values = np.random.default_rng(turn).standard_normal(devices).tolist()
-    at = EventTime(START + round(turn * CADENCE_S * MICROSECONDS))
-    return list(batcher.cut([Reading(f"device-{place}", "value", at, value, 0) for place, value in enumerate(values)]))
+    return list(batcher.cut(readings_of(range(devices), turn)))
 
 
 def _step(engine: Engine, batch: Batch) -> float:

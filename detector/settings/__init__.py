@@ -6,6 +6,7 @@
 from detector.settings.mqtt import InboxSettings, MqttSettings
 from detector.settings.outputs import (
     AlertSettings,
+    HomeAssistantSettings,
     LogSettings,
     MetricsSettings,
     MqttAlertSettings,
@@ -27,6 +28,7 @@ __all__ = [
     "ChannelSettings",
     "EngineSettings",
     "HeadKind",
+    "HomeAssistantSettings",
     "InboxSettings",
     "JournalSettings",
     "LogSettings",

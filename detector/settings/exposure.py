@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from detector.settings.receivers import ReceiverSettings
 from detector.settings.root import Settings
+from detector.settings.transports import WebhookSettings
 
-UNENCRYPTED = ("mqtt", "ws")
+UNENCRYPTED = ("mqtt", "ws", "http")
 """Schemes of servers that everybody on the way can listen to."""
 
 
@@ -22,7 +24,26 @@ def exposures(settings: Settings) -> Iterator[str]:
         yield "mqtt.tls.insecure_skip_verify: anybody on the way can feign the broker; name its authority in ca_file"
     listen = settings.metrics.listen
     if not _is_local(urlsplit(f"//{listen}").hostname or ""):
-        yield f"metrics.listen: whoever reaches {listen} can read all values and ask for a reload; use 127.0.0.1, or a proxy"
+        yield f"metrics.listen: whoever reaches {listen} can read all values, ask for a reload and answer alerts; use 127.0.0.1, or a proxy"
+    told = settings.alerts.mqtt
+    if told is not None and told.commands:
+        yield (
+            f"alerts.mqtt.commands: whoever may publish to {told.base_topic}/devices/+/set/+ can answer alerts and keep people from"
+            " them; let the broker's access rules say who that is"
+        )
+    for receiver in settings.alerts.receivers:
+        yield from _told_to_all(receiver)
+
+
+def _told_to_all(receiver: ReceiverSettings) -> Iterator[str]:
+    """Yield which secret of a receiver goes unencrypted over a network."""
+    way = receiver.webhook or receiver.alertmanager
+    if way is None or (way.password_file is None and way.bearer_token_file is None):
+        return
+    urls = [way.url or ""] if isinstance(way, WebhookSettings) else way.urls
+    for url in urls:
+        if _is_open(url):
+            yield f"alerts.receivers: {receiver.name}: its password or token goes unencrypted to {url}; use https://"
 
 
 def _is_open(url: str) -> bool:

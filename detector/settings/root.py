@@ -54,14 +54,16 @@ class EngineSettings(Section):
     """What the engine may hold, and how long it remembers; memories are wall-clock time."""
 
     max_devices: Annotated[int, Field(ge=1)] = Field(
-        10_000, description="Readings of further devices are rejected and counted."
+        10_000,
+        description="Readings of further devices are rejected and counted, until the hour turns:"
+        " then those not heard for longest make room, none that was heard within a day.",
     )
     max_channels: Annotated[int, Field(ge=1)] = Field(
         64, description="Channels of one device; further ones are rejected and counted."
     )
     max_total_channels: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Channels of all devices, 14 kB each; further ones are rejected and counted."
+        description="Channels of all devices, 14 kB each; further ones as with max_devices."
         " Absent: 32,768, or max_devices where that is more.",
     )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")

@@ -18,6 +18,8 @@ class Keys(StrEnum):
     DEVICE = "device"
     POOL = "pool"
     """Pool p has row p + 1; row 0 is that of channels without one."""
+    LIST = "list"
+    """Of nothing: the rows are a list, as long as it is."""
 
 
 class Block:
@@ -58,9 +60,12 @@ class Block:
         self._capacity = capacity
 
     def grow(self, rows: int) -> None:
-        """Make room for `rows` rows; capacity doubles, so that growing one by one costs constant time each."""
+        """Make room for `rows` rows; capacity is the next power of two, so that growing one by one costs constant time each.
+
+        Rows that were adopted may be one less than what memory is meant for: doubling those would take twice of it.
+        """
         if rows > self._capacity:
-            self._allocate(max(rows, 2 * self._capacity, 16))
+            self._allocate(max(16, 1 << (rows - 1).bit_length()))
         self._rows = max(self._rows, rows)
 
     def adopt(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:

@@ -6,7 +6,7 @@ array means: whatever a block declares is kept.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,13 @@ class Frozen:
     turned: int
     """The hour that was begun last, event time (µs)."""
     blocks: Mapping[str, FrozenBlock]
+    refused: bool = False
+    """Whether somebody found no room in the hour that was begun last."""
 
     def rows(self, keys: Keys) -> int:
-        """Return how many rows a block has that is keyed by these."""
-        return {Keys.CHANNEL: len(self.channels), Keys.DEVICE: len(self.devices), Keys.POOL: len(self.groups) + 1}[keys]
+        """Return how many rows a block has that is keyed by these; -1 for a list, which says so itself."""
+        counts = {Keys.CHANNEL: len(self.channels), Keys.DEVICE: len(self.devices), Keys.POOL: len(self.groups) + 1}
+        return counts.get(keys, -1)
 
     def seen_at(self) -> NDArray[np.int64]:
         """Return the event time (µs) of each device's last reading in order, the smallest number for none. Shape (D,)."""
@@ -106,7 +109,7 @@ def adopt(blocks: Mapping[str, Block], frozen: Frozen, network: str) -> Adopted:
         foreign = block.of_network if network != frozen.network else frozenset()
         kept = {column: array for column, array in given.arrays.items() if column not in foreign}
         wanted = block.arrays().keys() - foreign
-        if kept and _fits(block, given.version, kept, wanted, frozen.rows(block.keyed_by)):
+        if kept and _fits(block, given.version, kept, wanted, frozen):
             block.adopt(kept)
             dropped += [f"{name}.{column} (of another network)" for column in sorted(foreign)]
         else:
@@ -115,20 +118,33 @@ def adopt(blocks: Mapping[str, Block], frozen: Frozen, network: str) -> Adopted:
     return Adopted(frozenset(anew), tuple(dropped))
 
 
-def _fits(block: Block, version: int, kept: Arrays, wanted: set[str], rows: int) -> bool:
-    """Return whether arrays are those that a block wants, of its version and of so many rows."""
+def _fits(block: Block, version: int, kept: Arrays, wanted: set[str], frozen: Frozen) -> bool:
+    """Return whether arrays are those that a block wants, of its version and with a row for each key of what was frozen."""
+    rows = len(next(iter(kept.values()))) if block.keyed_by is Keys.LIST else frozen.rows(block.keyed_by)
     return (
         version == block.version
         and kept.keys() == wanted
         and all(len(array) == rows and block.fits(column, array) for column, array in kept.items())
+        and all(_are_slots(kept[column], frozen.rows(keys)) for column, keys in block.refers.items())
     )
 
 
+def _are_slots(array: NDArray[Any], slots: int) -> bool:
+    """Return whether an array holds nothing but slots, or -1 for none."""
+    return bool((array >= -1).all() and (array < slots).all())
+
+
 def _of_rows(block: FrozenBlock, stays: Mask | None, moved: Mapping[Keys, NDArray[np.intp]]) -> FrozenBlock:
-    """Return a block with the rows that stay, all where None; slots in it as they `moved`, -1 for those that are gone."""
+    """Return a block with the rows that stay, all where None; slots in it as they `moved`, -1 for those that are gone.
+
+    Of a list, the rows that refer to one that is gone go as well.
+    """
     arrays = {name: array if stays is None else array[stays] for name, array in block.arrays.items()}
     for name, keys in block.refers.items():
         slots = arrays[name]
         known = slots >= 0  # type: ignore[operator]
         arrays[name] = np.where(known, moved[keys][np.where(known, slots, 0)], -1).astype(slots.dtype)
+    if block.keyed_by is Keys.LIST and block.refers:
+        meant = np.all([arrays[name] >= 0 for name in block.refers], axis=0)  # type: ignore[operator]
+        arrays = {name: array[meant] for name, array in arrays.items()}
     return block._replace(arrays=arrays)

@@ -16,7 +16,7 @@ class SlotTable(Generic[Key]):
 
     def __init__(self, capacity: int) -> None:
         """Make an empty table for at most `capacity` keys."""
-        self._capacity = capacity
+        self.capacity = capacity
         self._slots: dict[Key, Slot] = {}
         self._keys: list[Key] = []
 
@@ -31,7 +31,12 @@ class SlotTable(Generic[Key]):
     @property
     def full(self) -> bool:
         """Whether there is no slot for a further key."""
-        return len(self._keys) >= self._capacity
+        return self.room <= 0
+
+    @property
+    def room(self) -> int:
+        """Return how many further keys there is a slot for; negative where more were restored than that."""
+        return self.capacity - len(self._keys)
 
     def find(self, key: Key) -> Slot | None:
         """Return the slot of a key, or None for a key that has none."""

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS, Reading, Stage
+from detector.readings import Readings
 from detector.state.block import Block, Keys
 from detector.state.rows import Rows
 from detector.state.slots import Slot, SlotTable
+from detector.stream.places import UNKNOWN, Places
 
 CLOCK_SET_BACK_AFTER = 20
 """So many late readings on end, themselves in order, and the device's clock is taken to have been set back."""
@@ -91,7 +93,12 @@ class Alignment:
         self.devices: SlotTable[str] = SlotTable(max_devices)
         self.channels: SlotTable[tuple[str, str]] = SlotTable(total_channels)
         self._max_channels = max_channels
+        self._places = Places(self.channels)
         self._channels_of: Counter[str] = Counter()
+        self._siblings = np.zeros(0, np.int64)
+        """The same by the slot of the device."""
+        self.refused = False
+        """Whether there was no room for somebody since this was last made False."""
         self.block = AlignBlock()
 
     def restore(self, devices: Sequence[str], channels: Sequence[tuple[str, str]]) -> None:
@@ -99,31 +106,37 @@ class Alignment:
         self.devices.restore(devices)
         self.channels.restore(channels)
         self._channels_of = Counter(device for device, _ in channels)
+        self._siblings = np.array([self._channels_of[device] for device in devices], np.int64)
 
-    def place(self, readings: Sequence[Reading]) -> Placed:
+    def seat(self) -> None:
+        """Say whose each channel is, once the block is back: the names are the one truth on that."""
+        devices = [self.devices.find(device) for device, _ in self.channels]
+        self.block.grow(len(devices))
+        self.block.device[: len(devices)] = np.array(devices, np.intp)
+
+    def place(self, readings: Readings) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
         found = self._find_slots(readings)
         known = (found.stage == IN_ORDER).nonzero()[0]
-        at_us = np.array([reading.at for reading in readings], np.int64)
-        found.stage[known] = self._order(found.slots[known], at_us[known])
+        found.stage[known] = self._order(found.slots[known], readings.at_us[known])
         in_order = (found.stage == IN_ORDER).nonzero()[0]
-        values = np.array([reading.value for reading in readings], np.float64).clip(-LARGEST, LARGEST)
-        slots, at_us = found.slots[in_order], at_us[in_order]
+        values = readings.values[in_order].clip(-LARGEST, LARGEST)
+        slots, at_us = found.slots[in_order], readings.at_us[in_order]
         gap_s = self._advance(slots, at_us)
-        rows = Rows(slots, values[in_order], at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
+        rows = Rows(slots, values, at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
         return Placed(found.stage, in_order, rows, tuple(found.new_slots))
 
-    def _find_slots(self, readings: Sequence[Reading]) -> "_Found":
+    def _find_slots(self, readings: Readings) -> "_Found":
         """Look every channel up, and welcome those that are new."""
-        slots = self.channels.find_all([(reading.device, reading.channel) for reading in readings])
         stage = np.full(len(readings), IN_ORDER, np.int8)
-        if None in slots:
+        slots = self._places.find_all(readings)
+        if (slots == UNKNOWN).any():
             return self._find_new(readings, stage)
-        siblings = np.array([self._channels_of[reading.device] for reading in readings], np.int64)
+        siblings = self._siblings[self.block.device[slots]]
         fleet = np.full(len(readings), len(self.channels), np.int64)
-        return _Found(np.array(slots, np.intp), stage, siblings, fleet, [])
+        return _Found(slots, stage, siblings, fleet, [])
 
-    def _find_new(self, readings: Sequence[Reading], stage: NDArray[np.int8]) -> "_Found":
+    def _find_new(self, readings: Readings, stage: NDArray[np.int8]) -> "_Found":
         """Look every channel up in stream order, assigning slots to new ones while there is room."""
         count = len(readings)
         found = _Found(np.full(count, -1, np.intp), stage, np.ones(count, np.int64), np.ones(count, np.int64), [])
@@ -139,19 +152,23 @@ class Alignment:
             found.slots[row] = slot
             found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
         self.block.grow(len(self.channels))
+        self._siblings = np.concatenate([self._siblings, np.zeros(len(self.devices) - len(self._siblings), np.int64)])
         for slot, reading in found.new_slots:
             device = self.devices.find(reading.device)
             assert device is not None
             self.block.device[slot] = device
+            self._siblings[device] = self._channels_of[reading.device]
         return found
 
     def _welcome(self, reading: Reading) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
         have = self._channels_of[reading.device]
-        if have >= self._max_channels or self.channels.full:
+        if have >= self._max_channels:
             return Stage.REFUSED_CHANNEL
-        if self.devices.assign(reading.device) is None:
-            return Stage.REFUSED_DEVICE
+        if self.channels.full or (self.devices.full and not have):
+            self.refused = True
+            return Stage.REFUSED_CHANNEL if self.channels.full else Stage.REFUSED_DEVICE
+        self.devices.assign(reading.device)
         slot = self.channels.assign((reading.device, reading.channel))
         assert slot is not None  # there was room for one more
         self._channels_of[reading.device] = have + 1

@@ -177,7 +177,7 @@ def _every_number(document: Any, at: EventTime, source: Source) -> Iterator[Read
             yield value
         elif timestamp is None or path != timestamp.field:
             number = as_number(value, path)
-            name = _named(path, source.channel)
+            name = channel_name(path, source.channel)
             if count == source.max_channels:
                 yield Rejected(RejectReason.TOO_MANY_CHANNELS, f"payload: expected at most {count} channels, got more")
                 return
@@ -192,7 +192,7 @@ def _every_number(document: Any, at: EventTime, source: Source) -> Iterator[Read
         yield Rejected(RejectReason.NO_VALUES, "payload: expected at least one number, got none")
 
 
-def _named(path: str, channel: str | None) -> str:
+def channel_name(path: str, channel: str | None) -> str:
     """Return the channel's name: its path, under the channel that the topic names, if it does."""
     if channel is None:
         return path

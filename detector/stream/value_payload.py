@@ -6,6 +6,7 @@ the payload is the only configured channel.
 """
 
 from detector.domain import Rejected, RejectReason
+from detector.settings import SensorSettings
 from detector.stream.names import shown
 from detector.stream.number import parse_number
 from detector.stream.source import Decoded, Source, rejected
@@ -13,7 +14,7 @@ from detector.stream.source import Decoded, Source, rejected
 
 def decode_value(payload: bytes, source: Source) -> Decoded:
     """Read one number."""
-    channel = _channel(source)
+    channel = channel_of(source.channel, source.settings)
     if isinstance(channel, Rejected):
         return (channel,)
     try:
@@ -24,9 +25,9 @@ def decode_value(payload: bytes, source: Source) -> Decoded:
     return (value,) if isinstance(value, Rejected) else (source.reading(channel, value, source.arrived),)
 
 
-def _channel(source: Source) -> str | Rejected:
+def channel_of(word: str | None, settings: SensorSettings) -> str | Rejected:
     """Return the channel that the topic, or the configuration, says this payload is."""
-    channels, word = source.settings.channels, source.channel
+    channels = settings.channels
     if channels == "auto":
         return (
             word

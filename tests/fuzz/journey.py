@@ -12,9 +12,9 @@ import numpy as np
 
 from detector.anomaly.streams import Stream
 from detector.anomaly.tails import assumed_reference
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
-from detector.domain import DropReason, Stage
+from detector.domain import DropReason, Reading, Stage
 from detector.edge.alert_topics import alert_message, state_message
 from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox, Message
@@ -43,9 +43,9 @@ class Journey:
 
     def __post_init__(self) -> None:
         """Make what needs the ledger or the plant."""
-        self._intake = Intake(
-            PLANT.sensors, PLANT.mqtt.inbox.max_payload, PLANT.engine.max_channels, self.ledger, Redelivery()
-        )
+        engine = PLANT.engine
+        limits = Limits(PLANT.mqtt.inbox.max_payload, engine.max_channels, engine.total_channels)
+        self._intake = Intake(PLANT.sensors, limits, self.ledger, Redelivery())
         self._batcher = Batcher(PLANT.engine.max_batch)
         self._engine = Engine(PLANT, untrained_network(), assumed_reference(len(Stream)))
 
@@ -53,12 +53,12 @@ class Journey:
         """Take messages as the link does: counted, and put in the inbox or given up."""
         for message in messages:
             self.ledger.arrived()
-            for _ in self.inbox.put(message):
+            for _ in self.inbox.put([message]).given_up:
                 self.ledger.dropped(DropReason.INBOX_FULL)
 
     def turn(self) -> Counts:
         """Score all that waits; return the counts, which balance."""
-        readings = []
+        readings = list[Reading]()
         for message in self.inbox.take(len(self.inbox), 0.0):
             found = self._intake.decode([message])
             self.gave_readings += bool(found)

@@ -24,6 +24,7 @@ from detector.settings import Settings
 from detector.stream.decode import Decoder
 from detector.stream.names import is_good_name
 from detector.stream.timestamp import format_event_time
+from tests.fuzz import snapshots
 from tests.fuzz.plant import PLANT
 
 NOW: Final = EventTime(1_700_000_000_000_000)
@@ -128,6 +129,9 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "recording": recording,
     "journal": journal,
     "model": model,
+    "manifest": snapshots.manifest,
+    "tensors": snapshots.tensors,
+    "names": snapshots.names,
 }
 CORPUS: Final = Path(__file__).parent / "corpus"
 """A folder for each target: our own seeds, and every input that was a finding."""

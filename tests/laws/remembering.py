@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from detector.readings import Names
 from detector.state.block import Block
 from detector.state.frozen import Frozen
+from detector.stream.places import Places
 
 SCRATCH = {"_row_of", "_rows_of"}
 """Arrays that are blank between two steps; only their length differs."""
+
+LOOKUPS = (Names, Places)
+"""What only makes it quicker to find what stands elsewhere: it is begun anew, and nothing depends on it."""
 
 
 def copied(frozen: Frozen) -> Frozen:
@@ -36,12 +41,16 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
     """Yield what is within reach of one object."""
     if subject is None or isinstance(subject, str | bytes | int | float | Enum | BaseModel | type):
         yield path, subject
+    elif isinstance(subject, LOOKUPS):
+        return
     elif isinstance(subject, np.ndarray):
         yield path, (subject.shape, subject.dtype.str, subject.tobytes())
     elif isinstance(subject, Mapping):
         yield f"{path}()", list(subject)
         for key, value in subject.items():
             yield from _walk(value, f"{path}[{key!r}]", above)
+    elif isinstance(subject, frozenset):
+        yield path, sorted(subject)
     elif isinstance(subject, list | tuple):
         for place, value in enumerate(subject):
             yield from _walk(value, f"{path}[{place}]", above)

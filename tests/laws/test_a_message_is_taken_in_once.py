@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime
 from detector.edge.inbox import Message
@@ -89,7 +89,7 @@ class Daemon:
     def __init__(self, journal: Journal) -> None:
         """Go on with a journal."""
         self.journal, self.inbox, self._held = journal, list[Message](), list[Message]()
-        self._intake = Intake(SENSORS, 1000, 64, ledger := Ledger(), Redelivery(journal.stubs()))
+        self._intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger := Ledger(), Redelivery(journal.stubs()))
         self._ledger = ledger
 
     def take(self) -> None:

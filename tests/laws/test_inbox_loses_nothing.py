@@ -24,7 +24,7 @@ def test_taken_and_given_up_make_up_what_was_put(
                 "t", action, EventTime(0), qos=1, retain=False, duplicate=False, mid=len(put), connection=1
             )
             put.append(action)
-            given_up += [back.mid for back in inbox.put(message)]
+            given_up += [back.mid for back in inbox.put([message]).given_up]
         elif action == "close":
             inbox.close()
         elif isinstance(action, int):

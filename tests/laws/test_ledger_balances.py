@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from detector.domain import DropReason, EventTime, Reading, RejectReason, Stage
 from detector.edge.ledger import Ledger
+from detector.readings import Readings
 from detector.report import Report
 
 rejections = st.lists(st.sampled_from(RejectReason), max_size=4)
@@ -14,7 +15,7 @@ contents = st.tuples(st.integers(0, 5), rejections).filter(lambda content: conte
 
 def _report(stages: list[Stage]) -> Report:
     """Return a report of readings that ended in these stages; the ledger looks at nothing else."""
-    rows, readings = len(stages), tuple(Reading("d", "c", EventTime(0), 0.0, 0) for _ in stages)
+    rows, readings = len(stages), Readings.of(Reading("d", "c", EventTime(0), 0.0, 0) for _ in stages)
     whole, numbers = np.zeros(rows, dtype=np.int32), np.zeros(rows)
     codes, known = np.array(stages, dtype=np.int8), np.zeros(rows, dtype=np.bool_)
     return Report(readings, codes, whole, whole, known, numbers, numbers, numbers, numbers, numbers, codes, (), ())

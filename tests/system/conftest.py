@@ -1,10 +1,13 @@
-"""Fixtures for system tests: real brokers. A test that uses one is marked `needs("mosquitto")`."""
+"""Fixtures for system tests: real brokers, and a machine with a real systemd. A test that uses a broker is marked `needs("mosquitto")`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 
 from tests.system.broker import Broker
+from tests.system.systemd.installed import start_afresh
+from tests.system.systemd.machine import Machine, why_not
 
 
 @pytest.fixture
@@ -19,3 +22,23 @@ def tls_broker() -> Iterator[Broker]:
     """A broker that also listens with TLS, with and without client certificates."""
     with Broker(tls=True) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def booted() -> Iterator[Machine | str]:
+    """Boot a machine, which then serves all tests; or say why there is none."""
+    reason = why_not()
+    if reason is not None:
+        yield reason
+        return
+    with Machine() as machine:
+        yield machine
+
+
+@pytest.fixture
+def machine(booted: Machine | str, skip_loudly: Callable[[str], NoReturn]) -> Machine:
+    """Return the machine as after the installation."""
+    if isinstance(booted, str):
+        skip_loudly(booted)
+    start_afresh(booted)
+    return booted

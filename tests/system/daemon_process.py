@@ -120,7 +120,7 @@ class DaemonProcess:
     def __enter__(self) -> Self:
         """Start, and wait until HTTP is there."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-X", "faulthandler", "-m", "detector", "run", str(self.config)]
+        command = [sys.executable, "-m", "detector", "run", str(self.config)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log, stdout=log, env=environment, cwd=self.folder)
         wait_until(lambda: LISTENING.search(self.log) is not None or not self.running, "the daemon listened")

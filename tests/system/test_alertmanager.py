@@ -1,79 +1,81 @@
-"""Alertmanager with the configuration that ships: many become one, and consequences are kept back."""
+"""A real Alertmanager takes what we send, groups and inhibits it, and passes it on to a webhook: opened, graver, over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.system.monitoring import Alertmanager, Webhook, webhook
+from detector.clock import SystemClock
+from detector.domain import AlertEvent, Severity, Transition
+from detector.edge.sinks.alertmanager import AT_ONCE, Alertmanager
+from detector.edge.sinks.keyring import Keyring
+from detector.edge.sinks.porter import Porter
+from detector.edge.sinks.surroundings import Surroundings
+from detector.settings.transports import AlertmanagerSettings
+from tests.system.alertmanager import AlertmanagerProcess
+from tests.system.patience import wait_until
+from tests.system.receiving import Receiver
+from tests.unit.edge.sinks.notices import turned
 
 pytestmark = pytest.mark.needs("prometheus-alertmanager")
 
-LAST = {"alertname": "Last", "severity": "critical", "instance": "plant-1"}
+OPENED, UPDATED, CLOSED = Transition.OPENED, Transition.UPDATED, Transition.CLOSED
 
 
-def alert(name: str, severity: str = "critical", **labels: str) -> dict[str, str]:
-    """Return the labels of an alert."""
-    return {"alertname": name, "severity": severity, "instance": "plant-1", **labels}
-
-
-@pytest.fixture
-def phone() -> Iterator[Webhook]:
-    """Return what is told."""
-    with webhook() as told:
-        yield told
-
-
-@pytest.fixture
-def alertmanager(phone: Webhook) -> Iterator[Alertmanager]:
-    """Return what tells."""
-    with Alertmanager(phone.url) as running:
-        yield running
-
-
-def heard(phone: Webhook, alertmanager: Alertmanager) -> list[list[Mapping[str, str]]]:
-    """Return every notification up to that of an alert that is told only now."""
-    found = [phone.hear()]
-    alertmanager.tell(LAST)
-    while (told := phone.hear()) != [LAST]:
-        found.append(told)
-    return found
-
-
-def test_a_thousand_silent_devices_are_one_message(alertmanager: Alertmanager, phone: Webhook) -> None:
-    """Whatever fell silent within a group's wait comes as one notification."""
-    alertmanager.tell(*(alert("SensorSilent", device=f"pump-{number}") for number in range(1000)))
-    [told] = heard(phone, alertmanager)
-    assert len(told) == 1000
-
-
-def test_who_is_deaf_does_not_tell_who_is_silent(alertmanager: Alertmanager, phone: Webhook) -> None:
-    """While the broker is gone, silent devices and missing messages are not told beside it."""
-    deaf = alert("DetectorMqttDisconnected")
-    silent = (
-        alert("SensorSilent", device="pump-1"),
-        alert("SensorOutage", device="pumps"),
-        alert("DetectorNoMessages"),
+@contextmanager
+def sink(url: str, resend_every: float = 60.0) -> Iterator[Porter[AlertEvent]]:
+    """Yield a sink."""
+    settings = AlertmanagerSettings(urls=[url], resend_every=resend_every)
+    way = Alertmanager(
+        "prometheus", settings, Surroundings(Keyring(Path(), {}), SystemClock(), external_url="http://page")
     )
-    alertmanager.tell(deaf, *silent)
-    assert heard(phone, alertmanager) == [[deaf]]
+    porter = Porter("prometheus", way, AT_ONCE)
+    try:
+        yield porter
+    finally:
+        porter.close()
 
 
-def test_another_plants_devices_are_told_all_the_same(alertmanager: Alertmanager, phone: Webhook) -> None:
-    """A broker that is gone keeps back nothing of another daemon."""
-    deaf, silent = alert("DetectorMqttDisconnected"), alert("SensorSilent", device="pump-1") | {"instance": "plant-2"}
-    alertmanager.tell(deaf, silent)
-    told = [phone.hear(), phone.hear()]
-    assert [deaf] in told
-    assert [silent] in told
+def heard(hook: Receiver) -> list[tuple[str, str, str]]:
+    """Return status, severity and sentence of each alert that the webhook was told of, in order."""
+    return [
+        (one["status"], one["labels"]["severity"], one["annotations"]["description"])
+        for came in hook.came
+        for one in came.said["alerts"]
+    ]
 
 
-def test_of_one_channel_only_the_gravest_is_told(alertmanager: Alertmanager, phone: Webhook) -> None:
-    """A warning beside a critical alert of the same channel is kept back, one of another channel is not."""
-    grave = alert("SensorAnomaly", device="pump-1", channel="flow", kind="range")
-    mild = alert("SensorAnomaly", "warning", device="pump-1", channel="flow", kind="residual")
-    other = alert("SensorAnomaly", "warning", device="pump-1", channel="pressure", kind="residual")
-    alertmanager.tell(grave, mild, other)
-    [told] = heard(phone, alertmanager)
-    assert len(told) == 2
-    assert grave in told
-    assert other in told
+def test_an_alert_goes_all_the_way_and_back() -> None:
+    """The webhook hears the sentence when it opens, again when it becomes critical, and that it is over."""
+    sentence = "pump-1 temperature is strange."
+    with Receiver() as hook, AlertmanagerProcess(hook.url) as manager, sink(manager.url) as porter:
+        porter.offer(turned(OPENED))
+        assert ("firing", "warning", sentence) in _after(hook, 1)
+        porter.offer(turned(UPDATED, Severity.CRITICAL))
+        wait_until(lambda: ("firing", "critical", sentence) in heard(hook), "it was told as critical")
+        assert ("resolved", "warning", sentence) not in heard(hook)  # it is graver, not over
+        porter.offer(turned(CLOSED, Severity.CRITICAL))
+        wait_until(lambda: ("resolved", "critical", sentence) in heard(hook), "its end was told")
+        wait_until(lambda: manager.alerts() == [], "nothing fires")
+
+
+def test_an_alert_that_nobody_sends_again_ends_by_itself() -> None:
+    """While it is sent again its end moves on; when the sender is gone, Alertmanager lets it end a few sendings later."""
+    with Receiver() as hook, AlertmanagerProcess(hook.url) as manager:
+        with sink(manager.url, resend_every=0.05) as porter:
+            porter.offer(turned(OPENED))
+            ends = set[str]()
+
+            def moved_on() -> bool:
+                ends.update(one["endsAt"] for one in manager.alerts())
+                return len(ends) > 1
+
+            wait_until(moved_on, "its end moved on")
+        wait_until(lambda: manager.alerts() == [], "it ended by itself")
+
+
+def _after(hook: Receiver, requests: int) -> list[tuple[str, str, str]]:
+    """Wait for so many requests; return what was told."""
+    hook.until(requests)
+    return heard(hook)

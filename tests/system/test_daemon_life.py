@@ -1,5 +1,6 @@
 """The daemon's life on a real broker: ready, reloaded, stopped, aborted."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -108,6 +109,23 @@ def test_a_bad_reload_leaves_the_old_configuration_running(broker: Broker) -> No
         daemon.configure()
         assert daemon.request("/-/reload", "POST").status == 200
         assert daemon.scrape().value("detector_config_last_reload_successful") == 1
+
+
+def test_a_daemon_that_hangs_is_not_healthy(broker: Broker) -> None:
+    """While the scoring thread waits for a disk that does not answer, here a pipe, HTTP says that only a restart will help."""
+    with DaemonProcess(broker.url) as daemon:
+        daemon.until_ready()
+        daemon.config.unlink()
+        os.mkfifo(daemon.config)
+        writer = os.open(daemon.config, os.O_RDWR)
+        try:
+            daemon.send(signal.SIGHUP)
+            wait_until(lambda: daemon.request("/-/healthy").status == 503, "the hang was seen")
+            assert "the scoring thread has not come round" in daemon.request("/-/healthy").text
+            assert daemon.scrape().value("detector_worker_alive", worker="scoring") == 0
+        finally:
+            os.close(writer)
+        wait_until(lambda: daemon.request("/-/healthy").status == 200, "the daemon went on")
 
 
 def test_the_running_daemon_has_no_torch(broker: Broker) -> None:

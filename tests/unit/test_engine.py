@@ -5,6 +5,7 @@ import pytest
 
 from detector.domain import AlertEvent, EventTime, Kind, Reading, Severity, Stage, Transition, Verdict
 from detector.engine import CALIBRATED, WARM_UP
+from detector.readings import Readings
 from detector.report import Batch, Census, Progress
 from tests.fleet import START, engine, events, merged, noise, readings, reports, settings
 
@@ -25,8 +26,8 @@ def test_an_empty_batch_says_and_changes_nothing() -> None:
     """Before and after the first readings, a step of nothing is a report of nothing."""
     subject = engine()
     for _ in range(2):
-        report = subject.step(Batch(()))
-        assert (report.readings, report.events, len(report.stage), len(report.score)) == ((), (), 0, 0)
+        report = subject.step(Batch(Readings.of(())))
+        assert (len(report.readings), report.events, len(report.stage), len(report.score)) == (0, (), 0, 0)
         list(reports(subject, readings("pump", noise(1, 5))))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from detector.domain import Calibrating, NotInOrder, Outcome, Scored, Stage, WarmingUp
+from detector.readings import Readings
 from detector.report import Progress, Report, Standing
 
 
@@ -13,7 +14,7 @@ def report(stage: Stage, *, left: int = 0, needed: int = 0) -> Report:
     steps = np.array([left], np.int32), np.array([needed], np.int32)
     known = np.ones(1, np.bool_)
     return Report(
-        (),
+        Readings.of(()),
         np.array([stage], np.int8),
         *steps,
         known,

@@ -48,13 +48,16 @@ def itself() -> Json:
     silence = amounts("Since the last message", "A flat line near zero is good.", {"{{instance}}": f"time() - detector_mqtt_last_message_timestamp_seconds{{{I}}}"}, "s")
     connections = amounts("Connections", "Connections made, sessions taken over by another client, links renewed because nothing came.", {"made": f"sum(detector_mqtt_connections_total{{{I}}})", "taken over": f"sum(detector_mqtt_takeovers_total{{{I}}})", "renewed": f"sum(detector_mqtt_renewals_total{{{I}}})"})
     told = amounts("Notifications", "Alert events handed to each sink, under way, and given up.", {"{{sink}}": f"sum by (sink) (detector_notifications_total{{{I}}})", "{{sink}} under way": f"sum by (sink) (detector_notifications_pending{{{I}}})", "{{sink}} given up": f"sum by (sink) (detector_notifications_failed_total{{{I}}})"})
+    hushed = amounts("Not told, and answered", "Times that people were not told, by why: flapping, quiet hours, maintenance and their like; and what they said of alerts.", {"said: {{kind}}": f"sum by (kind) (detector_feedback_total{{{I}}})", "{{reason}}": f"sum by (reason) (detector_notifications_suppressed_total{{{I}}})"})
     age = amounts("Age of the last snapshot", "Beside the interval that is configured.", {"age": f"time() - detector_snapshot_timestamp_seconds{{{I}}}", "interval": f"max(detector_snapshot_interval_seconds{{{I}}})"}, "s")
     took = amounts("Cost of a snapshot", "Time to the disk, and time that the scoring stood still for it.", {"took": f"max(detector_snapshot_seconds{{{I}}})", "stood still": f"max(detector_snapshot_pause_seconds{{{I}}})"}, "s")
     size = amounts("Journal on disk", "All that is kept to go on after a crash, and to look back.", {"{{instance}}": f"detector_journal_bytes{{{I}}}"}, "bytes")
     commit = amounts("Time of a commit", "Readings are on disk, and acknowledged, after this time.", {"half": quantile(0.5, "detector_journal_commit_seconds"), "99 %": quantile(0.99, "detector_journal_commit_seconds")}, "s")
     trouble = amounts("Trouble with the disk", "Failures so far, and what could not be kept.", {"journal failures": f"sum(detector_journal_failures_total{{{I}}})", "readings lost": f"sum(detector_journal_readings_lost_total{{{I}}})", "alerts lost": f"sum(detector_journal_alerts_lost_total{{{I}}})", "snapshot failures": f"sum(detector_snapshot_failures_total{{{I}}})"})
     memory = amounts("Memory", "Resident; it grows with the number of channels, not with time.", {"{{instance}}": f"process_resident_memory_bytes{{{I}}}"}, "bytes")
-    known = amounts("Channels and devices", "What the memory is for.", {"channels": f"sum(detector_channels{{{I}}})", "devices": f"sum(detector_devices{{{I}}})"})
+    known = amounts("Channels and devices", "What the memory is for.", {"channels": f"sum(detector_channels{{{I}}})", "devices": f"sum(detector_devices{{{I}}})", "let go for want of room": f"sum(detector_devices_evicted_total{{{I}}})"})
+    per_device = amounts("Memory for each device", "The whole process over the devices known.", {"{{instance}}": f"detector_bytes_per_device{{{I}}}"}, "bytes")
+    per_reading = amounts("Processor time for each reading", "The whole process over the readings taken in, since its start.", {"{{instance}}": f"detector_cpu_seconds_per_reading{{{I}}}"}, "s")
     scrape = amounts("Time of a scrape", "Mean, as the daemon measures it.", {"{{instance}}": f"{rate('detector_scrape_seconds_sum', 'instance')} / {rate('detector_scrape_seconds_count', 'instance')}"}, "s")
     return dashboard(
         "detector-itself", "Detector: itself", "Does the detector keep up, is it connected, is what it knows safe?",
@@ -62,8 +65,8 @@ def itself() -> Json:
         {
             "At a glance": [Placed(4, 4, one) for one in (ready, link, workers, journal_up, reload, left_out, now, late, inbox_full, journal_full, up, configured)],
             "Throughput and latency": [Placed(8, 7, one) for one in (throughput, lost, waiting)] + [Placed(6, 7, one) for one in (latency, steps, batch, busy)],
-            "MQTT and notifications": [Placed(6, 7, one) for one in (messages, silence, connections, told)],
+            "MQTT and notifications": [Placed(8, 7, one) for one in (messages, silence, connections)] + [Placed(12, 7, one) for one in (told, hushed)],
             "Disk": [Placed(8, 7, one) for one in (size, commit, trouble)] + [Placed(12, 7, one) for one in (age, took)],
-            "Memory": [Placed(8, 7, one) for one in (memory, known, scrape)],
+            "Memory and cost": [Placed(8, 7, one) for one in (memory, known, scrape)] + [Placed(12, 7, one) for one in (per_device, per_reading)],
         },
     )  # fmt: skip

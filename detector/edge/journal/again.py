@@ -1,12 +1,13 @@
 """The arrivals of a journal as batches: other ones than at their time, but with the same ticks and hours among the readings.
 
-In: arrivals in order, the `sensors` of the present configuration. Out: batches. How they are cut changes no score.
+In: arrivals in order, the `sensors` of the present configuration. Out: batches, and feedback in its place between them. How batches
+are cut changes no score.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from detector.domain import Reading
+from detector.domain import Feedback, Reading
 from detector.edge.journal.store import Arrival
 from detector.edge.recording.columns import Claims
 from detector.report import Batch
@@ -23,17 +24,19 @@ class Again:
         self.unclaimed = 0
         """Readings that no entry asks for any more; they are left out."""
 
-    def batches(self, arrivals: Iterable[Arrival], batcher: Batcher) -> Iterator[Batch]:
-        """Yield the batches of arrivals."""
-        for idle, run in groupby(arrivals, key=lambda arrival: arrival.value is None):
-            if idle:
-                yield batcher.idle_again([arrival.at for arrival in run])
-            else:
+    def batches(self, arrivals: Iterable[Arrival], batcher: Batcher) -> Iterator[Batch | Feedback]:
+        """Yield the batches of arrivals, and feedback."""
+        for kind, run in groupby(arrivals, key=_kind):
+            if kind is Feedback:
+                yield from (arrival.feedback for arrival in run if arrival.feedback is not None)
+            elif kind is Reading:
                 yield from batcher.cut(self._readings(run))
+            else:
+                yield batcher.idle_again([arrival.at for arrival in run])
 
     def _readings(self, arrivals: Iterable[Arrival]) -> Iterator[Reading]:
         """Yield readings by the name of their entry, or the first that claims the device."""
-        for _, device, channel, entry, at, value in arrivals:
+        for _, device, channel, entry, at, value, _ in arrivals:
             assert device is not None
             assert channel is not None
             assert entry is not None
@@ -44,3 +47,10 @@ class Again:
                 self.unclaimed += 1
             else:
                 yield Reading(device, name, at, value, claim.entry)
+
+
+def _kind(arrival: Arrival) -> type | None:
+    """Return what an arrival is; None for an idle tick."""
+    if arrival.feedback is not None:
+        return Feedback
+    return None if arrival.value is None else Reading

@@ -4,14 +4,20 @@ In: events as they were found, what became of their deliveries. Out: which of th
 An event is known by its key: found again, after a crash, it is neither kept nor owed twice. Every function may raise sqlite3.Error.
 """
 
+import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import astuple, fields
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey
+from detector.domain import AlertEvent, AlertKey, Height
+from detector.notice import Notice, NoticeKey
+
+Key = TypeVar("Key", AlertKey, NoticeKey)
+Item = TypeVar("Item", AlertEvent, Notice)
+"""What is delivered: an event or a notice."""
 
 LET_GO: Final = 1000
 """Most alerts that one commit lets go of, so that none takes long."""
@@ -31,6 +37,14 @@ OWED: Final = (
     f"SELECT since, {COLUMNS} FROM deliveries JOIN alerts ON number = alert"
     " WHERE sink = ? AND outcome IS NULL ORDER BY alert LIMIT ?"
 )
+LASTING: Final = (
+    f"SELECT {COLUMNS} FROM alerts JOIN deliveries ON alert = number AND sink = ?1"
+    " WHERE outcome = 'delivered' AND event <> 'closed' AND NOT EXISTS"
+    " (SELECT 1 FROM alerts AS ends WHERE ends.id = alerts.id AND ends.event = 'closed' AND NOT EXISTS"
+    " (SELECT 1 FROM deliveries AS still WHERE still.alert = ends.number AND still.sink = ?1 AND still.outcome IS NULL))"
+    " ORDER BY number"
+)
+"""What a sink was told of episodes whose end is not known, or is still owed to it."""
 OLD: Final = (
     "SELECT number FROM alerts WHERE since < ? AND seq < ? AND NOT EXISTS"
     " (SELECT 1 FROM deliveries WHERE alert = number AND outcome IS NULL AND sink IN ({})) ORDER BY since LIMIT ?"
@@ -53,21 +67,26 @@ class Found(NamedTuple):
     since: WallTime
 
 
-class Owed(NamedTuple):
-    """An event that a sink has not had."""
+class Owed(NamedTuple, Generic[Item]):
+    """An event, or a notice, that a sink has not had."""
 
-    event: AlertEvent
+    item: Item
     since: WallTime
-    """When it was found."""
+    """When it was found, or written."""
 
 
-class Mark(NamedTuple):
-    """What became of an event at a sink."""
+class Mark(NamedTuple, Generic[Key]):
+    """What became of an event, or a notice, at a sink."""
 
     sink: str
-    key: AlertKey
+    key: Key
     outcome: Outcome
     at: WallTime
+
+
+def to_all(_sink: str, _event: AlertEvent) -> bool:
+    """Return that every sink is there for every event."""
+    return True
 
 
 class Told(NamedTuple):
@@ -75,34 +94,41 @@ class Told(NamedTuple):
 
     found: Sequence[Found] = ()
     sinks: Sequence[str] = ()
-    marks: Sequence[Mark] = ()
+    marks: Sequence[Mark[AlertKey]] = ()
+    wants: Callable[[str, AlertEvent], bool] = to_all
+    """Whether a sink is there for an event."""
 
 
 NOTHING_TOLD: Final = Told()
 
 
-def write(db: sqlite3.Connection, told: Told) -> set[AlertKey]:
-    """Write all of it; return the keys of the events that were not known."""
-    fresh = set[AlertKey]()
+def write(db: sqlite3.Connection, told: Told) -> dict[AlertKey, int]:
+    """Write all of it; return the keys of the events that were not known, and the numbers that they have now."""
+    fresh = dict[AlertKey, int]()
     for event, seq, since in told.found:
-        row = db.execute(INSERT, (seq, since, *astuple(event))).fetchone()
+        row = db.execute(INSERT, (seq, since, *_values(event))).fetchone()
         if row is not None:
-            fresh.add(event.key)
-            owed = [(row[0], sink) for sink in told.sinks]
+            fresh[event.key] = row[0]
+            owed = [(row[0], sink) for sink in told.sinks if told.wants(sink, event)]
             db.executemany("INSERT INTO deliveries (alert, sink) VALUES (?, ?)", owed)
     db.executemany(MARK, [(outcome, at, sink, *key) for sink, key, outcome, at in told.marks])
     return fresh
 
 
-def owed(db: sqlite3.Connection, sink: str, limit: int) -> list[Owed]:
+def owed(db: sqlite3.Connection, sink: str, limit: int) -> list[Owed[AlertEvent]]:
     """Return the oldest events that a sink has not had, in the order in which they were found."""
-    return [Owed(_event(row), since) for since, *row in db.execute(OWED, (sink, limit))]
+    return [Owed(event_of(row), since) for since, *row in db.execute(OWED, (sink, limit))]
 
 
 def recent(db: sqlite3.Connection, limit: int) -> list[AlertEvent]:
     """Return the last events, oldest first."""
     rows = db.execute(f"SELECT {COLUMNS} FROM alerts ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
-    return [_event(row) for row in reversed(rows)]
+    return [event_of(row) for row in reversed(rows)]
+
+
+def lasting(db: sqlite3.Connection, sink: str) -> list[AlertEvent]:
+    """Return the events that a sink has had of episodes of which it has not had the end, in the order in which they were found."""
+    return [event_of(row) for row in db.execute(LASTING, (sink,))]
 
 
 def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence[str]) -> None:
@@ -115,6 +141,17 @@ def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence
     db.executemany("DELETE FROM alerts WHERE number = ?", old)
 
 
-def _event(row: Sequence[Any]) -> AlertEvent:
-    """Return the event of a row."""
-    return AlertEvent.from_plain(dict(zip(FIELDS, row, strict=True)))
+def event_of(row: Sequence[Any]) -> AlertEvent:
+    """Return the event of a row of `FIELDS`."""
+    values = dict(zip(FIELDS, row, strict=True))
+    return AlertEvent.from_plain({**values, "heights": json.loads(values["heights"])})
+
+
+def heights_text(heights: Sequence[Height]) -> str:
+    """Return heights as the database has them: JSON."""
+    return json.dumps(heights)
+
+
+def _values(event: AlertEvent) -> list[Any]:
+    """Return the fields of an event as the database has them."""
+    return [heights_text(event.heights) if name == "heights" else getattr(event, name) for name in FIELDS]

@@ -59,7 +59,29 @@ CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 """
 """A row a commit: how the messages in it are known again."""
 
-STEPS: Final = (READINGS, ALERTS + STUBS)
+FEEDBACK: Final = """
+ALTER TABLE alerts ADD COLUMN heights TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE feedback (
+    seq INTEGER PRIMARY KEY, given REAL NOT NULL, said_by TEXT NOT NULL, alert TEXT NOT NULL, kind TEXT NOT NULL,
+    device TEXT NOT NULL, channel TEXT, opened INTEGER NOT NULL, heights TEXT NOT NULL
+);
+CREATE INDEX said ON feedback (alert, seq);
+"""
+"""What was said of alerts. It is an arrival as well, `seq`, with no channel and a value that is no number."""
+
+NOTICES: Final = """
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY, thread TEXT NOT NULL, part INTEGER NOT NULL, receiver TEXT NOT NULL, since REAL NOT NULL,
+    notice TEXT NOT NULL, outcome TEXT, ended REAL, UNIQUE (thread, part)
+);
+CREATE INDEX unheard ON notices (receiver, number) WHERE outcome IS NULL;
+CREATE TABLE desk (name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+INSERT INTO desk SELECT 'seen', 'null', coalesce(max(number), 0) FROM alerts;
+"""
+"""What people are told, as JSON; one without an outcome is owed to its receiver. `desk` is what decides that: its memory, a row a value,
+and `seen`, the last alert that it has heard: of those before the first desk it hears nothing."""
+
+STEPS: Final = (READINGS, ALERTS + STUBS, NOTICES, FEEDBACK)
 """Each brings a database from the version of its place to the next: a new one goes through all of them, an older one through the rest."""
 
 VERSION: Final = len(STEPS)

@@ -9,19 +9,23 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from detector.clock import Clock, MonoTime
-from detector.domain import AlertEvent, AlertKey, EventTime, Reading
-from detector.edge.journal.alerts import Mark, Owed
+from detector.clock import Clock, MonoTime, WallTime
+from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
+from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
+from detector.edge.journal.drawer import Drawer
+from detector.edge.journal.said import Case, Given
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Arrival, Group, Store
 from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
+from detector.notices import Row
+from detector.readings import Readings
 from detector.settings import JournalSettings
 
 log = logging.getLogger("detector.journal")
@@ -47,16 +51,24 @@ class Journal:
         """Names of the `sensors` entries by which the readings come; a reload changes them."""
         self.sinks: tuple[str, ...] = ()
         """Names of the sinks to which alerts are owed; a reload changes them."""
+        self.receivers: tuple[str, ...] = ()
+        """Names of those to whom notices are owed; a reload changes them."""
+        self.wants: Callable[[str, AlertEvent], bool] = to_all
+        """Whether a sink is there for an event; a reload changes it."""
         self.needed_after: int | None = None
         """Arrivals after this number are never let go of: a snapshot to go on from ends here. None: there is no snapshot."""
         self._path, self._settings, self._clock = directory / NAME, settings, clock
         self._waiting: deque[Group] = deque()
         self._alerts = Unwritten()
+        self.notices = Drawer(lambda receiver, limit: self._read(lambda store: store.owed_notices(receiver, limit)))
+        """The way out of notices."""
         self._lock: int | None = None
         self._store: Store | None = None
         self._retry_at = MonoTime(0.0)
         self._trouble: str | None = None
         self._failures = self._lost = 0
+        self.files = 1
+        """Databases so far: one more each time that a damaged one was set aside and a new one begun."""
         self.seq = 0
         """Number of the last arrival."""
         try:
@@ -87,28 +99,34 @@ class Journal:
         """Whether the disk failed and it is time to try it again."""
         return self._trouble is not None and self._clock.mono() >= self._retry_at
 
-    def append(self, readings: Sequence[Reading], stubs: Sequence[Stub] = ()) -> None:
+    def append(self, readings: Iterable[Reading], stubs: Sequence[Stub] = ()) -> None:
         """Take readings in order of arrival, and the stubs of the messages they came in."""
-        self._take(Group(self.seq + 1, self.entries, readings, (), stubs))
+        self._take(Group(self.seq + 1, self.entries, Readings.of(readings), (), stubs))
 
     def append_ticks(self, ticks: Sequence[EventTime]) -> None:
         """Take the ticks at which silence was judged though nothing had arrived: readings alone do not bring them back."""
-        self._take(Group(self.seq + 1, self.entries, (), ticks))
+        self._take(Group(self.seq + 1, self.entries, Readings.of(()), ticks))
+
+    def append_feedback(self, feedback: Feedback, by: str) -> None:
+        """Take what somebody said of an alert: it arrives like a reading, and counts for those after it."""
+        given = Given(feedback, self._clock.wall(), by)
+        self._take(Group(self.seq + 1, self.entries, Readings.of(()), given=(given,)))
 
     def append_alerts(self, events: Sequence[AlertEvent]) -> None:
         """Take the alert events that the arrivals so far led to; they are written together with those."""
         self._alerts.add(events, self.seq, self._clock.wall())
 
-    def mark(self, mark: Mark) -> None:
+    def mark(self, mark: Mark[AlertKey]) -> None:
         """Take what became of an alert at a sink; written with the next commit."""
         self._alerts.mark(mark)
 
-    def commit(self) -> list[AlertEvent]:
+    def commit(self) -> list[Owed[AlertEvent]]:
         """Bring all that waits to the disk; where that fails, say so, and try again after a while.
 
-        Return the alerts to be told now: each once, though found again; where the disk fails, those not told before.
+        Return the alerts to be told now, for the desk to hear before the next commit: each once, though found again; where
+        the disk fails, those not told before.
         """
-        if self.retry_due or ((self._waiting or self._alerts) and self._trouble is None):
+        if self.retry_due or ((self._waiting or self._alerts or self.notices) and self._trouble is None):
             try:
                 self._or_anew(self._write)
             except (sqlite3.Error, OSError, JournalError) as fault:
@@ -117,16 +135,38 @@ class Journal:
                 self._well()
         return self._alerts.take_untold()
 
-    def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed]:
+    def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest alerts that a sink has not had, without those in `but`: those on disk, while it fails others too."""
         marked = self._alerts.marked(sink)
         stored = self._read(lambda store: store.owed(sink, limit + len(but) + len(marked)))
-        both = stored if self._trouble is None else (*stored, *self._alerts.owed(sink))
-        return [owed for owed in both if owed.event.key not in marked and owed.event.key not in but][:limit]
+        waiting = () if self._trouble is None else self._alerts.owed(sink)
+        both = (*stored, *(owed for owed in waiting if self.wants(sink, owed.item)))
+        return [owed for owed in both if owed.item.key not in marked and owed.item.key not in but][:limit]
+
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return the alerts on disk that a sink has had of episodes of which it has not had the end; none while the disk fails."""
+        return self._read(lambda store: store.lasting_alerts(sink))
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last alerts on disk, oldest first; none while the disk fails."""
         return self._read(lambda store: store.recent_alerts(limit))
+
+    def cases(self, since: WallTime, limit: int) -> list[Case]:
+        """Return the last alerts on disk, newest first, of which an event was found since a moment; none while the disk fails."""
+        return self._read(lambda store: store.cases(since, limit))
+
+    def case(self, alert: str) -> Case | None:
+        """Return one alert; None where none of that id is on disk, or the disk fails."""
+        found = self._read(lambda store: [store.case(alert)])
+        return found[0] if found else None
+
+    def desk_rows(self) -> list[Row]:
+        """Return what the desk remembers; nothing while the disk fails."""
+        return self._read(lambda store: store.desk_rows())
+
+    def unheard(self) -> list[Owed[AlertEvent]]:
+        """Return the alerts on disk that the desk has not heard; none while the disk fails."""
+        return self._read(lambda store: store.unheard())
 
     def stubs(self) -> list[Stub]:
         """Return how the last messages are known again, oldest first; none while the disk fails."""
@@ -153,7 +193,9 @@ class Journal:
 
     def status(self) -> JournalStatus:
         """Return how the journal is; for any thread."""
-        return JournalStatus(self._trouble, self._size(), self._failures, self._lost, self._alerts.lost)
+        return JournalStatus(
+            self._trouble, self._size(), self._failures, self._lost, self._alerts.lost + self.notices.lost
+        )
 
     def close(self) -> None:
         """Commit what waits, whatever the time, and give the directory up."""
@@ -176,8 +218,14 @@ class Journal:
 
     def _write(self) -> None:
         """Commit all that waits."""
-        told = self._alerts.told(self.sinks)
-        self._alerts.written(self._open().write(self._waiting, self._clock.wall(), self.needed_after, told))
+        told, decided, now = (
+            self._alerts.told(self.sinks, self.wants),
+            self.notices.decided(self.receivers),
+            self._clock.wall(),
+        )
+        fresh = self._open().write(self._waiting, now, self.needed_after, told, decided, self._alerts.unheard)
+        self._alerts.written(fresh)
+        self.notices.written()
         self._waiting.clear()
 
     def _open(self) -> Store:
@@ -211,6 +259,7 @@ class Journal:
         self._close_store()
         aside = set_aside(self._path, self._clock.wall())
         self._failures += 1
+        self.files += 1
         log.error(
             "%s: expected a sound journal, got: %s; set aside as %s, and a new one is begun",
             self._path, fault, aside.name,

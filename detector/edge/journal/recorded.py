@@ -51,7 +51,7 @@ def _readings(opened: sqlite3.Connection, path: Path) -> Iterator[tuple[Reading,
     """Yield what an open journal holds of readings, and close it."""
     with closing(opened) as db:
         try:
-            for seq, device, channel, entry, at, value in read(db, 0):
+            for seq, device, channel, entry, at, value, _ in read(db, 0):
                 if device is not None and channel is not None and entry is not None and value is not None:
                     if not _is_sound(device, channel, entry, at, value):
                         raise RecordingError(

@@ -5,24 +5,38 @@ one that is missing belongs to an arrival that could not be kept. Every method m
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, EventTime, Reading
-from detector.edge.journal import alerts, stubs
+from detector.domain import MICROSECONDS, AlertEvent, AlertKey, EventTime, Feedback
+from detector.edge.journal import alerts, notices, said, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.database import open_to_append
+from detector.edge.journal.notices import NOTHING_DECIDED, Decided
+from detector.edge.journal.said import Case, Given
 from detector.edge.journal.stubs import Stub
+from detector.notice import Notice
+from detector.notices import Row
+from detector.readings import Names, Readings
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
-"""Arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
-use is touched anew, and what was not touched for several times as long has no arrivals since."""
+"""Most arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
+use is touched anew, and what was not touched for as long has no arrivals since."""
+
+TOUCH_BYTES: Final = 2**12
+"""There is a touch for so much of `max_size`: names that never come again take 1.3 kB at most, and wait for one touch to go."""
+
+FORMER: Final = 4 * TOUCH_EVERY
+"""The same for arrivals of a former process, which may have touched at other intervals."""
 
 LET_GO: Final = 20_000
-"""Most numbers that one commit lets go of, so that none takes long; at 20 commits a second far more than arrive."""
+"""Most numbers, and most channels, that one commit lets go of, so that none takes long; at 20 commits a second far more than arrive."""
 
 MARK_EVERY_S: Final = 60.0
 
@@ -36,32 +50,42 @@ READ: Final = (
     "SELECT seq, device, channels.channel, entry, at, value FROM arrivals LEFT JOIN channels ON id = arrivals.channel"
     " WHERE seq > ? ORDER BY seq LIMIT ?"
 )
+COLUMNS: Final = 4
+"""Of an arrival."""
+
+TOGETHER: Final = 64
+"""Arrivals in one INSERT: twice as fast as one at a time, and no faster beyond."""
+
+INSERT: Final = "INSERT INTO arrivals VALUES (?, ?, ?, ?)"
+INSERT_MANY: Final = INSERT + ", (?, ?, ?, ?)" * (TOGETHER - 1)
 TOUCH: Final = (
     "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
 )
+FORGET: Final = "DELETE FROM channels WHERE id IN (SELECT id FROM channels WHERE touched <= ? LIMIT ?)"
 
 
 class Group(NamedTuple):
-    """Arrivals that are written together: readings, or idle ticks."""
+    """Arrivals that are written together: readings, idle ticks, or feedback."""
 
     first: int
     """Number of the first of them."""
     entries: Sequence[str]
     """Names of the `sensors` entries that the readings' `entry` counts through."""
-    readings: Sequence[Reading]
+    readings: Readings
     ticks: Sequence[EventTime] = ()
     stubs: Sequence[Stub] = ()
     """Of the messages that the readings came in."""
+    given: Sequence[Given] = ()
 
     @property
     def last(self) -> int:
         """Number of the last of them."""
-        return self.first + len(self.readings) + len(self.ticks) - 1
+        return self.first + len(self.readings) + len(self.ticks) + len(self.given) - 1
 
 
 class Arrival(NamedTuple):
-    """One line of the journal: a reading, or an idle tick, which has a time alone."""
+    """One line of the journal: a reading; feedback; or an idle tick, which has a time alone."""
 
     seq: int
     device: str | None
@@ -70,29 +94,39 @@ class Arrival(NamedTuple):
     """Name of the `sensors` entry that it came through, as the configuration of its time had it."""
     at: EventTime
     value: float | None
+    feedback: Feedback | None = None
 
 
-class _Channels(dict[tuple[str, str, int], int]):
-    """The id of every channel lately written, by device, channel and entry."""
+class _Channels:
+    """The row of every channel lately written, by the number of its name."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        """Know none yet."""
-        self._db = db
-        self._seq = 0
+    def __init__(self, db: sqlite3.Connection, touch_every: int) -> None:
+        """Know none yet; a channel's last arrival is to be less than `touch_every` after it was touched."""
+        self._db, self._touch_every = db, touch_every
+        self._since = self._last = 0
         self._entries: Sequence[str] = ()
+        self._names: Names | None = None
+        self._ids = np.zeros(0, np.int64)
+        """0 where not known; SQLite counts from 1."""
 
     def turn_to(self, group: Group) -> None:
-        """Prepare for a group; forget what was known under other entries, or for long."""
-        if self._entries != group.entries or group.first - self._seq >= TOUCH_EVERY:
-            self.clear()
-            self._seq, self._entries = group.first, group.entries
+        """Prepare for a group; forget what was known under other names or entries, or for long."""
+        self._last, names = group.last, group.readings.names
+        if self._entries != group.entries or group.last - self._since >= self._touch_every:
+            self._names, self._since, self._entries = None, group.first, group.entries
+        if names is not self._names:
+            self._names, self._ids = names, np.zeros(len(names), np.int64)
+        elif len(self._ids) < len(names):
+            self._ids = np.concatenate([self._ids, np.zeros(len(names), np.int64)])
 
-    def __missing__(self, key: tuple[str, str, int]) -> int:
-        """Find or make the row of a channel, and note that it was written now."""
-        device, channel, entry = key
-        found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._seq)).fetchall()
-        self[key] = int(found[0][0])
-        return self[key]
+    def ids_of(self, readings: Readings) -> list[int]:
+        """Return the row of each reading's channel; find or make those that are not known, and note that they were written now."""
+        for number in np.unique(readings.numbers[self._ids[readings.numbers] == 0]).tolist():
+            device, channel, entry = readings.names[number]
+            found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
+            self._ids[number] = found[0][0]
+        ids: list[int] = self._ids[readings.numbers].tolist()
+        return ids
 
 
 class Store:
@@ -104,7 +138,8 @@ class Store:
         Raises: sqlite3.Error; JournalError when it is not ours.
         """
         self._db, self._settings = open_to_append(path), settings
-        self._channels = _Channels(self._db)
+        self._touch_every = max(1, min(TOUCH_EVERY, settings.max_size // TOUCH_BYTES))
+        self._channels = _Channels(self._db, self._touch_every)
         try:
             first, last = self._db.execute(ENDS).fetchone()
         except BaseException:
@@ -113,16 +148,23 @@ class Store:
         self._first: int = first or 0
         self.last: int = last or 0
         """Number of the last arrival on disk."""
+        self._former = self._measured = self.last
         self._marked_at = WallTime(0.0)
         self._past = 0
         """Up to this number all is old enough to go."""
 
     def write(
-        self, groups: Iterable[Group], now: WallTime, needed_after: int | None, told: Told = NOTHING_TOLD
-    ) -> set[AlertKey]:
-        """Commit groups and alerts, all or none; let go of old arrivals, of none after `needed_after`.
+        self,
+        groups: Iterable[Group],
+        now: WallTime,
+        needed_after: int | None,
+        told: Told = NOTHING_TOLD,
+        decided: Decided = NOTHING_DECIDED,
+        unheard: Container[AlertKey] = (),
+    ) -> Mapping[AlertKey, int]:
+        """Commit groups, alerts and what the desk decided, all or none; let go of old arrivals, of none after `needed_after`.
 
-        Return the keys of the alerts that were not known before.
+        Of the alerts, those `unheard` are told to the desk next. Return the keys of the alerts that were not known before.
         """
         last, came = self.last, list[Stub]()
         self._db.execute("BEGIN IMMEDIATE")
@@ -132,11 +174,20 @@ class Store:
             last = group.last
             came += group.stubs
         stubs.write(self._db, came)
+        notices.write(self._db, decided)
         fresh = alerts.write(self._db, told)
-        if not 0.0 <= now - self._marked_at < MARK_EVERY_S:
+        if fresh or decided.notices or decided.rows:
+            notices.note_seen(self._db, fresh, unheard)
+        marks = not 0.0 <= now - self._marked_at < MARK_EVERY_S
+        if marks:
             self._mark(last, now)
             stubs.let_go(self._db)
-            alerts.let_go(self._db, WallTime(now - self._settings.keep_alerts), self._first, told.sinks)
+            long_ago = WallTime(now - self._settings.keep_alerts)
+            alerts.let_go(self._db, long_ago, self._first, told.sinks)
+            said.let_go(self._db, long_ago, self._first)
+            notices.let_go(self._db, long_ago, decided.receivers)
+        if marks or last - self._measured >= self._touch_every:
+            self._measure(last)
         first = self._let_go(min(self._past, last - 1, last if needed_after is None else needed_after))
         self._db.execute("COMMIT")
         self._first, self.last = first, last
@@ -146,13 +197,37 @@ class Store:
         """Return how the last messages are known again, oldest first."""
         return stubs.read(self._db)
 
-    def owed(self, sink: str, limit: int) -> list[Owed]:
+    def owed(self, sink: str, limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest events that a sink has not had."""
         return alerts.owed(self._db, sink, limit)
+
+    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
+        """Return what a sink was told of episodes that last."""
+        return alerts.lasting(self._db, sink)
+
+    def owed_notices(self, receiver: str, limit: int) -> list[Owed[Notice]]:
+        """Return the oldest notices that a receiver has not had."""
+        return notices.owed(self._db, receiver, limit)
+
+    def desk_rows(self) -> list[Row]:
+        """Return what the desk remembers."""
+        return notices.rows(self._db)
+
+    def unheard(self) -> list[Owed[AlertEvent]]:
+        """Return the alerts that the desk has not heard."""
+        return notices.unheard(self._db)
 
     def recent_alerts(self, limit: int) -> list[AlertEvent]:
         """Return the last events, oldest first."""
         return alerts.recent(self._db, limit)
+
+    def cases(self, since: WallTime, limit: int) -> list[Case]:
+        """Return the last alerts, newest first, of which an event was found since a moment."""
+        return said.cases(self._db, since, limit)
+
+    def case(self, alert: str) -> Case | None:
+        """Return one alert; None where there is none of that id."""
+        return said.case(self._db, alert)
 
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""
@@ -164,26 +239,39 @@ class Store:
 
     def _append(self, group: Group) -> None:
         """Insert one group."""
-        ids = self._channels
-        ids.turn_to(group)
-        rows = (
-            (seq, ids[device, channel, entry], at, value)
-            for seq, (device, channel, at, value, entry) in enumerate(group.readings, group.first)
-        )
-        self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", list(rows))
+        readings = group.readings
+        if len(readings):
+            self._channels.turn_to(group)
+        numbers = range(group.first, group.first + len(readings))
+        columns = (numbers, self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
+        rows = list(chain.from_iterable(zip(*columns, strict=True)))
+        most = len(rows) - len(rows) % (COLUMNS * TOGETHER)
+        self._db.executemany(INSERT_MANY, zip(*[iter(rows[:most])] * (COLUMNS * TOGETHER), strict=True))
+        self._db.executemany(INSERT, zip(*[iter(rows[most:])] * COLUMNS, strict=True))
         ticks = enumerate(group.ticks, group.first + len(group.readings))
         self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
+        for seq, given in enumerate(group.given, group.first + len(group.readings) + len(group.ticks)):
+            self._db.execute(
+                "INSERT INTO arrivals VALUES (?, NULL, ?, 'feedback')", (seq, round(given.at * MICROSECONDS))
+            )
+            said.write(self._db, seq, given)
 
     def _mark(self, last: int, now: WallTime) -> None:
-        """Note the time, and find out how much is beyond age or size."""
+        """Note the time, and find out how much is beyond its age."""
         self._db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (last, int(now)))
         self._marked_at = now
         old = self._db.execute("SELECT max(seq) FROM marks WHERE at < ?", (now - self._settings.keep,)).fetchone()[0]
-        share = self._settings.max_size / max(1, self._used())
-        too_much = last - int((last - self._first + 1) * share) if share < 1.0 else 0
-        self._past = max(self._past, old or 0, too_much)
+        self._past = max(self._past, old or 0)
         self._db.execute("DELETE FROM marks WHERE seq < ?", (self._first,))
-        self._db.execute("DELETE FROM channels WHERE touched < ?", (self._first - 4 * TOUCH_EVERY,))
+
+    def _measure(self, last: int) -> None:
+        """Find out how much is beyond the size, and let go of channels that have no arrivals any more."""
+        share = self._settings.max_size / max(1, self._used())
+        if share < 1.0:
+            self._past = max(self._past, last - int((last - self._first + 1) * share))
+        untouched = FORMER if self._first <= self._former else self._touch_every
+        self._db.execute(FORGET, (self._first - untouched, LET_GO))
+        self._measured = last
 
     def _let_go(self, up_to: int) -> int:
         """Delete some of the arrivals up to a number, never the last; return the number where the rest begins."""
@@ -206,8 +294,11 @@ def read(db: sqlite3.Connection, after: int) -> Iterator[Arrival]:
     while after < last:
         rows = db.execute(READ, (after, READ_ROWS)).fetchall()
         for row in rows:
-            arrival = Arrival._make(row)
+            arrival = Arrival(*row)
             if arrival.seq > last:
                 return
-            yield arrival
+            if arrival.device is not None or arrival.value is None:
+                yield arrival
+            elif (feedback := said.read(db, arrival.seq)) is not None:
+                yield arrival._replace(value=None, feedback=feedback)
         after = rows[-1][0] if rows else last

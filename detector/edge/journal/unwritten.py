@@ -5,7 +5,7 @@ fails events are told from here, and kept within a bound until it is back; one t
 """
 
 import logging
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Final
 
 from detector.clock import WallTime
@@ -26,8 +26,8 @@ class Unwritten:
         self.lost = 0
         """Events that could not be kept; they were told to the sinks as far as there was room there."""
         self._found: dict[AlertKey, Found] = {}
-        self._untold: dict[AlertKey, AlertEvent] = {}
-        self._marks: dict[tuple[str, AlertKey], Mark] = {}
+        self._untold: dict[AlertKey, Owed[AlertEvent]] = {}
+        self._marks: dict[tuple[str, AlertKey], Mark[AlertKey]] = {}
 
     def __bool__(self) -> bool:
         """Return whether a commit has anything to write of this."""
@@ -43,32 +43,37 @@ class Unwritten:
         for event in events:
             if event.key not in self._found:
                 self._found[event.key] = Found(event, seq, now)
-                self._untold[event.key] = event
+                self._untold[event.key] = Owed(event, now)
         while len(self._found) > WAITING:
             self._lose(next(iter(self._found)))
 
-    def mark(self, mark: Mark) -> None:
+    def mark(self, mark: Mark[AlertKey]) -> None:
         """Take what became of an event at a sink."""
         self._marks[mark.sink, mark.key] = mark
         if len(self._marks) > WAITING:
             del self._marks[next(iter(self._marks))]  # at worst that event is delivered again after a restart
 
-    def told(self, sinks: Sequence[str]) -> Told:
-        """Return what is to be written."""
-        return Told(list(self._found.values()), sinks, list(self._marks.values()))
+    def told(self, sinks: Sequence[str], wants: Callable[[str, AlertEvent], bool]) -> Told:
+        """Return what is to be written, owed to those of the sinks that want it."""
+        return Told(list(self._found.values()), sinks, list(self._marks.values()), wants)
+
+    @property
+    def unheard(self) -> Container[AlertKey]:
+        """Return the events that are to be told."""
+        return self._untold.keys()
 
     def written(self, fresh: Container[AlertKey]) -> None:
         """Forget what is on disk now; of what was found again, not `fresh`, nothing is to be told."""
-        self._untold = {key: event for key, event in self._untold.items() if key in fresh}
+        self._untold = {key: untold for key, untold in self._untold.items() if key in fresh}
         self._found.clear()
         self._marks.clear()
 
-    def take_untold(self) -> list[AlertEvent]:
-        """Return the events that are to be told now, each once."""
+    def take_untold(self) -> list[Owed[AlertEvent]]:
+        """Return the events that are to be told now, each once, and when they were found."""
         untold, self._untold = list(self._untold.values()), {}
         return untold
 
-    def owed(self, sink: str) -> list[Owed]:
+    def owed(self, sink: str) -> list[Owed[AlertEvent]]:
         """Return the events that are not on disk yet and that a sink has not had."""
         return [Owed(event, since) for key, (event, _, since) in self._found.items() if (sink, key) not in self._marks]
 

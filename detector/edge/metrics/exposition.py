@@ -16,6 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from detector.edge.metrics import of_daemon, series
 from detector.edge.metrics.family import collect
 from detector.edge.metrics.measured import Measured
+from detector.edge.metrics.of_cost import COST
 from detector.edge.metrics.of_fleet import FLEET
 from detector.edge.status import Status
 from detector.settings import MetricsSettings
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 OF_DAEMON: Final = (
-    *of_daemon.READINGS, *of_daemon.DAEMON, *of_daemon.LINK, *of_daemon.SINKS, *of_daemon.JOURNAL, *of_daemon.SNAPSHOTS,
+    *of_daemon.READINGS, *of_daemon.DAEMON, *of_daemon.LINK, *of_daemon.SINKS, *of_daemon.PEOPLE,
+    *of_daemon.JOURNAL, *of_daemon.SNAPSHOTS, *COST,
 )  # fmt: skip
 END: Final = b"# EOF\n"
 """Last line of OpenMetrics, and of no other format."""

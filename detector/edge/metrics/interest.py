@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from detector.domain import AlertEvent, EventTime
-from detector.edge.channel_view import ChannelState, Fleet
+from detector.edge.channel_view import Fleet
+from detector.edge.last_states import ChannelState
 
 
 class Cost(NamedTuple):

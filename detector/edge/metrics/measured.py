@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, GCCollector, Histogram, Platfor
 from prometheus_client import disable_created_metrics as _disable_created_metrics
 
 from detector.edge.metrics.family import Kind, Named
+from detector.edge.metrics.latencies import Latencies
 
 STEP_BOUNDS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 LATENCY_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
@@ -46,7 +47,8 @@ class Measured:
         self.decode_seconds, self.engine_seconds, self.publish_seconds = (
             steps.labels(step) for step in ("decode", "engine", "publish")
         )
-        self.reading_to_verdict_seconds = self._histogram(LATENCY, LATENCY_BOUNDS)
+        self.reading_to_verdict_seconds = Latencies(LATENCY.name, LATENCY.words, LATENCY_BOUNDS)
+        self.registry.register(self.reading_to_verdict_seconds)
         self.batch_rows = self._histogram(ROWS, ROWS_BOUNDS)
         self.commit_seconds = self._histogram(COMMIT, STEP_BOUNDS)
         self.scrape_seconds = self._histogram(SCRAPE, STEP_BOUNDS)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, TypeVar
 
+from detector.domain import FeedbackKind
 from detector.edge.ledger import Counts
 from detector.edge.metrics.family import Family, Samples, counter, gauge
 from detector.edge.sinks import SinkCount
@@ -62,9 +63,14 @@ LINK: Final[tuple[Family[Status], ...]] = (
 )  # fmt: skip
 
 SINKS: Final[tuple[Family[Status], ...]] = (
-    counter("detector_notifications_total", "Alert events handed to a sink.", _sinks(lambda count: count.told), "sink"),
-    counter("detector_notifications_failed_total", "Alert events that a sink never took, given up.", _sinks(lambda count: count.failed), "sink"),
-    gauge("detector_notifications_pending", "Alert events under way; more may wait on disk.", _sinks(lambda count: count.pending), "sink"),
+    counter("detector_notifications_total", "Alert events, or notices, handed to a sink.", _sinks(lambda count: count.told), "sink"),
+    counter("detector_notifications_failed_total", "Alert events, or notices, that a sink never took, given up.", _sinks(lambda count: count.failed), "sink"),
+    gauge("detector_notifications_pending", "Alert events, or notices, under way; more may wait on disk.", _sinks(lambda count: count.pending), "sink"),
+    counter("detector_notifications_suppressed_total", "Times that people were not told, by why.", lambda status: {(reason.value,): count for reason, count in status.suppressed.items()}, "reason"),
+)  # fmt: skip
+
+PEOPLE: Final[tuple[Family[Status], ...]] = (
+    counter("detector_feedback_total", "What people said of alerts, since the start.", lambda status: {(kind.value,): status.feedback.get(kind, 0) for kind in FeedbackKind}, "kind"),
 )  # fmt: skip
 
 JOURNAL: Final[tuple[Family[Status], ...]] = (

@@ -22,6 +22,7 @@ def _opened(fleet: Fleet) -> Samples:
 
 FLEET: Final[tuple[Family[Fleet], ...]] = (
     gauge("detector_devices", "Devices known.", lambda fleet: fleet.census.devices),
+    counter("detector_devices_evicted_total", "Devices let go for want of room.", lambda fleet: fleet.evicted),
     gauge("detector_channels", "Channels known.", lambda fleet: fleet.census.channels),
     gauge("detector_devices_learning", "Devices with a channel that has no score yet.", lambda fleet: fleet.census.learning),
     gauge("detector_episodes_open", "Episodes open now.", _open, "verdict"),

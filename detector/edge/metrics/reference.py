@@ -9,6 +9,7 @@ from typing import Final
 from detector.edge.metrics import of_daemon, series
 from detector.edge.metrics.family import Kind, Named
 from detector.edge.metrics.measured import MEASURED
+from detector.edge.metrics.of_cost import COST
 from detector.edge.metrics.of_fleet import FLEET
 
 CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
@@ -18,8 +19,10 @@ CHAPTERS: Final[Mapping[str, tuple[Named, ...]]] = {
     "Devices": (series.READINESS, series.LEFT, series.LAST_SEEN, series.LEFT_OUT),
     "Readings": of_daemon.READINGS,
     "The daemon": (*of_daemon.DAEMON, *MEASURED),
+    "Cost": COST,
     "MQTT": of_daemon.LINK,
     "Notifications": of_daemon.SINKS,
+    "Feedback": of_daemon.PEOPLE,
     "Journal": of_daemon.JOURNAL,
     "Snapshots": of_daemon.SNAPSHOTS,
 }

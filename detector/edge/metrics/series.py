@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from detector.domain import MICROSECONDS
-from detector.edge.channel_view import ChannelState, Fleet
+from detector.edge.channel_view import Fleet
+from detector.edge.last_states import ChannelState
 from detector.edge.metrics.family import Kind, Named
 from detector.edge.metrics.interest import Chosen, Cost, Episode, EpisodeLabels, choose
 from detector.settings import MetricsSettings

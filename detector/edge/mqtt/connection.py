@@ -6,7 +6,7 @@ One thread, the link's, calls `turn`; any thread may call `acknowledge` and `sen
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, error_string
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
@@ -15,6 +15,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from detector.edge.inbox import Message
+from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.quick_client import QuickClient
 from detector.edge.outbox import Publication
 
 log = logging.getLogger("detector.mqtt")
@@ -43,7 +45,7 @@ ADVICE = {
 class Connection:
     """One MQTT connection and what is known of it."""
 
-    def __init__(self, client: Client, number: int, receive: Callable[["Connection", MQTTMessage], None]) -> None:
+    def __init__(self, client: Client, number: int, receive: Callable[["Connection", Sequence[Publish]], None]) -> None:
         """Take over a client that isn't connected yet."""
         self.number = number
         self.accepted = False
@@ -65,13 +67,24 @@ class Connection:
         client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        if isinstance(client, QuickClient):
+            client.on_publications = self._on_publications
         # With this callback set, paho leaves all writing to `loop`, that is, to one thread; without it every
         # thread that publishes would write to the socket itself, and two could tear each other's packets.
         client.on_socket_register_write = lambda *_: None
 
     def turn(self) -> bool:
         """Wait for the network a little and take in what it brings; return whether the connection still stands."""
-        outcome = self._client.loop(TURN_S)
+        return self._went(self._client.loop(TURN_S))
+
+    def turn_without_reading(self) -> bool:
+        """Send what waits, and signs of life; return whether the connection still stands."""
+        if self._client.want_write() and not self._went(self._client.loop_write()):
+            return False
+        return self._went(self._client.loop_misc())
+
+    def _went(self, outcome: MQTTErrorCode) -> bool:
+        """Take note of how a turn ended; return whether the connection still stands."""
         if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.end(error_string(outcome).rstrip("."))
         return self.ended_because is None
@@ -107,15 +120,14 @@ class Connection:
         """Filters that the broker doesn't let us have."""
         return [filter_ for filter_, granted in self.granted.items() if not granted]
 
-    def acknowledge(self, message: Message) -> None:
-        """Tell the broker that we are done with a message; one of another connection can't be acknowledged any more."""
-        if message.connection == self.number:
-            self.acknowledge_packet(message.mid, message.qos)
-
-    def acknowledge_packet(self, mid: int, qos: int) -> None:
-        """Tell the broker that we are done with a packet of this connection."""
-        if qos:
-            self._client.ack(mid, qos)
+    def acknowledge(self, messages: Iterable[Message | Publish]) -> None:
+        """Tell the broker that we are done with messages of this connection."""
+        owed = [message for message in messages if message.qos]
+        if isinstance(self._client, QuickClient):
+            self._client.acknowledge([message.mid for message in owed if message.qos == 1])
+            owed = [message for message in owed if message.qos == 2]
+        for message in owed:
+            self._client.ack(message.mid, message.qos)
 
     def send(self, publication: Publication) -> int:
         """Hand a publication to the network; return its packet identifier.
@@ -137,6 +149,8 @@ class Connection:
         # The client frees its other sockets when it is freed itself: at once, if nothing of it refers back to it.
         client = self._client
         client.on_connect = client.on_subscribe = client.on_publish = client.on_disconnect = client.on_message = None
+        if isinstance(client, QuickClient):
+            client.on_publications = None
 
     def _on_connect(
         self, _client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -180,8 +194,24 @@ class Connection:
             self.end("the broker answered nothing for longer than the keepalive")
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        """Pass a message on; a fault of ours in that must not take the network down."""
+        """Pass on a message that came by itself."""
+        self._on_publications(
+            [Publish(_topic(message), bytes(message.payload), message.qos, message.retain, message.dup, message.mid)]
+        )
+
+    def _on_publications(self, publications: Sequence[Publish]) -> None:
+        """Pass messages on; a fault of ours in that must not take the network down."""
         try:
-            self._receive(self, message)
+            self._receive(self, publications)
         except Exception:
-            log.exception("a message was lost to a fault in the detector itself; please report it")
+            log.exception(
+                "%d messages were lost to a fault in the detector itself; please report it", len(publications)
+            )
+
+
+def _topic(message: MQTTMessage) -> str | None:
+    """Return the topic, or None where it isn't UTF-8, which paho finds out on reading it."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return None

@@ -8,8 +8,6 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 
-from paho.mqtt.client import MQTTMessage
-
 from detector.clock import SystemClock
 from detector.domain import AlertKey
 from detector.edge.alert_topics import status_topic
@@ -17,6 +15,8 @@ from detector.edge.inbox import Inbox, Message
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.access import Access, ReadPassword, no_password
 from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.door import Asked, Door, commands_filter
+from detector.edge.mqtt.packets import Publish
 from detector.edge.mqtt.pauses import SHORT_LIVES, Pauses
 from detector.edge.mqtt.receiver import Receiver, Traffic
 from detector.edge.mqtt.sender import Sender
@@ -59,7 +59,9 @@ class MqttLink:
         self._access = Access(settings, read_password)
         self._pauses, self._watch = Pauses(settings), Watch(settings.renew_after)
         self._clock = SystemClock()
-        self._receiver = Receiver(base_topic, inbox, ledger, self.traffic)
+        hears = base_topic is not None and commands_filter(base_topic) in self._filters
+        self._door = Door(base_topic) if base_topic is not None and hears else None
+        self._receiver = Receiver(base_topic, self._door, inbox, ledger, self.traffic)
         self._sender = Sender(self._status)
         self._tries = 0
         self._stopping, self._abandoned = threading.Event(), threading.Event()
@@ -80,6 +82,15 @@ class MqttLink:
         """How many publications no broker has answered yet."""
         return len(self._sender.outbox)
 
+    def listen_for_births(self, topic: str) -> None:
+        """Count the times that somebody comes up, which is said on a topic of its own; before the start."""
+        self._receiver.birth_topic = topic
+
+    @property
+    def births(self) -> int:
+        """Return how often that was heard; for any thread."""
+        return self._receiver.births
+
     def start(self) -> None:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()
@@ -88,8 +99,7 @@ class MqttLink:
         """Tell the broker that it need not send these again; those of an earlier connection are left to come again."""
         connection = self._sender.connection
         if connection is not None:
-            for message in messages:
-                connection.acknowledge(message)
+            connection.acknowledge(message for message in messages if message.connection == connection.number)
 
     def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None = None) -> None:
         """Publish; never blocks. What becomes of a publication with a key is said by `answers`.
@@ -102,6 +112,10 @@ class MqttLink:
     def answers(self) -> list[Answer]:
         """Return what became of publications with a key since this was last asked; for one thread."""
         return self._sender.answers()
+
+    def commands(self) -> list[Asked]:
+        """Return the commands that came since this was last asked; there are some only where their filter is subscribed to."""
+        return [] if self._door is None else self._door.take()
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Take filters out of the broker's session, before a stop; the session would keep them otherwise."""
@@ -177,10 +191,10 @@ class MqttLink:
         finally:
             connection.drop()
 
-    def _receive(self, connection: Connection, message: MQTTMessage) -> None:
-        """Take a message; anything at all shows that the link can hear."""
+    def _receive(self, connection: Connection, publications: Sequence[Publish]) -> None:
+        """Take messages; anything at all shows that the link can hear."""
         self._watch.heard(self._clock.mono())
-        self._receiver.receive(connection, message)
+        self._receiver.receive(connection, publications)
 
     def _let_in(self, connection: Connection) -> bool:
         """Wait for the broker to let us in; return whether it did."""
@@ -199,7 +213,7 @@ class MqttLink:
         connection.subscribe(self._filters, self._settings.qos)
         self._sender.connection = connection
         try:
-            while connection.turn() and not self._abandoned.is_set():
+            while self._turn(connection) and not self._abandoned.is_set():
                 self._sender.settle(connection)
                 if not self.subscribed.is_set() and connection.answered:
                     if not connection.refused:
@@ -212,6 +226,13 @@ class MqttLink:
         finally:
             pause_s = self._ended(connection, server, self._clock.mono() - began)
         return pause_s
+
+    def _turn(self, connection: Connection) -> bool:
+        """Take in what the network brings, unless what it brought before still waits; return whether the connection stands."""
+        if not self._receiver.held_up:
+            return connection.turn()
+        self._receiver.go_on(connection)
+        return connection.turn_without_reading()
 
     def _mend(self, connection: Connection) -> None:
         """See to a link that is up and over which nothing comes, though it used to."""

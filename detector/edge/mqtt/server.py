@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from detector.edge.mqtt.quick_client import QuickClient
 from detector.errors import LinkError
 from detector.settings import MqttSettings
 from detector.settings.mqtt import TlsSettings
@@ -85,7 +86,8 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
 def build_client(settings: MqttSettings, server: Server, password: str | None, tls: ssl.SSLContext | None) -> Client:
     """Return a client for one connection to one server; messages are acknowledged by hand."""
     newest = settings.protocol == "5"
-    client = Client(
+    kind = QuickClient if server.scheme.transport == "tcp" else Client
+    client = kind(
         CallbackAPIVersion.VERSION2,
         settings.client_id,
         clean_session=None if newest else not settings.persistent_session,

@@ -37,7 +37,7 @@ class MqttSink:
         """Return what it is called."""
         return NAME
 
-    def offer(self, event: AlertEvent) -> None:
+    def offer(self, event: AlertEvent, /) -> None:
         """Publish an event."""
         self.publisher.publish(*alert_message(self.base_topic, event))
 

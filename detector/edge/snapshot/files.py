@@ -16,6 +16,7 @@ import orjson
 from detector import __version__
 from detector.clock import WallTime
 from detector.edge.snapshot.manifest import BlockEntry, ForeignFormatError, Manifest, from_bytes, to_bytes
+from detector.edge.snapshot.names import names_of, read_names
 from detector.edge.snapshot.tensors import Seal, read_sealed, read_tensors, write_slices, write_tensors
 from detector.errors import SnapshotError
 from detector.state.frozen import Frozen, FrozenBlock
@@ -27,6 +28,8 @@ NAMES: Final = "names.json"
 VIEW: Final = "view.json"
 """What people saw last: states, open episodes, counts."""
 UNFINISHED: Final = ".part"
+LARGEST_MANIFEST: Final = 1 << 20
+"""Bytes; ours have some 20 kB, however many devices there are."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,10 +75,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return from_bytes(path.read_bytes())
+        return from_bytes(_read_at_most(path, LARGEST_MANIFEST))
     except ForeignFormatError as fault:
         raise SnapshotError(f"{path}: {fault}; another version of detector wrote it, which can read it") from fault
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (OSError, ValueError) as fault:
         raise SnapshotError(f"{path}: expected the manifest of a snapshot, got: {fault}") from fault
 
 
@@ -86,20 +89,21 @@ def read_snapshot(folder: Path) -> Snapshot:
     """
     manifest = read_manifest(folder)
     try:
-        names = _read_json(folder, NAMES, manifest)
+        names = read_names(_read(folder, NAMES, manifest))
         blocks = {name: _read_block(folder, entry, manifest) for name, entry in manifest.blocks.items()}
-        view = _read_json(folder, VIEW, manifest)
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise SnapshotError(f"{fault}" if str(folder) in f"{fault}" else f"{folder}: {fault!r}") from fault
+        view = orjson.loads(_read(folder, VIEW, manifest))
+    except (OSError, ValueError) as fault:
+        raise SnapshotError(f"{fault}" if str(folder) in f"{fault}" else f"{folder}: {fault}") from fault
     engine = Frozen(
-        devices=names["devices"],
-        channels=[(names["devices"][device], channel) for device, channel in names["channels"]],
-        entries=names["entries"],
-        groups=[(group, channel) for group, channel in names["groups"]],
+        devices=names.devices,
+        channels=[(names.devices[device], channel) for device, channel in names.channels],
+        entries=names.entries,
+        groups=names.groups,
         network=manifest.network,
         budget=manifest.budget,
         turned=manifest.turned,
         blocks=blocks,
+        refused=manifest.refused,
     )
     return Snapshot(manifest.seq, manifest.taken_at, manifest.clock, engine, view)
 
@@ -131,7 +135,7 @@ def _write_files(folder: Path, snapshot: Snapshot, pause: Callable[[], None]) ->
         file = f"{name}.safetensors"
         files[file] = write_tensors(folder / file, block.arrays, pause)
         entries[name] = BlockEntry(file, block.version, block.keyed_by, dict(block.refers))
-    for file, told in ((NAMES, _names(engine)), (VIEW, snapshot.view)):
+    for file, told in ((NAMES, names_of(engine)), (VIEW, snapshot.view)):
         files[file] = write_slices(folder / file, iter([orjson.dumps(told)]), pause)
     manifest = Manifest(
         detector=__version__,
@@ -143,27 +147,45 @@ def _write_files(folder: Path, snapshot: Snapshot, pause: Callable[[], None]) ->
         clock=snapshot.clock,
         blocks=entries,
         files=files,
+        refused=engine.refused,
     )
     write_slices(folder / MANIFEST, iter([to_bytes(manifest)]), pause)
 
 
-def _names(engine: Frozen) -> dict[str, Any]:
-    """Return all names of an engine; a channel has its device by place, as there are many."""
-    places = {device: place for place, device in enumerate(engine.devices)}
-    return {
-        "devices": list(engine.devices),
-        "channels": [(places[device], channel) for device, channel in engine.channels],
-        "entries": list(engine.entries),
-        "groups": list(engine.groups),
-    }
+def _read(folder: Path, name: str, manifest: Manifest) -> bytes:
+    """Return the bytes of a file that the manifest seals.
 
-
-def _read_json(folder: Path, name: str, manifest: Manifest) -> Any:
-    """Read a file of names."""
-    return orjson.loads(read_sealed(folder / name, manifest.files[name]).tobytes())
+    Raises: OSError; ValueError.
+    """
+    return read_sealed(folder / name, _seal(name, manifest)).tobytes()
 
 
 def _read_block(folder: Path, entry: BlockEntry, manifest: Manifest) -> FrozenBlock:
-    """Read the arrays of one block."""
-    arrays = read_tensors(folder / entry.file, manifest.files[entry.file])
+    """Read the arrays of one block.
+
+    Raises: OSError; ValueError.
+    """
+    arrays = read_tensors(folder / entry.file, _seal(entry.file, manifest))
     return FrozenBlock(entry.version, entry.keyed_by, entry.refers, arrays)
+
+
+def _seal(name: str, manifest: Manifest) -> Seal:
+    """Return what a file of this folder has to be.
+
+    Raises: ValueError.
+    """
+    if name not in manifest.files or Path(name).name != name:
+        raise ValueError(f"{MANIFEST}: expected a file of this folder and its seal, got {name[:100]!r}")
+    return manifest.files[name]
+
+
+def _read_at_most(path: Path, size: int) -> bytes:
+    """Return the bytes of a file.
+
+    Raises: OSError; ValueError when there are more than `size`.
+    """
+    with path.open("rb") as file:
+        whole = file.read(size + 1)
+    if len(whole) > size:
+        raise ValueError(f"more than {size} bytes")
+    return whole

@@ -1,7 +1,7 @@
 """What a snapshot is: which arrays in which files, up to which arrival, of which network and version.
 
 In: a `Manifest`. Out: the bytes of `manifest.json`, and back. It has a checksum of its own: a digit that flipped in it would
-otherwise be believed.
+otherwise be believed. What it says is believed only as far as it is of the right kind: a checksum proves no sense.
 """
 
 import zlib
@@ -9,14 +9,24 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import orjson
+from pydantic import TypeAdapter
 
 from detector.clock import WallTime
+from detector.domain import MICROSECONDS
+from detector.edge.snapshot.sound import read_as
 from detector.edge.snapshot.tensors import Seal
 from detector.state.block import Keys
 from detector.stream.stream_clock import FrozenClock
 
-FORMAT: Final = 1
-"""Of the folder's layout and this file; what the arrays mean has a version a block."""
+FORMAT: Final = 2
+"""Of the folder's layout and this file; what the arrays mean has a version a block. Since 2: `refused`, and the clock's `speaker`."""
+
+READABLE: Final = (1, FORMAT)
+"""What an older format does not have is as at a first start."""
+
+
+CALENDAR: Final = range(253_402_300_800 * MICROSECONDS)
+"""Event times up to the year 9999: no clock of ours ever stood elsewhere, and nothing could write it."""
 
 
 class ForeignFormatError(ValueError):
@@ -48,6 +58,10 @@ class Manifest:
     clock: FrozenClock
     blocks: dict[str, BlockEntry]
     files: dict[str, Seal]
+    refused: bool = False
+
+
+KIND: Final = TypeAdapter(Manifest)
 
 
 def to_bytes(manifest: Manifest) -> bytes:
@@ -63,26 +77,29 @@ def to_bytes(manifest: Manifest) -> bytes:
 def from_bytes(text: bytes) -> Manifest:
     """Read what `to_bytes` wrote.
 
-    Raises: ForeignFormatError; ValueError, KeyError or TypeError when it is damaged.
+    Raises: ForeignFormatError; ValueError when it is damaged.
     """
     outer = orjson.loads(text)
-    told: dict[str, Any] = outer["snapshot"]
-    if outer["crc32"] != zlib.crc32(_plain(told)):
+    if not isinstance(outer, dict) or not {"snapshot", "crc32", "format"} <= outer.keys():
+        raise ValueError("it has no such parts")
+    plain = _plain(outer["snapshot"])
+    if outer["crc32"] != zlib.crc32(plain):
         raise ValueError("its checksum does not fit")
-    if outer["format"] != FORMAT:
+    if outer["format"] not in READABLE:
         raise ForeignFormatError(f"expected snapshot format {FORMAT}, got {outer['format']!r}")
-    told["clock"] = FrozenClock(*told["clock"])
-    told["files"] = {name: Seal(*seal) for name, seal in told["files"].items()}
-    told["blocks"] = {name: _block(entry) for name, entry in told["blocks"].items()}
-    return Manifest(**told)
+    manifest: Manifest = read_as(KIND, plain)
+    times = (manifest.turned, manifest.clock.ticked, manifest.clock.now or 0, manifest.clock.leapt or 0)
+    if manifest.seq < 0 or not all(at in CALENDAR for at in times):
+        raise ValueError("a number in it is beyond all bounds")
+    return manifest
 
 
-def _block(entry: dict[str, Any]) -> BlockEntry:
-    """Return a block's entry with its words as types."""
-    refers = {column: Keys(keys) for column, keys in entry["refers"].items()}
-    return BlockEntry(entry["file"], entry["version"], Keys(entry["keyed_by"]), refers)
+def _plain(told: Any) -> bytes:
+    """Return the one way in which this is written, for the checksum.
 
-
-def _plain(told: dict[str, Any]) -> bytes:
-    """Return the one way in which this is written, for the checksum."""
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    Raises: ValueError when it stands in too many brackets.
+    """
+    try:
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except TypeError as fault:
+        raise ValueError(str(fault)) from fault

@@ -5,15 +5,20 @@ and the child that writes a snapshot is to need no memory of its own.
 Source: the safetensors format (8 bytes of header length, a JSON header, then the arrays' bytes).
 """
 
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from pydantic import NonNegativeInt, TypeAdapter
+
+from detector.edge.snapshot.sound import read_as
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -32,6 +37,28 @@ DTYPES: Final = {
     )
 }  # fmt: skip
 NAMED: Final = {name: dtype for dtype, name in DTYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a header says of one array."""
+
+    dtype: str
+    shape: tuple[NonNegativeInt, ...]
+    data_offsets: tuple[NonNegativeInt, NonNegativeInt]
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of the array.
+
+        Raises: ValueError for a type that is not ours.
+        """
+        if self.dtype not in NAMED:
+            raise ValueError(f"expected a dtype such as F64, got {self.dtype[:20]!r}")
+        return math.prod(self.shape) * NAMED[self.dtype].itemsize
+
+
+HEADER: Final = TypeAdapter(dict[str, _Entry])
 
 
 class Seal(NamedTuple):
@@ -69,13 +96,16 @@ def write_slices(path: Path, slices: Iterator[memoryview | bytes], pause: Callab
 def read_tensors(path: Path, seal: Seal) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file, in memory of their own.
 
-    Raises: OSError; ValueError when the file is not the one that was sealed.
+    Raises: OSError; ValueError when the file is not the one that was sealed, or its header not one of ours.
     """
     whole = read_sealed(path, seal)
-    length = int.from_bytes(whole[:8].tobytes(), "little")
-    body = whole[8 + length :]
-    header = orjson.loads(whole[8 : 8 + length].tobytes())
-    return {name: _array(body, entry) for name, entry in header.items() if name != "__metadata__"}
+    try:
+        length = min(int.from_bytes(whole[:8].tobytes(), "little"), len(whole))
+        header, body = read_as(HEADER, whole[8 : 8 + length].tobytes()), whole[8 + length :]
+        _check(header, len(body))
+        return {name: _array(body, entry) for name, entry in header.items()}
+    except ValueError as fault:
+        raise ValueError(f"{path}: expected a header of arrays, got: {fault}") from fault
 
 
 def read_sealed(path: Path, seal: Seal) -> NDArray[np.uint8]:
@@ -123,7 +153,21 @@ def _slices(arrays: Arrays) -> Iterator[memoryview | bytes]:
         yield from (flat[start : start + SLICE] for start in range(0, len(flat), SLICE))
 
 
-def _array(body: NDArray[np.uint8], entry: Mapping[str, Any]) -> NDArray[Any]:
+def _check(header: Mapping[str, _Entry], size: int) -> None:
+    """Check that arrays stand one behind the other, none in another's place, and nothing beside them.
+
+    Raises: ValueError.
+    """
+    end = 0
+    for entry in sorted(header.values(), key=lambda entry: entry.data_offsets):
+        if entry.data_offsets != (end, end + entry.size):
+            raise ValueError(f"an array at {list(entry.data_offsets)}, where {[end, end + entry.size]} was expected")
+        end += entry.size
+    if end != size:
+        raise ValueError(f"{size} bytes of arrays, where {end} were expected")
+
+
+def _array(body: NDArray[np.uint8], entry: _Entry) -> NDArray[Any]:
     """Return the array that a header's entry speaks of, as a view."""
-    start, end = entry["data_offsets"]
-    return body[start:end].view(NAMED[entry["dtype"]]).reshape(entry["shape"])
+    start, end = entry.data_offsets
+    return body[start:end].view(NAMED[entry.dtype]).reshape(entry.shape)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from detector.domain import AlertEvent, Reading
+from detector.domain import AlertEvent, Feedback, Reading
 from detector.edge.journal import Again, Arrival
 from detector.edge.model_file import ModelFile
 from detector.edge.snapshot import Shelf, read_snapshot
@@ -49,7 +49,10 @@ class Twin:
     def take(self, arrivals: Iterable[Arrival]) -> None:
         """Take in arrivals after the last one."""
         for batch in self._again.batches(self._counted(arrivals), self._batcher):
-            self.events.extend(self._engine.step(batch).events)
+            if isinstance(batch, Feedback):
+                self._engine.hear(batch)
+            else:
+                self.events.extend(self._engine.step(batch).events)
 
     def take_readings(self, readings: Iterable[Reading]) -> None:
         """Take in readings that have no number."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS, EventTime, Reading
 from detector.lab.tally import Opened
+from detector.readings import Names, Readings
 from detector.report import Batch
 
 WEEK: Final = 7 * 86_400 * MICROSECONDS
@@ -29,21 +30,21 @@ def own_name(entry: int, device: str) -> str:
 
 def copied(batches: Iterable[Batch], copies: Sequence[Changes]) -> Iterator[Batch]:
     """Yield a site's batches with each reading once for every copy; ticks fall where they fell between its moments."""
-    names = [_Names(entry) for entry in range(len(copies))]
-    place = 0
+    own_names = [_Names(entry) for entry in range(len(copies))]
+    names, place = Names(), 0
     for batch in batches:
         until = [0]
-        readings, moments = list[Reading](), list[EventTime]()
-        for (device, channel, at, value, _), now in zip(batch.readings, batch.now, strict=True):
+        readings, moments = list[Reading](), list[int]()
+        for (device, channel, at, value, _), now in zip(batch.readings, batch.now_us.tolist(), strict=True):
             for entry, changes in enumerate(copies):
                 shown = changes.get(place, value)
                 if shown is not None:
-                    readings.append(Reading(names[entry][device], channel, at, shown, entry))
+                    readings.append(Reading(own_names[entry][device], channel, at, shown, entry))
             moments += [now] * (len(readings) - until[-1])
             until.append(len(readings))
             place += 1
         ticks = tuple(tick._replace(before=until[tick.before]) for tick in batch.ticks)
-        yield replace(batch, readings=tuple(readings), ticks=ticks, now=tuple(moments))
+        yield replace(batch, readings=Readings.of(readings, names), ticks=ticks, now_us=np.array(moments, np.int64))
 
 
 class _Names(dict[str, str]):

@@ -48,6 +48,7 @@ def prune(directory: Path, globs: Sequence[str], unseen_s: float | None, now: Wa
         goes = _goes(snapshot, globs, unseen_s)
         if goes.any():
             _write(directory, snapshot, ~goes, now)
+        _hand_over(directory)
         ends = journal(directory).ends
     except OSError as fault:
         raise SnapshotError(f"{directory}: cannot write a snapshot: {fault}") from fault
@@ -71,6 +72,16 @@ def _goes(snapshot: Snapshot, globs: Sequence[str], unseen_s: float | None) -> M
 def _write(directory: Path, snapshot: Snapshot, stays: Mask, now: WallTime) -> None:
     """Write the snapshot anew with the devices that stay, in its place."""
     engine, shelf = snapshot.engine.only(stays), Shelf(directory)
-    view = only_devices(snapshot.view, set(engine.devices))
+    view = only_devices(snapshot.view, set(engine.devices), snapshot.engine.channels)
     write_snapshot(shelf.place(snapshot.seq), replace(snapshot, engine=engine, view=view, taken_at=now))
     shelf.tidy()
+
+
+def _hand_over(directory: Path) -> None:
+    """Give what root wrote to the directory's owner: else a daemon that is nobody in particular could not read it."""
+    if os.geteuid() != 0:
+        return
+    owner = directory.stat()
+    for path in directory.rglob("*"):
+        if path.lstat().st_uid == 0:
+            os.lchown(path, owner.st_uid, owner.st_gid)

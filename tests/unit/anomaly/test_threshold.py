@@ -5,7 +5,7 @@ import pytest
 
 from detector.anomaly.peaks import QUARTER_S
 from detector.anomaly.threshold import SLACK, STRICTEST, Shares, Thresholds
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import MICROSECONDS, EventTime, Feedback, FeedbackKind, Height
 from detector.settings import Budget
 from detector.state.rows import Floats, Rows
 from detector.state.slots import Slot
@@ -145,14 +145,23 @@ def test_a_storm_of_alerts_is_capped_and_never_to_silence() -> None:
     assert subject.block.pressure[0] == -SLACK
 
 
-def test_an_alert_that_was_right_can_be_forgiven() -> None:
-    """What people confirmed makes nothing stricter and uses nothing of the budget."""
+def said(kind: FeedbackKind, *, opened_us: int = START) -> Feedback:
+    """Return feedback on an alert of the first channel that the first lane opened."""
+    return Feedback("00ff", kind, "pump", "flow", EventTime(opened_us), (Height("own", 1.3),))
+
+
+def test_an_alert_that_was_right_makes_nothing_stricter() -> None:
+    """What people confirmed, thresholds forget at the next turn, and it uses nothing of the budget; taken back, it counts again."""
     subject = thresholds("1 per device per week")
     before = subject.current(rows([0.0]))[0, 0]
     learn(subject, rows([0.0], gap_s=0.0), [True])
-    subject.forgive(Slot(0))
-    assert subject.current(rows([0.0]))[0, 0] == before
-    assert subject.used_ratio(1) == 0.0
+    stricter = subject.current(rows([0.0]))[0, 0]
+    for kind, threshold, used in ((FeedbackKind.CONFIRMED, before, 0.0), (FeedbackKind.UNDONE, stricter, 1.0)):
+        subject.hear(said(kind), Slot(0))
+        subject.turn(START)
+        assert subject.current(rows([0.0]))[0, 0] == threshold
+        assert subject.used_ratio(1) == used
+    assert stricter > before
 
 
 def test_another_budget_holds_at_once() -> None:

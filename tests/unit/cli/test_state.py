@@ -3,18 +3,20 @@
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from detector.cli import main
 from detector.clock import SystemClock
+from detector.domain import Feedback, FeedbackKind, Height
 from detector.edge.journal import Journal
 from detector.edge.journal.database import lock_directory
 from detector.edge.snapshot import Shelf, read_snapshot, write_snapshot
 from detector.settings import JournalSettings
-from tests.fleet import readings
-from tests.unit.edge.snapshot.taken import taken
+from tests.fleet import START, readings
+from tests.unit.edge.snapshot.taken import stepped, taken
 
 Capture = pytest.CaptureFixture[str]
 
@@ -45,6 +47,19 @@ def test_inspect_names_what_is_damaged(state: Path, capsys: Capture) -> None:
     file.write_bytes(file.read_bytes()[:-1])
     assert main(["state", "inspect", str(state)]) == 1
     assert "scale.safetensors: expected" in capsys.readouterr().out
+
+
+def test_inspect_shows_what_people_said_of_alerts(state: Path, capsys: Capture) -> None:
+    """Of which alert of which channel, what it does, and until when; nothing where nobody said anything."""
+    assert main(["state", "inspect", str(state)]) == 0
+    assert "Feedback" not in capsys.readouterr().out
+    subject, _ = stepped(1)
+    device, channel = next(iter(subject.freeze().channels))
+    subject.hear(Feedback("00000000000000ff", FeedbackKind.FALSE, device, channel, START, (Height("own", 1.3),)))
+    write_snapshot(Shelf(state).place(9), replace(taken(9), engine=subject.freeze()))
+    assert main(["state", "inspect", str(state)]) == 0
+    out = capsys.readouterr().out
+    assert f"00000000000000ff {device} {channel}: false, thresholds raised: own 1.43 times, until 2023-12-14T" in out
 
 
 def test_a_folder_that_is_none_of_ours_is_an_error(tmp_path: Path, capsys: Capture) -> None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from detector.clock import MonoTime, WallTime
-from detector.daemon.intake import Intake
+from detector.daemon.herald import Herald
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.receipts import Receipts
 from detector.daemon.redelivery import Redelivery
 from detector.daemon.worker import Worker
@@ -21,7 +22,9 @@ from detector.edge.mqtt import MqttLink
 from detector.edge.sinks import Courier
 from detector.edge.snapshot import Keeper
 from detector.edge.status import Status
+from detector.notices import Desk, Directory
 from detector.settings import (
+    AlertSettings,
     InboxSettings,
     JournalSettings,
     MetricsSettings,
@@ -59,7 +62,7 @@ class Plant:
         journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,
-            intake=Intake(SENSORS, 1000, 64, ledger, Redelivery()),
+            intake=Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery()),
             journal=journal,
             keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),
@@ -70,6 +73,7 @@ class Plant:
             exposition=Exposition(MetricsSettings(), _nobody_asks),
             link=MqttLink(MqttSettings(), ["meters/#"], None, inbox, ledger),
             announcer=None,
+            herald=Herald(Desk(AlertSettings(), Directory(100)), journal, self),
             courier=Courier(journal, self),
             clock=self,
         )

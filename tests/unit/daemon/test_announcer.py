@@ -3,12 +3,14 @@
 import json
 
 from detector.clock import MonoTime, WallTime
-from detector.daemon.announcer import Announcer
+from detector.daemon.announcer import AGAIN_PER_S, Announcer
 from detector.domain import AlertKey, Stage
 from detector.edge.channel_view import ChannelView
 from detector.report import Report
 from detector.settings import MqttAlertSettings
 from tests.unit.edge.readings import reading, report
+
+PUMP, STATE = ("pump-1", "temperature"), "detector/devices/pump-1/temperature/state"
 
 
 class Desk:
@@ -17,6 +19,7 @@ class Desk:
     def __init__(self) -> None:
         """Start with nothing published."""
         self.now = 0.0
+        self.connected, self.unconfirmed = True, 0
         self.sent: list[tuple[str, dict[str, object], int, bool]] = []
         self.view = ChannelView()
         self.announcer = Announcer(MqttAlertSettings(state_every=10.0), self.view, self, self)
@@ -31,7 +34,7 @@ class Desk:
 
     def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None) -> None:
         """Keep a publication."""
-        self.sent.append((topic, json.loads(payload), qos, retain))
+        self.sent.append((topic, json.loads(payload) if payload else {}, qos, retain))
 
     def show(self, seconds: float, made: Report) -> None:
         """Let a report come at some second."""
@@ -46,7 +49,7 @@ class Desk:
     @property
     def values(self) -> list[object]:
         """The values of the states that were published."""
-        return [payload["value"] for topic, payload, _, _ in self.sent if topic.endswith("/state")]
+        return [payload.get("value") for topic, payload, _, _ in self.sent if topic.endswith("/state")]
 
 
 def test_a_state_is_published_at_most_so_often() -> None:
@@ -92,3 +95,66 @@ def test_the_state_says_null_for_what_is_not_known() -> None:
         "verdict": None,
         "since": "2023-11-14T22:13:20Z",
     }
+
+
+def test_the_state_of_a_channel_that_was_let_go_is_taken_back() -> None:
+    """An empty retained payload has the broker forget it, once there is one; what waited of it is not published any more."""
+    desk = Desk()
+    for second in range(2):
+        desk.show(second, report(reading(seconds=second)))
+    desk.renew(2)
+    desk.connected = False
+    desk.show(3, report(departed=[PUMP]))
+    desk.renew(60)
+    assert desk.sent[1:] == []
+    desk.connected = True
+    desk.renew(61)
+    assert desk.sent[1:] == [(STATE, {}, 1, True)]
+
+
+def test_a_channel_that_comes_again_keeps_its_state() -> None:
+    """Let go and heard again before the broker was told, there is nothing to take back."""
+    desk = Desk()
+    desk.show(0, report(reading()))
+    desk.renew(1)
+    desk.show(2, report(reading(seconds=2, value=7.0), departed=[PUMP]))
+    desk.renew(60)
+    assert desk.values == [20.0, 7.0]
+    assert desk.view.channels() == [PUMP]
+
+
+def test_what_the_broker_has_from_before_the_start_is_put_right_by_and_by() -> None:
+    """Once connected, the states of all that is known are published, so many a second, each once; what was let go is taken back."""
+    before, desk = ChannelView(), Desk()
+    count = AGAIN_PER_S + 10
+    before.show(report(*(reading(f"d{n}", value=n) for n in range(count)), reading("gone")))
+    before.show(report(departed=[("gone", "temperature")]))
+    desk.view.restore(json.loads(json.dumps(before.freeze())), lambda _: 0)
+    desk.connected = False
+    desk.renew(0)
+    assert desk.sent == []
+    desk.connected = True
+    desk.renew(1)
+    desk.show(1, report(reading("d9", seconds=5, value=-1.0)))
+    desk.renew(1.5)
+    assert len(desk.sent) == 1 + AGAIN_PER_S // 2
+    for second in (2, 3, 4, 5):
+        desk.renew(second)
+    assert [value for value in desk.values if value is not None] == [-1.0, *(n for n in range(count) if n != 9)]
+    assert [topic for topic, payload, _, _ in desk.sent if not payload] == ["detector/devices/gone/temperature/state"]
+
+
+def test_what_was_taken_back_is_forgotten_when_the_broker_has_answered() -> None:
+    """Until then a snapshot remembers it, so that a crash in between leaves no state behind."""
+    desk = Desk()
+    desk.show(0, report(reading()))
+    desk.renew(0)
+    desk.show(1, report(departed=[PUMP]))
+    desk.unconfirmed = 1
+    for second in (2, 3):
+        desk.renew(second)
+    assert desk.view.freeze()["departures"] == [PUMP]
+    desk.unconfirmed = 0
+    desk.renew(4)
+    assert desk.view.freeze()["departures"] == []
+    assert len(desk.sent) == 2

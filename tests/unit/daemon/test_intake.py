@@ -2,7 +2,7 @@
 
 import zlib
 
-from detector.daemon.intake import Intake
+from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime, RejectReason
 from detector.edge.inbox import Message
@@ -27,7 +27,7 @@ def message(topic: str, payload: bytes, *, retain: bool = False) -> Message:
 def test_each_message_is_counted_once_whatever_is_in_it() -> None:
     """Readings and rejections of a message are counted; the sum is what was received."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, 64, ledger, Redelivery())
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery())
     messages = [
         message("plant/p1", b'{"ts": 1700000000, "a": 1, "b": 2}'),
         message("plant/p1", b"\xff\xfe"),
@@ -44,7 +44,7 @@ def test_each_message_is_counted_once_whatever_is_in_it() -> None:
 def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
     """What the broker retained is taken where it says when it was measured, and refused where only its arrival is known."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, 64, ledger, Redelivery())
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery())
     old = [
         message("meters/m1/power", b"5", retain=True),
         message("plant/p1", b'{"ts": 1700000000, "a": 1}', retain=True),
@@ -59,7 +59,7 @@ def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
 def test_a_message_that_came_before_counts_as_a_duplicate() -> None:
     """Marked as a duplicate and known, its readings are counted and not returned; unmarked, it is another message of its kind."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, 64, ledger, Redelivery())
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery())
     first = Message("meters/m1/power", b"5", EventTime(1), 1, False, False, 7, 1)
     again = first._replace(duplicate=True, connection=2, resumed=True)
     found = []
@@ -80,7 +80,9 @@ def test_a_message_that_came_before_counts_as_a_duplicate() -> None:
 def test_a_new_session_knows_no_packet_of_the_old_one() -> None:
     """Where the broker has begun a new session, its packet identifiers say nothing of earlier messages."""
     ledger = Ledger()
-    intake = Intake(SENSORS, 1000, 64, ledger, Redelivery([Stub(7, zlib.crc32(b"5", zlib.crc32(b"meters/m1/power")))]))
+    intake = Intake(
+        SENSORS, Limits(1000, 64, 1000), ledger, Redelivery([Stub(7, zlib.crc32(b"5", zlib.crc32(b"meters/m1/power")))])
+    )
     message = Message("meters/m1/power", b"5", EventTime(1), 1, False, True, 7, 1, resumed=False)
     ledger.arrived()
     assert len(intake.decode([message])) == 1

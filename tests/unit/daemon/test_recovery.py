@@ -10,7 +10,7 @@ import pytest
 
 from detector.daemon.recovery import Recovery
 from detector.daemon.worker import Worker
-from detector.domain import MICROSECONDS, EventTime, Reading
+from detector.domain import MICROSECONDS, EventTime, Feedback, FeedbackKind, Height, Reading
 from detector.edge.snapshot import Shelf
 from detector.report import Batch
 from detector.settings import Settings
@@ -77,6 +77,36 @@ def test_snapshot_and_journal_bring_back_readings_ticks_and_view(tmp_path: Path)
         assert recover(worker).taken == seq - 60
         assert remembered(worker) == before
         assert worker.journal.seq == seq
+
+
+def say(worker: Worker, number: int, kind: FeedbackKind, channel: str = "power") -> None:
+    """Say something of an alert of the first device, as the loop does."""
+    one = Feedback(
+        f"{number:016x}", kind, "m0", channel, stream(0, 1)[0].at, (Height("own", 1.4), Height("spike", 1.2))
+    )
+    worker.journal.append_feedback(one, "http")
+    worker.engine.hear(one)
+
+
+def test_feedback_comes_back_in_its_place(tmp_path: Path) -> None:
+    """Said before a snapshot, after it or between readings, of a channel or of one that is not known: all is as it was."""
+    with Plant().worker(tmp_path) as worker:
+        live(worker, stream(0, 60))
+        say(worker, 1, FeedbackKind.FALSE)
+        say(worker, 2, FeedbackKind.CONFIRMED)
+        live(worker, stream(60, 70))
+        snapshot(worker)
+        say(worker, 3, FeedbackKind.FALSE)
+        say(worker, 4, FeedbackKind.FALSE, channel="unknown")
+        live(worker, stream(70, 90), quiet_s=100.0)
+        say(worker, 2, FeedbackKind.UNDONE)
+        say(worker, 5, FeedbackKind.CONFIRMED)
+        worker.journal.commit()
+        before = remembered(worker)
+        assert [one.alert[-1] for one in worker.engine.census().feedback] == ["1", "3", "5"]
+    with Plant().worker(tmp_path) as worker:
+        recover(worker)
+        assert remembered(worker) == before
 
 
 def test_recovered_readings_are_not_received_again(tmp_path: Path) -> None:

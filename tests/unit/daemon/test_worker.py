@@ -13,7 +13,7 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
     with Plant().worker(tmp_path) as worker:
         worker.ledger.arrived()
         arrived = EventTime(START_S * MICROSECONDS)
-        worker.inbox.put(Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1))
+        worker.inbox.put([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)])
         worker.inbox.close()
         worker.link.subscribed.set()
         while worker.journal.committed < 3:

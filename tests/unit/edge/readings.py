@@ -15,6 +15,7 @@ from detector.domain import (
     Transition,
     Verdict,
 )
+from detector.readings import Readings
 from detector.report import Report, Standing, Tick
 
 START_S = 1_700_000_000
@@ -36,11 +37,12 @@ def report(
     anomalous: int = 0,
     events: Iterable[AlertEvent] = (),
     tick: EventTime | None = None,
+    departed: Iterable[tuple[str, str]] = (),
 ) -> Report:
     """Return a report whose rows all came to the same: a forecast of 20 within 19 to 21, a score of 0.5."""
     rows = len(readings)
     return Report(
-        readings=readings,
+        readings=Readings.of(readings),
         stage=np.full(rows, stage, np.int8),
         steps_left=np.full(rows, 12, np.int32),
         steps_needed=np.full(rows, 16, np.int32),
@@ -53,6 +55,7 @@ def report(
         anomalous=np.full(rows, anomalous, np.int8),
         events=tuple(events),
         ticks=() if tick is None else (Tick(tick, 0),),
+        departed=tuple(departed),
     )
 
 

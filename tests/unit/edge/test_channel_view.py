@@ -80,7 +80,7 @@ def test_a_device_that_is_long_gone_loses_its_channels() -> None:
     assert [state.device for state in view.fleet().states] == ["pump-2"]
     assert view.fleet().last_seen == {"pump-1": at(0), "pump-2": at(3500)}
     view.show(report(reading(seconds=3800)))
-    assert [state.device for state in view.fleet().states] == ["pump-2", "pump-1"]
+    assert [state.device for state in view.fleet().states] == ["pump-1", "pump-2"]
 
 
 def test_a_slow_device_is_given_ten_of_its_gaps() -> None:
@@ -110,3 +110,39 @@ def test_a_picture_has_what_the_census_knows() -> None:
     view.census = replace(NOBODY, standing=standing(KEY, ("pump-2", "temperature")))
     assert view.fleet().progress == {"pump-1": Progress(0.4, 259_200.0), "pump-2": Progress(0.4, 259_200.0)}
     assert view.fleet().skills == {KEY: 0.25, ("pump-2", "temperature"): 0.25}
+
+
+def test_a_device_that_was_let_go_is_forgotten_and_counted() -> None:
+    """Nothing is left of it, not even when it was heard; one that speaks again in the same batch is a new one."""
+    view = ChannelView()
+    view.show(report(reading(), reading("pump-2"), reading("pump-2", "flow")))
+    gone = (("pump-2", "temperature"), ("pump-2", "flow"))
+    touched = view.show(report(reading(seconds=60), reading("pump-2", "flow", seconds=60), departed=gone))
+    fleet = view.fleet()
+    assert touched.gone == gone
+    assert [(state.device, state.channel) for state in fleet.states] == [KEY, ("pump-2", "flow")]
+    assert fleet.last_seen == {"pump-1": at(60), "pump-2": at(60)}
+    assert fleet.evicted == 1
+    view.show(report(departed=[("pump-2", "flow")]))
+    assert list(view.fleet().last_seen) == ["pump-1"]
+
+
+def test_a_device_that_is_gone_stays_known_by_name_over_a_restart() -> None:
+    """It has no channels any more, so that whoever still shows it can take it away."""
+    view, other = ChannelView(), ChannelView()
+    view.show(report(reading(), reading(device="pump-2", seconds=3500)))
+    view.show(report(tick=at(3700)))
+    other.restore(view.freeze(), lambda _: 0)
+    assert view.devices() == other.devices() == {"pump-1": (), "pump-2": ("temperature",)}
+
+
+def test_a_row_that_was_let_go_serves_the_next_who_comes() -> None:
+    """Nothing of one device shows in the state of another that comes after its eviction."""
+    view = ChannelView()
+    view.show(report(reading(device="old", value=7.0), events=[event(Transition.OPENED, device="old")]))
+    view.show(report(departed=[("old", "temperature")], events=[event(Transition.CLOSED, 1, device="old")]))
+    touched = view.show(report(reading(device="new", seconds=5), stage=Stage.WARMING_UP))
+    (state,) = view.fleet().states
+    assert touched.turned == {("new", "temperature")}
+    assert (state.device, state.expected, state.verdict, state.since) == ("new", None, None, at(5))
+    assert view.fleet().last_seen == {"new": at(5)}

@@ -1,12 +1,14 @@
 """What people saw last is shown again after a restart."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from detector.domain import Stage, Transition, Verdict
-from detector.edge.channel_view import ChannelKey, ChannelView
+from detector.domain import Height, Stage, Transition, Verdict
+from detector.edge.channel_view import ChannelView
 from detector.edge.frozen_view import only_devices
+from detector.edge.last_states import ChannelKey
 from tests.unit.edge.readings import at, event, reading, report
 
 KEY = ("pump-1", "temperature")
@@ -42,6 +44,13 @@ def test_states_alerts_and_counts_come_back_and_go_on() -> None:
     assert restored.freeze() == view.freeze()
 
 
+def test_how_strong_an_open_alert_was_comes_back() -> None:
+    """Heights outlive the process as what they are."""
+    view, heights = ChannelView(), (Height("peers", 1.3), Height("own", 1.1))
+    view.show(report(reading(seconds=1), events=[replace(event(Transition.OPENED, 1), heights=heights)]))
+    assert [one.heights for one in again(view.freeze()).fleet().open] == [heights]
+
+
 def test_a_channel_without_an_entry_is_not_shown() -> None:
     """Channels take the place that their entry has now; one that the engine does not know any more is left out."""
     restored = again(seen().freeze(), {KEY: 3})
@@ -50,8 +59,10 @@ def test_a_channel_without_an_entry_is_not_shown() -> None:
 
 def test_a_device_that_went_leaves_nothing_open() -> None:
     """Without a device there is neither its state nor its open alert, which would never close; what was told of it stays told."""
-    restored = again(only_devices(seen().freeze(), {"pump-2"}))
+    went = [("pump-1", "temperature"), ("pump-1", "flow")]
+    restored = again(only_devices(seen().freeze(), {"pump-2"}, [*went, ("pump-2", "temperature")]))
     assert {state.device for state in restored.fleet().states} == {"pump-2"}
     assert restored.fleet().open == ()
     assert set(restored.fleet().last_seen) == {"pump-2"}
     assert len(restored.fleet().recent) == 3
+    assert restored.channels()[-2:] == went  # the broker still has their states

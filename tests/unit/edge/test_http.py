@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from detector.edge.http import SAFETY, Site, application
+from detector.edge.http_alerts import Alerts
 from detector.edge.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -20,7 +21,15 @@ def metrics(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "It
     return [b"detector_ready 1\n"]
 
 
-SITE = Site(metrics, page=lambda: "<p>", not_ready=lambda: None, trouble=lambda: None, reload=lambda: None)
+SITE = Site(
+    metrics,
+    page=lambda: "<p>",
+    not_ready=lambda: None,
+    trouble=lambda: None,
+    hung=lambda: None,
+    reload=lambda: None,
+    alerts=Alerts(cases=lambda: None, command=lambda _: None),
+)
 
 
 LOCAL, OPEN = Visitors("127.0.0.1", local=True), Visitors("0.0.0.0", local=False)
@@ -47,6 +56,12 @@ def test_head_is_get_without_the_body(path: str) -> None:
     status, headers, body = ask("GET", path)
     assert (status, bool(body)) == (HTTPStatus.OK, True)
     assert ask("HEAD", path) == (status, headers, "")
+
+
+def test_who_hangs_is_not_healthy() -> None:
+    """Where only a restart will help, the answer is 503 and the reason, for those who restart."""
+    hung = replace(SITE, hung=lambda: "stands still")
+    assert ask("GET", "/-/healthy", hung)[::2] == (HTTPStatus.SERVICE_UNAVAILABLE, "not healthy: stands still\n")
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,16 @@ def inbox(room: int, overflow: Overflow = Overflow.DROP_OLDEST) -> Inbox:
     return Inbox(InboxSettings(max_messages=room, overflow=overflow))
 
 
+def put(box: Inbox, *messages: Message) -> list[Message]:
+    """Put messages; return those that were given up."""
+    return box.put(messages).given_up
+
+
 def test_all_that_waits_is_taken_oldest_first() -> None:
     """One take returns everything that waits, in the order of arrival."""
     box = inbox(10)
     for number in range(4):
-        assert box.put(message(number)) == []
+        assert put(box, message(number)) == []
     assert [taken.mid for taken in box.take(10, 0.0)] == [0, 1, 2, 3]
     assert len(box) == 0
 
@@ -35,7 +40,7 @@ def test_a_take_is_limited() -> None:
     """A take leaves what is beyond its limit for the next."""
     box = inbox(10)
     for number in range(3):
-        box.put(message(number))
+        put(box, message(number))
     assert [taken.mid for taken in box.take(2, 0.0)] == [0, 1]
     assert [taken.mid for taken in box.take(2, 0.0)] == [2]
 
@@ -46,18 +51,18 @@ def test_a_take_is_limited() -> None:
 def test_a_full_inbox_hands_back_one_message(overflow: Overflow, given_up: int, kept: list[int]) -> None:
     """The message that a full inbox gives up is the one that the policy names, and is returned."""
     box = inbox(2, overflow)
-    box.put(message(0))
-    box.put(message(1))
-    assert box.put(message(2)) == [message(given_up)]
+    put(box, message(0))
+    put(box, message(1))
+    assert put(box, message(2)) == [message(given_up)]
     assert [taken.mid for taken in box.take(9, 0.0)] == kept
 
 
 def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
     """With `wait`, a put into a full inbox returns once something was taken, and nothing is given up."""
     box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=60.0)
-    box.put(message(0))
+    put(box, message(0))
     given_up: list[list[Message]] = []
-    link = threading.Thread(target=lambda: given_up.append(box.put(message(1))))
+    link = threading.Thread(target=lambda: given_up.append(put(box, message(1))))
     link.start()
     assert [taken.mid for taken in box.take(9, 60.0)] == [0]
     link.join(60.0)
@@ -68,20 +73,20 @@ def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
 def test_a_link_that_waited_in_vain_gives_its_message_up() -> None:
     """With `wait`, when no room comes within the patience, the newest message is handed back."""
     box = Inbox(InboxSettings(max_messages=1, overflow=Overflow.WAIT), patience_s=0.0)
-    box.put(message(0))
-    assert box.put(message(1)) == [message(1)]
+    put(box, message(0))
+    assert put(box, message(1)) == [message(1)]
 
 
 def test_large_messages_fill_it_sooner() -> None:
     """Room is in bytes too: a large message has several older ones given up for it, and one larger than all room waits alone."""
     box = Inbox(InboxSettings(max_messages=9, max_size=10, overflow=Overflow.DROP_OLDEST))
     for number in range(4):
-        assert box.put(message(number, b"123")) == ([message(0, b"123")] if number == 3 else [])
+        assert put(box, message(number, b"123")) == ([message(0, b"123")] if number == 3 else [])
     large, larger = message(4, b"1234567"), message(5, b"x" * 11)
-    assert box.put(large) == [message(1, b"123"), message(2, b"123")]
-    assert box.put(larger) == [message(3, b"123"), large]
+    assert put(box, large) == [message(1, b"123"), message(2, b"123")]
+    assert put(box, larger) == [message(3, b"123"), large]
     assert box.take(9, 0.0) == [larger]
-    assert box.put(large) == []
+    assert put(box, large) == []
 
 
 def test_nothing_waits_and_nothing_comes() -> None:
@@ -92,15 +97,15 @@ def test_nothing_waits_and_nothing_comes() -> None:
 def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
     """After close, puts are handed back, and what waited can still be taken."""
     box = inbox(2)
-    box.put(message(0))
+    put(box, message(0))
     box.close()
     assert box.closed
-    assert box.put(message(1)) == [message(1)]
+    assert put(box, message(1)) == [message(1)]
     assert [taken.mid for taken in box.take(9, 60.0)] == [0]
     assert box.take(9, 60.0) == []
 
 
-@pytest.mark.parametrize("wake", [Inbox.close, lambda box: box.put(message(7))])
+@pytest.mark.parametrize("wake", [Inbox.close, lambda box: put(box, message(7))])
 def test_a_waiting_taker_is_woken(wake: object) -> None:
     """A taker that waits returns as soon as a message comes, or the inbox is closed."""
     assert callable(wake)
@@ -112,3 +117,21 @@ def test_a_waiting_taker_is_woken(wake: object) -> None:
     taker.join(30.0)
     assert not taker.is_alive()
     assert taken in ([[]], [[message(7)]])
+
+
+def test_what_finds_no_room_is_to_be_put_again() -> None:
+    """With `wait`, a put of several messages returns as soon as some have room, and gives none of the others up."""
+    box = inbox(2, Overflow.WAIT)
+    assert box.put([message(number) for number in range(3)]) == (2, [])
+    assert [taken.mid for taken in box.take(9, 0.0)] == [0, 1]
+    assert box.put([message(2)]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("overflow", "given_up", "kept"), [(Overflow.DROP_OLDEST, [0, 1], [2, 3]), (Overflow.DROP_NEWEST, [2, 3], [0, 1])]
+)
+def test_several_messages_are_dropped_as_one_by_one(overflow: Overflow, given_up: list[int], kept: list[int]) -> None:
+    """Of messages that are put together, as many are dropped as if they came one by one."""
+    box = inbox(2, overflow)
+    assert box.put([message(number) for number in range(4)]) == (4, [message(number) for number in given_up])
+    assert [taken.mid for taken in box.take(9, 0.0)] == kept

@@ -5,6 +5,7 @@ import pytest
 
 from detector.domain import DropReason, EventTime, Reading, RejectReason, Stage
 from detector.edge.ledger import Ledger
+from detector.readings import Readings
 from detector.report import Report
 
 
@@ -13,7 +14,7 @@ def report(*stages: Stage) -> Report:
     rows = len(stages)
     zeros = np.zeros(rows)
     return Report(
-        readings=tuple(Reading("pump-1", "level", EventTime(row), 1.0, 0) for row in range(rows)),
+        readings=Readings.of(Reading("pump-1", "level", EventTime(row), 1.0, 0) for row in range(rows)),
         stage=np.array(stages, dtype=np.int8),
         steps_left=np.zeros(rows, dtype=np.int32),
         steps_needed=np.zeros(rows, dtype=np.int32),

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.clock import WallTime
-from detector.domain import Reading, RejectReason, Severity, Stage, Transition, Verdict
+from detector.domain import FeedbackKind, Reading, RejectReason, Severity, Stage, Transition, Verdict
 from detector.edge.channel_view import NOBODY, ChannelView, Fleet
 from detector.edge.journal import JournalStatus
 from detector.edge.ledger import Ledger
@@ -23,6 +24,7 @@ from detector.edge.mqtt import Traffic
 from detector.edge.sinks import SinkCount
 from detector.edge.snapshot import SnapshotStatus
 from detector.edge.status import ReloadStatus, Status
+from detector.notices import Hushed
 from detector.report import Report
 from detector.settings import MetricsSettings, SensorSettings, Settings
 from tests.unit.edge.readings import at, event, reading, report, standing
@@ -53,6 +55,7 @@ def status_of(fleet: Fleet, ledger: Ledger) -> Status:
         workers={"scoring": True, "mqtt": True, "http": False},
         reload=ReloadStatus(2, succeeded=False, succeeded_at=WallTime(1_700_000_000.0)),
         notifications={"mqtt": SinkCount(7, 1, 4)},
+        suppressed={Hushed.QUIET: 3},
         counts=ledger.snapshot(),
         journal=JournalStatus("cannot write state/journal.db: disk full", 4096, 3, 17, 2),
         snapshots=SnapshotStatus(None, WallTime(1_700_000_100.0), 2.5, 0.01, 4),
@@ -132,6 +135,18 @@ def test_a_score_is_absent_before_it_exists() -> None:
 def stand(bench: Bench, *channels: tuple[str, str], share: float = 0.4, left_s: float = 60.0) -> None:
     """Let a census say how devices stand."""
     bench.view.census = replace(NOBODY, standing=standing(*channels, share=share, left_s=left_s))
+
+
+def test_what_a_device_and_a_reading_cost_is_told_once_there_are_any() -> None:
+    """Memory is shared among devices, processor time among readings; with none of them there is no such figure."""
+    bench, costs = Bench(), {"detector_bytes_per_device", "detector_cpu_seconds_per_reading"}
+    assert not bench.names() & costs
+    bench.read(report(reading(), reading(channel="vibration")))
+    bench.view.census = replace(NOBODY, devices=1)
+    alone = bench.total("detector_bytes_per_device")
+    assert 0.0 < bench.total("detector_cpu_seconds_per_reading") <= time.process_time() / 2
+    bench.view.census = replace(NOBODY, devices=1000)
+    assert 1e4 < bench.total("detector_bytes_per_device") < alone / 500
 
 
 def test_series_beyond_the_bound_are_left_out_and_counted() -> None:
@@ -214,6 +229,7 @@ def test_alerts_and_open_episodes_are_counted() -> None:
         ("detector_notifications_total", 7),
         ("detector_notifications_failed_total", 1),
         ("detector_notifications_pending", 4),
+        ("detector_notifications_suppressed_total", 3),
         ("detector_journal_alerts_lost_total", 2),
         ("detector_start_time_seconds", 1_700_000_000),
         ("detector_build_info", 1),
@@ -234,6 +250,15 @@ def test_the_last_message_is_absent_before_the_first() -> None:
     assert "detector_mqtt_last_message_timestamp_seconds" not in bench.names()
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     assert bench.total("detector_mqtt_last_message_timestamp_seconds") == 5.0
+
+
+def test_a_device_that_was_let_go_has_no_series_and_is_counted() -> None:
+    """Everything with its name goes away at once, the time of its last reading included."""
+    bench = Bench()
+    bench.view.show(report(reading("gone"), reading("here")))
+    bench.view.show(report(departed=[("gone", "temperature")]))
+    assert bench.total("detector_devices_evicted_total") == 1
+    assert not any(("device", "gone") in labels for _, labels in bench.samples())
 
 
 def channels_shown(bench: Bench) -> set[tuple[str, str]]:
@@ -329,5 +354,15 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     bench.change = lambda status: replace(status, traffic=Traffic(last_message_at=WallTime(5.0)))
     bench.read(report(reading(), events=[event(Transition.OPENED)]))
     stand(bench, ("pump-1", "temperature"))
+    bench.view.census = replace(bench.view.census, devices=1)
     assert {name for name in bench.names() if name.startswith("detector_")} == reference.sample_names()
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference.page()
+
+
+def test_what_people_said_of_alerts_is_counted() -> None:
+    """By kind, with a zero for what nobody said."""
+    bench = Bench()
+    bench.change = lambda status: replace(status, feedback={FeedbackKind.FALSE: 3})
+    samples = bench.samples()
+    counts = {kind: samples["detector_feedback_total", frozenset({("kind", kind.value)})] for kind in FeedbackKind}
+    assert counts == {FeedbackKind.FALSE: 3, FeedbackKind.CONFIRMED: 0, FeedbackKind.UNDONE: 0}

@@ -5,13 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from detector.domain import Reading, Stage, Transition
+from detector.domain import FeedbackKind, Height, Reading, Stage, Transition
 from detector.edge.channel_view import NOBODY, ChannelView
 from detector.edge.ledger import Ledger
 from detector.edge.page import MAX_ROWS, render_page
 from detector.edge.status import Status
+from detector.report import InForce
 from detector.settings import ChannelSettings, SensorSettings, Settings
-from tests.unit.edge.readings import event, reading, report, standing
+from tests.unit.edge.readings import at, event, reading, report, standing
 from tests.unit.edge.test_metrics import status_of
 
 
@@ -131,3 +132,26 @@ def test_a_large_fleet_is_cut_short() -> None:
     page = page_of(view)
     assert "and 50 more" in page.text
     assert page.tags.count("tr") < MAX_ROWS + 10
+
+
+def test_an_open_alert_shows_its_id_and_how_to_answer_it() -> None:
+    """The id leads to what is known of the alert; where nothing is open there is nothing to answer."""
+    view = ChannelView()
+    assert "To answer one" not in page_of(view).text
+    view.show(report(events=[event(Transition.OPENED)]))
+    page = page_of(view)
+    assert "pump-1/temperature/process" in page.text
+    assert "detector alerts ack|false|confirm CONFIG ALERT" in page.text
+    assert "href" in page.attributes
+
+
+def test_feedback_in_force_is_shown() -> None:
+    """Of which alert, what it was called, by how much it raises what, and until when; without any there is no such table."""
+    view = ChannelView()
+    assert "Feedback in force" not in page_of(view).text
+    said = InForce("00ff", "pump <1>", "flow", FeedbackKind.FALSE, at(0.0), (Height("spike", 1.43),))
+    view.census = replace(view.fleet().census, feedback=(said,))
+    page = page_of(view)
+    for words in ("Feedback in force", "00ff", "pump <1>", "flow", "false", "spike 1.43 times", "2023-11-14"):
+        assert words in page.text
+    assert "1" not in page.tags

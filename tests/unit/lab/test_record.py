@@ -30,7 +30,7 @@ def record(path: Path, *waiting: Message) -> tuple[Recorder, list[Message]]:
     """Record what waits in an inbox of a recorder that was told to stop; return also what it acknowledged."""
     inbox, stop, acknowledged = Inbox(InboxSettings()), threading.Event(), list[Message]()
     for one in waiting:
-        inbox.put(one)
+        inbox.put([one])
     stop.set()
 
     def acknowledge(done: Iterable[Message]) -> None:

@@ -49,3 +49,25 @@ def test_certificates_that_are_not_verified_are_told() -> None:
 def test_an_address_that_others_reach_is_told(listen: str, told: bool) -> None:
     """An HTTP address that is not of this machine alone is told."""
     assert keys(metrics={"listen": listen}) == ["metrics.listen"] * told
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ({"webhook": {"url": "http://far/x", "bearer_token_file": "t"}}, True),
+        ({"webhook": {"url": "http://far/x"}}, False),
+        ({"webhook": {"url": "http://127.0.0.1/x", "bearer_token_file": "t"}}, False),
+        ({"webhook": {"url": "https://far/x", "bearer_token_file": "t"}}, False),
+        ({"alertmanager": {"urls": ["https://a", "http://far"], "username": "u", "password_file": "p"}}, True),
+    ],
+)
+def test_a_receivers_secret_does_not_leave_the_machine_unencrypted_untold(way: dict[str, Any], told: bool) -> None:
+    """A password or token that is sent to another machine by http is told."""
+    receivers = [{"name": "r", **way}]
+    assert keys(alerts={"receivers": receivers}) == (["alerts.receivers"] if told else [])
+
+
+def test_commands_over_mqtt_are_told() -> None:
+    """That whoever may publish below our base topic can keep people from alerts is told; by default nobody can."""
+    assert keys(alerts={"mqtt": {"commands": True}}) == ["alerts.mqtt.commands"]
+    assert keys(alerts={"mqtt": None}) == []

@@ -83,3 +83,12 @@ def test_arrays_are_views_of_the_rows_in_use() -> None:
     assert len(seen) == 3
     assert seen[1] == 7.0
     assert np.shares_memory(seen, block.level)
+
+
+def test_rows_that_were_adopted_do_not_double() -> None:
+    """One more than 1,000 rows that were restored takes room for 1,024, as it would have without a restart."""
+    block, full = _Block(), _Block()
+    full.grow(1000)
+    block.adopt({name: array.copy() for name, array in full.arrays().items()})
+    block.grow(1001)
+    assert len(block.level) == 1024

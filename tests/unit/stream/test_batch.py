@@ -1,6 +1,7 @@
 """Batching: everything that waits, at most one reading of each channel, ticks in their places."""
 
 from detector.domain import MICROSECONDS, EventTime, Reading
+from detector.readings import Readings
 from detector.report import Batch, Tick
 from detector.stream.batch import Batcher
 from detector.stream.stream_clock import HOUR
@@ -22,7 +23,7 @@ def at_once(*channels: str) -> list[Reading]:
 def test_all_that_waits_makes_one_batch() -> None:
     """Readings of different channels are stepped together, in stream order."""
     stream = at_once("a", "b", "c")
-    assert list(Batcher(100).cut(stream)) == [Batch(tuple(stream))]
+    assert list(Batcher(100).cut(stream)) == [Batch(Readings.of(stream))]
 
 
 def test_nothing_waiting_makes_no_batch() -> None:
@@ -40,7 +41,7 @@ def test_a_batch_says_what_time_it_was_at_each_reading() -> None:
     """That is the latest time heard so far, itself included; a late reading does not turn it back."""
     stream = [*readings("a", [1.0], start_s=100.0), *readings("b", [1.0]), *readings("c", [1.0], start_s=160.0)]
     (batch,) = Batcher(100).cut(stream)
-    assert [(now - START) / MICROSECONDS for now in batch.now] == [100.0, 100.0, 160.0]
+    assert [(now - START) / MICROSECONDS for now in batch.now_us] == [100.0, 100.0, 160.0]
 
 
 def test_a_batch_holds_at_most_the_maximum() -> None:
@@ -52,7 +53,7 @@ def test_a_tick_knows_its_place_in_the_batch() -> None:
     """A tick falls before the reading that brought it, and does not cut the batch."""
     before, after = readings("a", [1.0]), readings("b", [1.0], start_s=31.0)
     first_tick = EventTime(START - START % TICK + TICK)
-    assert list(Batcher(100).cut(before + after)) == [Batch((*before, *after), (Tick(first_tick, 1),))]
+    assert list(Batcher(100).cut(before + after)) == [Batch(Readings.of([*before, *after]), (Tick(first_tick, 1),))]
 
 
 def test_ticks_that_fall_together_stand_in_one_place() -> None:
@@ -60,8 +61,8 @@ def test_ticks_that_fall_together_stand_in_one_place() -> None:
     stream = readings("a", [1.0, 2.0], cadence_s=100.0)
     first = START - START % TICK + TICK
     assert list(Batcher(100).cut(stream)) == [
-        Batch((stream[0],)),
-        Batch((stream[1],), (Tick(EventTime(first), 0), Tick(EventTime(first + TICK), 0))),
+        Batch(Readings.of(stream[:1])),
+        Batch(Readings.of(stream[1:]), (Tick(EventTime(first), 0), Tick(EventTime(first + TICK), 0))),
     ]
 
 
@@ -79,7 +80,7 @@ def test_an_idle_stream_gives_ticks_alone() -> None:
     list(batcher.cut(readings("a", [1.0])))
     batch = batcher.idle(95.0)
     first = START - START % TICK + TICK
-    assert batch == Batch((), tuple(Tick(EventTime(first + step * TICK), 0) for step in range(3)))
+    assert batch == Batch(Readings.of(()), tuple(Tick(EventTime(first + step * TICK), 0) for step in range(3)))
     assert batcher.idle(95.0) is None
 
 
@@ -90,7 +91,10 @@ def test_an_hour_begins_a_batch() -> None:
     before = readings("a", [1.0], start_s=minutes - 60.0)
     after = merged(readings("b", [1.0], start_s=minutes), readings("c", [1.0], start_s=minutes + 1.0))
     batches = list(Batcher(100).cut(before + after))
-    assert [(batch.readings, batch.hour) for batch in batches] == [(tuple(before), None), (tuple(after), hour)]
+    assert [(batch.readings, batch.hour) for batch in batches] == [
+        (Readings.of(before), None),
+        (Readings.of(after), hour),
+    ]
 
 
 def test_an_hour_is_told_once_however_the_stream_is_cut() -> None:

@@ -3,7 +3,10 @@
 import pytest
 
 from detector.domain import MICROSECONDS, EventTime
-from detector.stream.stream_clock import AWAKE_TICKS, GRACE_S, LEAP, TICK, TICK_S, StreamClock
+from detector.stream.stream_clock import ALONE, AWAKE_TICKS, GRACE_S, LEAP, TICK, TICK_S, StreamClock
+
+Heard = tuple[str, float]
+"""A device, and when."""
 
 
 def moment(seconds: float) -> EventTime:
@@ -12,8 +15,13 @@ def moment(seconds: float) -> EventTime:
 
 
 def heard(clock: StreamClock, *seconds: float) -> list[float]:
-    """Return the ticks of these moments, in seconds."""
-    return [(tick - moment(0.0)) / MICROSECONDS for one in seconds for tick in clock.hear(moment(one))]
+    """Return the ticks of these moments of one device, in seconds."""
+    return heard_of(clock, *(("pump", one) for one in seconds))
+
+
+def heard_of(clock: StreamClock, *readings: Heard) -> list[float]:
+    """Return the ticks of readings of several devices, in seconds."""
+    return [(tick - moment(0.0)) / MICROSECONDS for device, one in readings for tick in clock.hear(moment(one), device)]
 
 
 def waited(clock: StreamClock, quiet_s: float) -> list[float]:
@@ -66,9 +74,44 @@ def test_an_ordinary_reading_forgets_an_unconfirmed_leap() -> None:
 
 
 def test_a_leap_is_confirmed_by_a_reading_a_little_before_it() -> None:
-    """Clocks that differ by minutes confirm each other; a second leap elsewhere does not."""
+    """Readings that overtook each other by minutes confirm each other; a second leap elsewhere does not."""
     assert heard(StreamClock(), 0.0, 5000.0, 4900.0) == [30.0, 60.0]
     assert heard(StreamClock(), 0.0, 9000.0, 5000.0) == []
+
+
+def test_a_leap_of_one_device_among_others_is_confirmed_by_another() -> None:
+    """The same device's next moments prove nothing where others were heard lately; another device's does."""
+    clock = StreamClock()
+    assert heard_of(clock, ("fan", 0.0), ("pump", 5000.0), ("pump", 5001.0), ("pump", 5002.0)) == []
+    assert heard_of(clock, ("fan", 5003.0)) == [30.0, 60.0]
+    assert clock.now == moment(5003.0)
+
+
+def test_the_clock_goes_as_far_as_two_devices_have_been() -> None:
+    """Of two that leap differently the lesser is believed, whichever comes first, and the rest of the way has to be confirmed."""
+    early, late = StreamClock(), StreamClock()
+    heard_of(early, ("fan", 0.0), ("pump", 3600.0), ("meter", 86_000.0))
+    heard_of(late, ("fan", 0.0), ("meter", 86_000.0), ("pump", 3600.0))
+    assert early.now == late.now == moment(3600.0)
+    heard_of(early, ("fan", 86_010.0))
+    assert early.now == moment(86_010.0)
+
+
+def test_who_remains_alone_for_an_hour_is_believed() -> None:
+    """After an outage that one of two devices survived, the stream goes on with that one an hour later, not before."""
+    clock = StreamClock()
+    heard_of(clock, ("fan", 0.0), ("pump", 1.0))
+    after = [86_000.0 + 30.0 * step for step in range(int(ALONE / TICK))]
+    pause_s = LEAP / MICROSECONDS
+    assert heard(clock, *(at for at in after if at < after[0] + 3600.0 - pause_s)) == []
+    assert heard(clock, *after)[:2] == [30.0, 60.0]
+    assert clock.now == moment(after[-1])
+
+
+def test_a_pause_is_no_hour_alone() -> None:
+    """Two wild moments hours apart with nobody in between are no more than two pauses."""
+    clock = StreamClock()
+    assert heard_of(clock, ("fan", 0.0), ("pump", 20_000.0), ("pump", 40_000.0)) == []
 
 
 def test_ten_minutes_ahead_is_no_leap() -> None:

@@ -59,7 +59,7 @@ def test_a_damaged_journal_gives_what_can_be_read(tmp_path: Path) -> None:
     size = bench.path.stat().st_size
     with bench.path.open("r+b") as file:
         file.seek(size // 2)
-        file.write(b"\xff" * (size // 4))
+        file.write(b"\xff" * (size // 8))
     found: list[Reading | Rejected] = []
     with pytest.raises(RecordingError, match=r"journal\.db: expected a sound journal"):
         found.extend(read_journal(bench.path, [entry("pumps")]))

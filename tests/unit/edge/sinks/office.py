@@ -5,14 +5,18 @@ In: a folder. Out: one process after the other; what the sink was offered in eac
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from detector.domain import AlertEvent, AlertKey, Transition
 from detector.edge.journal.unwritten import Unwritten
-from detector.edge.sinks import Answer, Courier
+from detector.edge.sinks import Answer, Courier, Sinks
 from detector.edge.sinks.delivery import LOOK_EVERY_S
 from tests.unit.edge.journal.bench import Bench
 from tests.unit.edge.readings import event
+
+FIRST_OF_ONE = 10_000
+"""Events with lower numbers are of an alert each."""
 
 WEEK_S = 7 * 86_400.0
 
@@ -46,8 +50,9 @@ class Desk:
 
 
 def number(one: int) -> AlertEvent:
-    """Return an event that is told from others by its number."""
-    return event(Transition.UPDATED, one, summary=f"event {one}")
+    """Return an event that is told from others by its number; those of one hundred are of one alert."""
+    told = event(Transition.UPDATED, one, summary=f"event {one}")
+    return replace(told, id=f"alert {one if one < FIRST_OF_ONE else one // 100}")
 
 
 def number_of(event: AlertEvent) -> int:
@@ -73,7 +78,7 @@ class Office:
         with self.bench.journal() as self.journal:
             self.courier = Courier(self.journal, self.bench.clock)
             desk = Desk()
-            self.courier.turn_to([desk], WEEK_S)
+            self.courier.turn_to(Sinks(events=(desk,)), WEEK_S)
             yield desk
 
     def append(self, *numbers: int) -> None:
@@ -85,7 +90,7 @@ class Office:
         self.append(*numbers)
         told = self.journal.commit()
         self.courier.offer(found=bool(told))
-        return [number_of(one) for one in told]
+        return [number_of(one.item) for one in told]
 
     def turn(self, seconds: float = LOOK_EVERY_S) -> None:
         """Let some time pass, take answers, commit, offer."""

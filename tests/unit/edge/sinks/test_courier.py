@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from detector.edge.sinks import SinkCount
-from detector.edge.sinks.delivery import FIRST_PAUSE_S, TRIES, WINDOW
-from tests.unit.edge.sinks.office import WEEK_S, Desk, Office
+from detector.edge.sinks import SinkCount, Sinks
+from detector.edge.sinks.delivery import FIRST_PAUSE_S, LONGEST_PAUSE_S, WINDOW
+from tests.unit.edge.sinks.office import FIRST_OF_ONE, WEEK_S, Desk, Office
 
 
 def test_events_are_offered_once_and_in_order(tmp_path: Path) -> None:
@@ -66,25 +66,36 @@ def test_a_refused_event_comes_again_and_holds_up_no_other(tmp_path: Path) -> No
         assert desk.offered[4:] == [1]
 
 
-@pytest.mark.parametrize(("hopeless", "times"), [(True, 1), (False, TRIES)])
-def test_an_event_that_is_never_taken_is_given_up_aloud(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, hopeless: bool, times: int
-) -> None:
-    """After so many refusals, or one for good, it is counted, named in the log, and not offered after a restart either."""
+def test_an_event_that_can_never_be_taken_is_given_up_aloud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After one refusal for good it is counted, named in the log, and not offered after a restart either."""
     office = Office(tmp_path)
     with office.open() as desk:
         office.find(1)
-        for _ in range(times):
-            assert office.courier.counts()["mqtt"].failed == 0
-            desk.refuse(1, hopeless=hopeless)
-            office.turn()
-            office.turn(600.0)
-        assert desk.offered == [1] * times
+        desk.refuse(1, hopeless=True)
+        office.turn()
+        office.turn(600.0)
+        assert desk.offered == [1]
         assert office.courier.counts() == {"mqtt": SinkCount(told=1, failed=1, pending=0)}
         assert "given up: not today: event 1" in caplog.text
     with office.open() as desk:
         office.turn()
         assert desk.offered == []
+
+
+def test_a_sink_that_refuses_for_long_is_tried_every_minute(tmp_path: Path) -> None:
+    """Refusals alone give nothing up: a day of them is a try a minute, and then the event arrives."""
+    office = Office(tmp_path)
+    with office.open() as desk:
+        office.find(1)
+        minutes = 24 * 60
+        for _ in range(minutes):
+            desk.refuse(1)
+            office.turn(0.0)
+            office.turn(LONGEST_PAUSE_S)
+        assert minutes <= len(desk.offered) <= minutes + 10
+        desk.confirm(1)
+        office.turn()
+        assert office.courier.counts() == {"mqtt": SinkCount(told=1, failed=0, pending=0)}
 
 
 def test_what_nobody_waits_for_any_more_is_given_up_aloud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,10 +121,10 @@ def test_a_new_sink_of_the_same_name_gets_what_the_old_one_did_not_deliver(tmp_p
         office.find(1, 2, 3)
         old.confirm(2)
         new = Desk()
-        office.courier.turn_to([new], WEEK_S)
+        office.courier.turn_to(Sinks(events=(new,)), WEEK_S)
         office.find(4)
         assert new.offered == [1, 3, 4]
-        office.courier.turn_to([new], WEEK_S)
+        office.courier.turn_to(Sinks(events=(new,)), WEEK_S)
         assert new.offered == [1, 3, 4]
 
 
@@ -122,9 +133,9 @@ def test_a_sink_that_returns_gets_what_is_owed_to_it(tmp_path: Path) -> None:
     office = Office(tmp_path)
     with office.open():
         office.find(1)
-        office.courier.turn_to([], WEEK_S)
+        office.courier.turn_to(Sinks(), WEEK_S)
         office.find(2)
-        office.courier.turn_to([desk := Desk()], WEEK_S)
+        office.courier.turn_to(Sinks(events=(desk := Desk(),)), WEEK_S)
         office.find(3)
         assert desk.offered == [1, 3]
 
@@ -140,3 +151,25 @@ def test_events_are_pending_until_their_sink_has_answered(tmp_path: Path) -> Non
         office.turn()
         pending.append(office.courier.pending)
     assert pending == [False, True, False]
+
+
+def test_events_of_one_alert_never_overtake_each_other(tmp_path: Path) -> None:
+    """While one is out or was refused those behind it wait, whatever becomes of other alerts; given up, it holds up nothing more."""
+    opened, updated, closed, other = FIRST_OF_ONE, FIRST_OF_ONE + 1, FIRST_OF_ONE + 2, FIRST_OF_ONE + 100
+    office = Office(tmp_path)
+    with office.open() as desk:
+        office.find(opened, updated, other)
+        assert desk.offered == [opened, other]
+        desk.refuse(opened)
+        office.turn(0.1)
+        office.find(closed)
+        office.turn(0.1)
+        assert desk.offered == [opened, other]
+        office.turn(FIRST_PAUSE_S)
+        assert desk.offered == [opened, other, opened]
+        desk.confirm(opened, other)
+        office.turn(0.0)
+        assert desk.offered[3:] == [updated]
+        desk.refuse(updated, hopeless=True)
+        office.turn(0.0)
+        assert desk.offered[4:] == [closed]

@@ -1,9 +1,11 @@
 """A snapshot comes back as it was, or not at all."""
 
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -128,9 +130,23 @@ def test_another_format_is_refused_with_both_numbers(folder: Path, tmp_path: Pat
     other = tmp_path / "7"
     shutil.copytree(folder, other)
     text = (other / MANIFEST).read_bytes()
-    (other / MANIFEST).write_bytes(text.replace(b'"format": 1', b'"format": 99'))
-    with pytest.raises(SnapshotError, match="expected snapshot format 1, got 99"):
+    (other / MANIFEST).write_bytes(text.replace(b'"format": 2', b'"format": 99'))
+    with pytest.raises(SnapshotError, match="expected snapshot format 2, got 99"):
         read_snapshot(other)
+
+
+def test_a_snapshot_of_the_format_before_is_read(folder: Path, tmp_path: Path) -> None:
+    """What it does not say of the clock and of refusals is as at a first start."""
+    other = tmp_path / "7"
+    shutil.copytree(folder, other)
+    outer = orjson.loads((other / MANIFEST).read_bytes())
+    told = outer["snapshot"]
+    del told["refused"]
+    told["clock"] = told["clock"][:3]
+    outer |= {"format": 1, "crc32": zlib.crc32(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))}
+    (other / MANIFEST).write_bytes(orjson.dumps(outer))
+    clock = read_snapshot(other).clock
+    assert (clock[:3], clock.speaker, clock.alone) == (read_snapshot(folder).clock[:3], None, None)
 
 
 def test_a_snapshot_takes_the_place_of_one_of_its_number(folder: Path, tmp_path: Path) -> None:

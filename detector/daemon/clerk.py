@@ -1,0 +1,200 @@
+"""Does what people ask about alerts: what they say of one goes into the journal and the engine, the rest to the desk.
+
+In: commands, on the main thread, between two turns. Out: a sentence for each; alerts as people look at them. What would become of
+alerts is shown from those of the last thirty days, and nothing is done by a preview.
+"""
+
+import glob
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from detector.anomaly.feedback import IN_FORCE_S, PER_CHANNEL
+from detector.anomaly.hindsight import Hindsight, Past, hindsight
+from detector.clock import Clock, WallTime
+from detector.daemon.feedback_words import confirmed_words, false_words, undone_words, unmoved_words
+from detector.daemon.worker import Worker
+from detector.domain import AlertEvent, Feedback, FeedbackKind
+from detector.edge.alert_topics import topic_level
+from detector.edge.command import KIND_OF, Act, BadCommandError, Command, Reply, read_payload
+from detector.edge.journal import Case
+from detector.stream.names import shown
+
+log = logging.getLogger("detector.commands")
+
+LISTED: Final = 500
+"""Most alerts that are listed, and looked back on."""
+
+
+class Clerk:
+    """Does commands for one worker; for the main thread."""
+
+    def __init__(self, worker: Worker, clock: Clock) -> None:
+        """Serve a worker, its desk included."""
+        self.given: Counter[FeedbackKind] = Counter()
+        """How often each was said since the start."""
+        self._worker, self._clock = worker, clock
+
+    def do(self, command: Command) -> Reply:
+        """Do one command, or say why not."""
+        if command.act is Act.MAINTENANCE:
+            return self._maintain(command)
+        case = self._case(command)
+        if case is None:
+            return Reply(ok=False, text=_unknown(command), alert=command.alert, known=False)
+        if command.device is not None and topic_level(case.last.device) != command.device:
+            return Reply(ok=False, text=f"expected an alert of {command.device}, got one of {case.last.device}")
+        reply = self._acknowledge(case, command) if command.act is Act.ACK else self._say(case, command)
+        return replace(reply, alert=case.last.id)
+
+    def obey(self, device: str, topic: str, payload: bytes) -> Reply:
+        """Do what came over MQTT for a device, or say what is wrong with it; a fault of ours in that ends nothing."""
+        try:
+            reply = self.do(read_payload(device, topic, payload))
+        except BadCommandError as fault:
+            reply = Reply(ok=False, text=f"{topic}: {fault}")
+        except Exception:
+            log.exception("a command failed by a fault in the detector itself, please report it")
+            reply = Reply(ok=False, text="failed by a fault in the detector itself, see its log")
+        log.info("%s over MQTT for %s: %s", topic, shown(device), reply.text, extra={"kind": "command"})
+        return reply
+
+    def cases(self) -> list[Case]:
+        """Return the alerts of the last thirty days, newest first."""
+        found = self._worker.journal.cases(WallTime(self._clock.wall() - IN_FORCE_S), LISTED)
+        seen_by = {alert.event.id: alert.acknowledged for alert in self._worker.herald.desk.open_alerts()}
+        return [case._replace(acknowledged=seen_by.get(case.last.id)) for case in found]
+
+    def case(self, alert: str) -> Case | None:
+        """Return one alert; None for one that is not known."""
+        case = self._worker.journal.case(alert)
+        if case is not None:
+            return case
+        unwritten = [event for event in self._events() if event.id == alert]
+        return Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
+
+    def _case(self, command: Command) -> Case | None:
+        """Return the alert that a command is about: the one it names, or else the last of its device."""
+        if command.alert is not None:
+            return self.case(command.alert)
+        of_device = [event for event in self._events() if topic_level(event.device) == command.device]
+        still_open = [event for event in of_device if event in self._worker.view.fleet().open]
+        last = max(still_open or of_device, key=lambda event: event.at, default=None)
+        return None if last is None else self.case(last.id)
+
+    def _events(self) -> Iterator[AlertEvent]:
+        """Yield the last events, and those of what is open."""
+        fleet = self._worker.view.fleet()
+        yield from fleet.recent
+        yield from fleet.open
+
+    def _say(self, case: Case, command: Command) -> Reply:
+        """Say of an alert what the command says, or what that would do."""
+        kind, engine = KIND_OF[command.act], self._worker.engine
+        event = replace(case.last, heights=engine.heights_of(case.last))
+        feedback = Feedback(event.id, kind, event.device, event.channel, case.opened, event.heights)
+        if kind is (case.said or FeedbackKind.UNDONE):
+            return Reply(ok=True, text=f"{_name(event)}: {_already(kind)}; nothing changes.")
+        if kind is not FeedbackKind.UNDONE and not engine.may_hear(feedback):
+            return Reply(ok=False, text=f"{_name(event)}: {_no_room()}")
+        words = self._words(feedback, event)
+        if command.preview:
+            return Reply(ok=True, text=words)
+        journal = self._worker.journal
+        journal.append_feedback(feedback, command.by)
+        engine.hear(feedback)
+        self.given[kind] += 1
+        self._tell_desk(event, command)
+        self._settle()
+        kept = "" if journal.settled else " The disk fails: this is held in memory, and a crash would lose it."
+        return Reply(ok=True, text=words + kept)
+
+    def _tell_desk(self, event: AlertEvent, command: Command) -> None:
+        """Let the desk know that somebody has judged an alert, so that nobody is reminded of it; or that they have not."""
+        desk, now = self._worker.herald.desk, self._clock.wall()
+        if command.act is Act.UNDO:
+            desk.unacknowledge(event.id, now)
+        else:
+            desk.acknowledge(event.id, command.by, now)
+
+    def _settle(self) -> None:
+        """Bring what was done to the disk before anybody hears of it."""
+        self._worker.herald.hear()
+        self._worker.settle()
+
+    def _words(self, feedback: Feedback, event: AlertEvent) -> str:
+        """Return what feedback does, as sentences."""
+        if feedback.kind is FeedbackKind.UNDONE:
+            return undone_words(event)
+        if not event.heights:
+            return unmoved_words(event)
+        if feedback.kind is FeedbackKind.CONFIRMED:
+            return confirmed_words(event)
+        return false_words(event, self._hindsight(event))
+
+    def _hindsight(self, event: AlertEvent) -> Hindsight:
+        """Return what a false alarm would have made of its channel's alerts of the last thirty days, itself among them."""
+        of_channel = [
+            case for case in self.cases() if (case.last.device, case.last.channel) == (event.device, event.channel)
+        ]
+        past = [
+            Past(self._worker.engine.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
+        ]
+        return hindsight(event.heights, past)
+
+    def _acknowledge(self, case: Case, command: Command) -> Reply:
+        """Have nobody reminded of an alert until it is over."""
+        event = case.last
+        if not self._worker.herald.desk.acknowledge(event.id, command.by, self._clock.wall()):
+            return Reply(ok=False, text=f"{_name(event)}: this alert is over, there is nothing to acknowledge")
+        self._settle()
+        return Reply(
+            ok=True, text=f"{_name(event)}: acknowledged; nobody is reminded of it until it is over or gets worse."
+        )
+
+    def _maintain(self, command: Command) -> Reply:
+        """Begin or end the maintenance of a device."""
+        desk, device, now = self._worker.herald.desk, self._device(command.device or ""), self._clock.wall()
+        pattern = glob.escape(device)  # the name, letter by letter
+        if command.for_s:
+            desk.maintain(pattern, now + command.for_s, now)
+            text = f"{device}: under maintenance for {command.for_s / 3600:.3g} h; people are not told of its alerts."
+        elif desk.end_maintenance(pattern, now):
+            text = f"{device}: maintenance has ended; people are told of its alerts again."
+        else:
+            return Reply(ok=False, text=f"{device}: was not under maintenance by command")
+        self._settle()
+        return Reply(ok=True, text=text)
+
+    def _device(self, level: str) -> str:
+        """Return the device that has this level in our topics; the level itself where none is known."""
+        devices = self._worker.view.fleet().last_seen
+        return level if level in devices else next((name for name in devices if topic_level(name) == level), level)
+
+
+def _name(event: AlertEvent) -> str:
+    """Return what an alert is about."""
+    return event.device if event.channel is None else f"{event.device} {event.channel}"
+
+
+def _unknown(command: Command) -> str:
+    """Say that there is no such alert."""
+    if command.alert is None:
+        return f"no alert of {command.device} is known"
+    return f"no alert {command.alert} is known; it may be older than state.journal.keep_alerts, see /alerts for those there are"
+
+
+def _already(kind: FeedbackKind) -> str:
+    """Say that this was said already."""
+    said = {FeedbackKind.FALSE: "called a false alarm", FeedbackKind.CONFIRMED: "confirmed"}
+    return f"this alert is {said[kind]} already" if kind in said else "nothing was said of this alert"
+
+
+def _no_room() -> str:
+    """Say that there is no room, and what to do instead."""
+    return (
+        f"{PER_CHANNEL} alerts of this channel were answered within the last {IN_FORCE_S / 86_400:.0f} days; undo one of them, or say in"
+        " the configuration what is normal (min_deviation, direction, range)"
+    )

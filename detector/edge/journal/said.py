@@ -1,0 +1,106 @@
+"""What people said of alerts, in the journal's database: for the way back, in its place among the arrivals, and to be looked up.
+
+In: feedback with the number it arrived as. Out: the same; alerts as cases, each with what was said of it last. Every function
+may raise sqlite3.Error.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from detector.clock import WallTime
+from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height
+from detector.edge.journal.alerts import COLUMNS, event_of, heights_text
+from detector.edge.journal.database import open_to_read
+from detector.errors import JournalError
+
+WRITE: Final = (
+    "INSERT INTO feedback (seq, given, said_by, alert, kind, device, channel, opened, heights)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+READ: Final = "SELECT alert, kind, device, channel, opened, heights FROM feedback WHERE seq = ?"
+LAST: Final = (
+    f"SELECT opening.at, opening.since, (SELECT kind FROM feedback WHERE alert = alerts.id ORDER BY seq DESC LIMIT 1), {COLUMNS}"
+    " FROM (SELECT min(number) AS first, max(number) AS last FROM alerts WHERE {} GROUP BY id ORDER BY last DESC LIMIT ?)"
+    " JOIN alerts ON alerts.number = last JOIN alerts AS opening ON opening.number = first ORDER BY last DESC"
+)
+"""Of each alert its last event, and when it was opened."""
+
+
+class Given(NamedTuple):
+    """Feedback, and how it came."""
+
+    feedback: Feedback
+    at: WallTime
+    by: str
+    """Through what, or by whom, as far as that is known."""
+
+
+class Case(NamedTuple):
+    """An alert as people look at it: once, however often it was told."""
+
+    last: AlertEvent
+    """Its last event."""
+    opened: EventTime
+    since: WallTime
+    """When it was found first."""
+    said: FeedbackKind | None
+    """What people said of it; None where nothing, or where it was taken back."""
+    acknowledged: str | None = None
+    """By whom, of one that is open; only the desk knows."""
+
+
+def write(db: sqlite3.Connection, seq: int, given: Given) -> None:
+    """Write feedback that arrived as this number."""
+    one = given.feedback
+    values = (one.alert, one.kind, one.device, one.channel, one.opened, heights_text(one.heights))
+    db.execute(WRITE, (seq, given.at, given.by, *values))
+
+
+def read(db: sqlite3.Connection, seq: int) -> Feedback | None:
+    """Return the feedback that arrived as this number; None where there is none."""
+    row = db.execute(READ, (seq,)).fetchone()
+    if row is None:
+        return None
+    alert, kind, device, channel, opened, heights = row
+    return Feedback(
+        alert, FeedbackKind(kind), device, channel, opened, tuple(Height(*one) for one in json.loads(heights))
+    )
+
+
+def cases(db: sqlite3.Connection, since: WallTime, limit: int) -> list[Case]:
+    """Return the last alerts, newest first, of which an event was found since a moment."""
+    return [_case(row) for row in db.execute(LAST.format("since >= ?"), (since, limit))]
+
+
+def case(db: sqlite3.Connection, alert: str) -> Case | None:
+    """Return one alert; None where there is none of that id."""
+    row = db.execute(LAST.format("id = ?"), (alert, 1)).fetchone()
+    return None if row is None else _case(row)
+
+
+def read_cases(path: Path, since: WallTime, limit: int) -> list[Case]:
+    """Return the last alerts of a journal's file, which a daemon may be writing, as `cases` does.
+
+    Raises: JournalError when it is no journal, or cannot be read.
+    """
+    with closing(open_to_read(path)) as db:
+        try:
+            return cases(db, since, limit)
+        except sqlite3.Error as fault:
+            raise JournalError(f"{path}: expected a sound journal of this version, got: {fault}") from fault
+
+
+def let_go(db: sqlite3.Connection, before: WallTime, first: int) -> None:
+    """Delete what was said before a moment, and is not among the arrivals from number `first` on."""
+    db.execute("DELETE FROM feedback WHERE given < ? AND seq < ?", (before, first))
+
+
+def _case(row: Sequence[Any]) -> Case:
+    """Return the alert of a row."""
+    opened, since, said, *event = row
+    kind = None if said is None else FeedbackKind(said)
+    return Case(event_of(event), opened, since, None if kind is FeedbackKind.UNDONE else kind)

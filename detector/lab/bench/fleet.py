@@ -1,0 +1,138 @@
+"""Measures what a fleet of one size costs: memory and time of its engine, snapshot and restore; a process of its own for each size.
+
+In: how many devices of one channel each, which head. Out: bytes and microseconds. `python -m detector.lab.bench.fleet` is that
+process, so that no size inherits the memory of another.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from detector.edge.model_file import ModelFile, load_model
+from detector.engine import Engine
+from detector.errors import DetectorError
+from detector.lab import snapshot_cost
+from detector.lab.bench.contenders import ONE_THREAD
+from detector.lab.bench.processes import peak_bytes, resident_bytes
+from detector.settings import Settings
+from detector.stream.batch import Batcher
+
+SHARE_OF_MEMORY: Final = 0.8
+"""A fleet is not tried that would take more than this part of what the machine has."""
+
+AT_ONCE: Final = 1000
+"""Readings in a batch, for every size of fleet: so the sizes differ in nothing but their memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What a fleet costs."""
+
+    devices: int
+    head: str
+    rounds: int
+    """Readings of every device; from the 64th on they are scored."""
+    reading_us: float
+    """Microseconds of one core a reading, all but decoding: the median of the last rounds."""
+    first_us: float
+    """The same of the first round, in which every device is new."""
+    state_bytes: float
+    """Bytes of the arrays a device, unused room included."""
+    device_bytes: float
+    """Bytes of the process a device, beyond those it began with."""
+    resident_bytes: int
+    peak_bytes: int
+    """The most that the process held, the snapshot's and the second engine's included."""
+    snapshot: dict[str, float]
+    """What `snapshot_cost` found, in seconds and bytes."""
+
+
+def measure_in_child(model: Path, devices: int, head: str, rounds: int, folder: Path | None) -> Fleet:
+    """Measure one size in a process of its own.
+
+    Raises: DetectorError when it fails; where memory does not suffice, before it begins.
+    """
+    words = [str(model), str(devices), head, str(rounds), "" if folder is None else str(folder)]
+    command = [sys.executable, "-m", "detector.lab.bench.fleet", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD})
+    if done.returncode:
+        last = "".join(done.stderr.strip().splitlines()[-1:])
+        raise DetectorError(f"{devices:,} devices, {head}: {last or f'ended by signal {-done.returncode}'}")
+    return Fleet(**json.loads(done.stdout))
+
+
+def fits(devices: int, device_bytes: float) -> bool:
+    """Tell whether a fleet fits the memory of this machine, if a device takes so much."""
+    return devices * device_bytes < SHARE_OF_MEMORY * available_bytes()
+
+
+def available_bytes() -> int:
+    """Return the memory that this machine could still give."""
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return 1024 * int(line.split()[1])
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def measure(model: ModelFile, devices: int, head: str, rounds: int, folder: Path | None) -> Fleet:
+    """Measure one size in this process, which had better be a new one.
+
+    Raises: SnapshotError when the snapshot cannot be written.
+    """
+    settings = settings_for(devices, head)
+    began, pid = resident_bytes(os.getpid()), os.getpid()
+    engine, batcher = Engine(settings, model.network, model.reference), Batcher(settings.engine.max_batch)
+    took = [_round_us(engine, batcher, devices, turn) for turn in range(rounds)]
+    state = sum(column.nbytes for block in engine.blocks().values() for column in block.arrays().values())
+    resident = resident_bytes(pid)
+    del engine, batcher
+    with TemporaryDirectory(dir=folder, prefix="detector-bench-") as place:
+        snapshot = asdict(snapshot_cost.measure(model, settings, devices, Path(place)))
+    return Fleet(
+        devices=devices,
+        head=head,
+        rounds=rounds,
+        reading_us=median(took[-max(1, rounds // 3) :]),
+        first_us=took[0],
+        state_bytes=state / devices,
+        device_bytes=(resident - began) / devices,
+        resident_bytes=resident,
+        peak_bytes=peak_bytes(pid),
+        snapshot=snapshot,
+    )
+
+
+def settings_for(devices: int, head: str) -> Settings:
+    """Return settings with room for a fleet of one channel each."""
+    engine: dict[str, Any] = {"max_devices": devices, "max_total_channels": devices, "head": head}
+    return Settings.model_validate({"sensors": [{"name": "bench"}], "engine": engine})
+
+
+def _round_us(engine: Engine, batcher: Batcher, devices: int, turn: int) -> float:
+    """Send one reading of every device; return the microseconds of processor time that each took."""
+    spent = 0.0
+    for begin in range(0, devices, AT_ONCE):
+        readings = snapshot_cost.readings_of(range(begin, min(devices, begin + AT_ONCE)), turn)
+        began = time.process_time()
+        for batch in batcher.cut(readings):
+            engine.step(batch)
+        spent += time.process_time() - began
+    return 1e6 * spent / devices
+
+
+def main() -> None:
+    """Measure what the command line says, and write it as JSON."""
+    model, devices, head, rounds, folder = sys.argv[1:]
+    found = measure(load_model(Path(model)), int(devices), head, int(rounds), Path(folder) if folder else None)
+    print(json.dumps(asdict(found)))
+
+
+if __name__ == "__main__":
+    main()

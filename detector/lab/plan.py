@@ -1,0 +1,121 @@
+"""Reckons what a fleet will need: memory, disk, cores; and says where this machine or the defaults do not suffice.
+
+In: how many devices, channels, messages; constants that the bench measured. Out: needs, and sentences. Nothing is measured here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from detector.lab.bench.constants import Constants, rows_for
+from detector.settings.root import EngineSettings, JournalSettings
+
+DAY_S: Final = 86_400.0
+
+KEPT_SNAPSHOTS: Final = 3
+"""Two, and one that is being written."""
+
+MEMORY_MAX: Final = 2**30
+"""What the shipped systemd unit allows."""
+
+BUSY: Final = 0.7
+"""A core that is busier than this has nothing left to catch up with after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What there is."""
+
+    memory_bytes: int
+    disk_bytes: int
+    cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What there shall be."""
+
+    devices: int
+    channels: int
+    """Of each device."""
+    rate: float
+    """Messages a second of each device."""
+    head: str
+
+    @property
+    def rows(self) -> int:
+        """Return the channels of all devices."""
+        return self.devices * self.channels
+
+    @property
+    def messages(self) -> float:
+        """Return the messages a second of all devices."""
+        return self.devices * self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What it takes."""
+
+    memory_bytes: float
+    snapshot_extra_bytes: float
+    """Beyond that, at most, while a snapshot is written and scoring goes on."""
+    journal_bytes_a_day: float
+    snapshot_bytes: float
+    """On disk, all that are kept."""
+    cores: float
+
+
+def needs(fleet: Fleet, constants: Constants) -> Needs:
+    """Return what a fleet takes.
+
+    Raises: KeyError for a head that was not measured.
+    """
+    head = constants.heads[fleet.head]
+    arrays = rows_for(fleet.rows) * head.row_bytes
+    readings = fleet.messages * fleet.channels
+    return Needs(
+        memory_bytes=constants.empty_bytes + arrays + fleet.rows * head.object_bytes,
+        snapshot_extra_bytes=fleet.rows * head.row_bytes,
+        journal_bytes_a_day=readings * DAY_S * constants.journal_bytes,
+        snapshot_bytes=KEPT_SNAPSHOTS * fleet.rows * head.snapshot_bytes,
+        cores=1e-6 * (fleet.messages * head.message_us + readings * head.reading_us),
+    )
+
+
+def objections(fleet: Fleet, need: Needs, machine: Machine) -> Iterator[str]:
+    """Yield a sentence for each thing that does not suffice, and what to do about it."""
+    engine, journal = EngineSettings(), JournalSettings()
+    peak = need.memory_bytes + need.snapshot_extra_bytes
+    on_disk = need.snapshot_bytes + min(need.journal_bytes_a_day, float(journal.max_size))
+    if peak > machine.memory_bytes:
+        yield (
+            f"This machine has {_size(machine.memory_bytes)} of memory to give, and {_size(peak)} may be needed while a snapshot "
+            f"is written: {'set engine.head: lms, or ' if fleet.head == 'rls' else ''}spread the devices over several machines."
+        )
+    if need.cores > BUSY:
+        yield (
+            f"One daemon scores on one core, and {need.cores:.1f} would be busy: let {int(need.cores / BUSY) + 1} daemons share "
+            "the load, each with devices of its own, by topics or $share."
+        )
+    if on_disk > machine.disk_bytes:
+        yield f"The disk has {_size(machine.disk_bytes)} free, and {_size(on_disk)} are needed."
+    if fleet.devices > engine.max_devices:
+        yield f"The default engine.max_devices is {engine.max_devices:,}: set it to {fleet.devices} or more."
+    if fleet.channels > engine.max_channels:
+        yield f"The default engine.max_channels is {engine.max_channels:,}: set it to {fleet.channels} or more."
+    if fleet.rows > max(engine.total_channels, fleet.devices):
+        yield f"The default engine.max_total_channels is {engine.total_channels:,}: set it to {fleet.rows} or more."
+    if peak > MEMORY_MAX:
+        yield f"The shipped systemd unit has MemoryMax=1G: set it, and MemoryHigh, to {_size(1.25 * peak)} or more."
+    if need.journal_bytes_a_day > journal.max_size:
+        hours = 24.0 * journal.max_size / need.journal_bytes_a_day
+        yield (
+            f"The default state.journal.max_size holds the readings of {hours:.1f} hours, not of a day: for a day set it to "
+            f"{_size(1.1 * need.journal_bytes_a_day)}."
+        )
+
+
+def _size(size: float) -> str:
+    """Write bytes for people."""
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"

@@ -1,0 +1,45 @@
+"""What the broker retains of channels is what the daemon knows of them, over restarts and removals too."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.system.broker import Broker
+from tests.system.daemon_process import DaemonProcess
+from tests.system.parties import Witness
+from tests.system.patience import wait_until
+
+pytestmark = pytest.mark.needs("mosquitto")
+
+
+def retained(broker: Broker) -> dict[str, object]:
+    """Return what the broker retains of devices: the value of each, by device."""
+    found = dict[str, object]()
+    with Witness(broker.port, "detector/#") as witness:
+        witness.publish("detector/devices/end", "{}")  # comes after all that was retained
+        while True:
+            topic, payload, _ = witness.hear()
+            if topic == "detector/devices/end":
+                return found
+            if topic.endswith("/state") and payload:
+                found[topic.split("/")[2]] = json.loads(payload)["value"]
+
+
+def test_states_are_put_right_at_the_next_start(broker: Broker) -> None:
+    """An older state than the daemon's is replaced, though no reading comes; that of a device that was pruned is taken back."""
+    with DaemonProcess(broker.url) as daemon, Witness(broker.port) as witness:
+        daemon.until_ready()
+        for device in ("stays", "goes"):
+            witness.publish(f"meters/{device}/power", "5.0")
+        wait_until(lambda: retained(broker) == {"stays": 5.0, "goes": 5.0}, "both states to be retained")
+        daemon.send(signal.SIGTERM)
+        assert daemon.wait() == 0
+        witness.publish("detector/devices/stays/power/state", json.dumps({"value": 1.0}), retain=True)
+        prune = [sys.executable, "-m", "detector", "state", "prune", str(daemon.folder / "state"), "--devices", "goes"]
+        subprocess.run(prune, check=True, capture_output=True)
+        assert retained(broker) == {"stays": 1.0, "goes": 5.0}
+        daemon.restart().until_ready()
+        wait_until(lambda: retained(broker) == {"stays": 5.0}, "the states to be put right")

@@ -1,0 +1,202 @@
+"""What people ask about alerts, and what they are told: commands on a real worker, journal and engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from detector.anomaly.feedback import PER_CHANNEL
+from detector.daemon.clerk import Clerk
+from detector.daemon.worker import Worker
+from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
+from detector.edge.command import Act, Command, Reply
+from detector.report import Report
+from detector.state.frozen import Frozen
+from tests.fleet import engine, noise, readings, reports
+from tests.laws.remembering import copied, everything
+from tests.unit.daemon.plant import START_S, Plant
+
+SENSORS = [{"name": "fleet", "group": "none", "channels": {"flow": {"range": [0, 30]}, "temperature": {}}}]
+
+
+@dataclass
+class Office:
+    """A clerk and its worker, after two jumps of a pump's temperature and a flow out of its range."""
+
+    clerk: Clerk
+    worker: Worker
+
+    def alerts(self, channel: str = "temperature") -> list[AlertEvent]:
+        """Return the last event of each alert of a channel, the last one first."""
+        return [case.last for case in self.clerk.cases() if case.last.channel == channel]
+
+    def acknowledged(self, alert: str) -> str | None:
+        """Return by what way an alert was acknowledged."""
+        (case,) = [case for case in self.clerk.cases() if case.last.id == alert]
+        return case.acknowledged
+
+    def do(self, act: Act, alert: str, *, preview: bool = False) -> Reply:
+        """Do one thing."""
+        return self.clerk.do(Command(act, "http", alert, preview=preview))
+
+
+@cache
+def past() -> tuple[Frozen, list[Report]]:
+    """Return what an engine remembers, and said, of three days of a pump that jumped twice, and is out of range at the end."""
+    values = noise(3, 903)
+    values[500:506], values[900:903] = [v + 1.5 for v in values[500:506]], [v + 3.0 for v in values[900:903]]
+    stream = readings("pump/1", values, cadence_s=300.0) + readings("pump/1", [99.0], channel="flow", start_s=270_900.0)
+    subject = engine(sensors=SENSORS)
+    told = list(reports(subject, stream))
+    return subject.freeze(), told
+
+
+@contextmanager
+def office(folder: Path) -> Iterator[Office]:
+    """Open an office after those three days."""
+    frozen, told = past()
+    with Plant().worker(folder) as worker:
+        worker.engine = engine(sensors=SENSORS)
+        assert worker.engine.restore(copied(frozen)) == ()
+        for report in told:
+            worker._tell(report)
+        worker.settle()
+        yield Office(Clerk(worker, Plant()), worker)
+
+
+def test_a_false_alarm_is_shown_before_it_is_done(tmp_path: Path) -> None:
+    """A preview says what would have been and changes not one bit; done, it says the same, and is in the journal."""
+    with office(tmp_path) as here:
+        last, first = here.alerts()
+        before, seq = everything(here.worker.engine), here.worker.journal.seq
+        shown = here.do(Act.FALSE, first.id, preview=True)
+        assert shown.ok
+        assert "raises the threshold of pump/1 temperature for its own past to 1.54 times" in shown.text
+        assert "would have removed 2 of the 2 alerts of pump/1 temperature in the last 30 days" in shown.text
+        assert "and none that you confirmed" in shown.text
+        assert (everything(here.worker.engine), here.worker.journal.seq) == (before, seq)
+        assert here.do(Act.FALSE, first.id) == shown
+        assert here.worker.journal.committed == seq + 1
+        assert [one.alert for one in here.worker.engine.census().feedback] == [first.id]
+        assert here.clerk.given == {FeedbackKind.FALSE: 1}
+        assert last.event is not Transition.CLOSED
+
+
+def test_what_people_confirmed_is_not_removed_unseen(tmp_path: Path) -> None:
+    """A false alarm that would have removed a confirmed alert says so, loudly."""
+    with office(tmp_path) as here:
+        last, first = here.alerts()
+        assert here.do(Act.CONFIRM, first.id).text.startswith(
+            "Confirmed: this alert of pump/1 temperature no longer makes"
+        )
+        assert "1 that you CONFIRMED" in here.do(Act.FALSE, last.id, preview=True).text
+
+
+def test_taken_back_it_leaves_the_engine_as_it_was(tmp_path: Path) -> None:
+    """The engine is the same to the last bit, and the alert is listed as one of which nothing was said."""
+    with office(tmp_path) as here:
+        before, alert = everything(here.worker.engine), here.alerts()[0].id
+        for act in (Act.FALSE, Act.CONFIRM):
+            here.do(act, alert)
+            assert everything(here.worker.engine) != before
+            assert here.clerk.cases()[1].said is not None
+            assert here.do(Act.UNDO, alert).text.startswith("Taken back")
+            assert everything(here.worker.engine) == before
+            assert {case.said for case in here.clerk.cases()} == {None}
+
+
+def test_said_twice_it_is_done_once(tmp_path: Path) -> None:
+    """Saying the same again changes nothing, nor does undoing what was never said."""
+    with office(tmp_path) as here:
+        alert = here.alerts()[0].id
+        assert "nothing was said of this alert; nothing changes" in here.do(Act.UNDO, alert).text
+        here.do(Act.FALSE, alert)
+        seq = here.worker.journal.seq
+        assert "called a false alarm already; nothing changes" in here.do(Act.FALSE, alert).text
+        assert here.worker.journal.seq == seq
+
+
+def test_what_no_threshold_decides_is_noted(tmp_path: Path) -> None:
+    """A false alarm about a limit is kept, and said to change nothing."""
+    with office(tmp_path) as here:
+        (out_of_range,) = here.alerts("flow")
+        reply = here.do(Act.FALSE, out_of_range.id)
+        assert (reply.ok, reply.text) == (
+            True,
+            "Noted, and it changes no threshold: limits are what the configuration says (`range`).",
+        )
+        assert here.worker.engine.census().feedback == ()
+        assert here.clerk.cases()[0].said is FeedbackKind.FALSE
+
+
+def test_an_alert_that_is_not_known_is_said_to_be_so(tmp_path: Path) -> None:
+    """With the id, and where to look."""
+    with office(tmp_path) as here:
+        reply = here.do(Act.FALSE, "00000000000000ff")
+        assert (reply.ok, reply.known) == (False, False)
+        assert reply.text.startswith("no alert 00000000000000ff is known")
+
+
+def test_a_device_is_known_by_its_level_of_the_topic(tmp_path: Path) -> None:
+    """Without an id a command is about the last alert of the device that is open; one of another device is refused."""
+    with office(tmp_path) as here:
+        here.do(Act.ACK, here.alerts()[0].id)
+        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert in {
+            one.last.id for one in here.clerk.cases()[:2]
+        }
+        other = here.clerk.obey("pump_2", "feedback", b"false_alarm")
+        assert (other.ok, other.text) == (False, "no alert of pump_2 is known")
+        alert = here.alerts()[1].id
+        foreign = here.clerk.obey("pump_2", "feedback", f'{{"verdict": "false", "alert": "{alert}"}}'.encode())
+        assert (foreign.ok, foreign.text) == (False, "expected an alert of pump_2, got one of pump/1")
+        assert here.clerk.obey("pump_1", "feedback", b"hurray").text.startswith("feedback: expected a JSON object")
+
+
+def test_an_alert_is_acknowledged_while_it_is_open(tmp_path: Path) -> None:
+    """The list shows by what way; of one that is over there is nothing to acknowledge. It outlives the process."""
+    with office(tmp_path) as here:
+        last, first = here.alerts()
+        assert here.do(Act.ACK, last.id).ok
+        assert here.acknowledged(last.id) == "http"
+        assert "this alert is over" in here.do(Act.ACK, first.id).text
+    with Plant().worker(tmp_path) as worker:
+        assert Office(Clerk(worker, Plant()), worker).acknowledged(last.id) == "http"
+
+
+def test_who_has_judged_an_alert_is_not_reminded_of_it(tmp_path: Path) -> None:
+    """False and confirmed acknowledge, and undo takes that back."""
+    with office(tmp_path) as here:
+        alert = here.alerts()[0].id
+        by = []
+        for act in (Act.FALSE, Act.CONFIRM, Act.UNDO):
+            here.do(act, alert)
+            by.append(here.acknowledged(alert))
+        assert by == ["http", "http", None]
+
+
+def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
+    """By its own name, taken letter by letter, until the time has passed or it is said to be over; it outlives the process."""
+    with office(tmp_path) as here:
+        ended = here.clerk.obey("pump_1", "maintenance", b"off")
+        assert (ended.ok, ended.text) == (False, "pump/1: was not under maintenance by command")
+        assert here.clerk.obey("pump_1", "maintenance", b"2h").ok
+        assert here.clerk.obey("a*[b]", "maintenance", b"1h").ok
+        assert here.worker.herald.desk.maintenance() == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
+        assert here.clerk.obey("pump_1", "maintenance", b"off").ok
+    with Plant().worker(tmp_path) as worker:
+        assert worker.herald.desk.maintenance() == {"a[*][[]b]": START_S + 3600.0}
+
+
+def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:
+    """One too many is refused with what to do instead, and is not in the journal."""
+    with office(tmp_path) as here:
+        first = here.alerts()[1]
+        for number in range(PER_CHANNEL):
+            one = Feedback(f"{number:016x}", FeedbackKind.FALSE, first.device, first.channel, first.at, first.heights)
+            here.worker.engine.hear(one)
+        seq = here.worker.journal.seq
+        reply = here.do(Act.FALSE, first.id)
+        assert not reply.ok
+        assert "8 alerts of this channel were answered" in reply.text
+        assert here.worker.journal.seq == seq
