@@ -144,9 +144,9 @@ class Bench:
         for head in self.wishes.heads:
             for size in self.wishes.sizes:
                 try:
-                    self._check_memory(size, head, fleets)
-                    fleets.append(self._fleet(size, head))
-                    restarts.append(self._restart(size, head, 1))
+                    whole = self._room_for_snapshot(size, head, fleets)
+                    fleets.append(self._fleet(size, head, whole=whole))
+                    restarts += [self._restart(size, head, 1)] if whole else []
                 except DetectorError as fault:
                     self.tell(f"left out: {fault}")
         headlines = {
@@ -193,10 +193,10 @@ class Bench:
         """Return a detector of the model that is asked for."""
         return Detector(self.wishes.model, head, inbox=self.wishes.inbox)
 
-    def _fleet(self, size: int, head: str) -> Fleet:
-        """Measure one fleet."""
+    def _fleet(self, size: int, head: str, *, whole: bool) -> Fleet:
+        """Measure one fleet, with a snapshot of it if `whole`."""
         wishes = self.wishes
-        one = fleet.measure_in_child(wishes.model, size, head, wishes.fleet_rounds, wishes.folder)
+        one = fleet.measure_in_child(fleet.Plan(wishes.model, size, head, wishes.fleet_rounds, whole, wishes.folder))
         self.tell(f"{size:,} devices, {head}: {one.device_bytes:,.0f} bytes and {one.reading_us:.1f} µs each")
         return one
 
@@ -204,14 +204,19 @@ class Bench:
         """Measure one restart."""
         return restart.measure(self._detector(head), devices, times, self.wishes.folder, self.tell)
 
-    def _check_memory(self, size: int, head: str, fleets: list[Fleet]) -> None:
-        """See, by the fleets measured so far, whether the next one fits this machine.
+    def _room_for_snapshot(self, size: int, head: str, fleets: list[Fleet]) -> bool:
+        """Tell, by the last fleet measured, whether memory holds a snapshot of the next one as well.
 
-        Raises: DetectorError when it does not.
+        Raises: DetectorError when it does not even hold the fleet.
         """
-        each = max((one.peak_bytes / one.devices for one in fleets[-1:] if one.head == head), default=0.0)
-        if not fleet.fits(size, each):
-            raise DetectorError(f"{size:,} devices, {head}: some {size * each / 1e9:,.0f} GB would be needed")
+        last = [one for one in fleets[-1:] if one.head == head]
+        alone = max((one.device_bytes for one in last), default=0.0)
+        if not fleet.fits(size, alone):
+            raise DetectorError(f"{size:,} devices, {head}: some {size * alone / 1e9:,.0f} GB would be needed")
+        whole = fleet.fits(size, max((one.peak_bytes / one.devices for one in last), default=0.0))
+        if not whole:
+            self.tell(f"{size:,} devices, {head}: too little memory to measure a snapshot, too")
+        return whole
 
 
 PARTS: dict[str, Callable[[Bench], Found]] = {
