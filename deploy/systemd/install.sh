@@ -22,7 +22,7 @@ fi
 
 # The units' user sees neither home folders nor /tmp: Python and program have to be elsewhere.
 "$python" -m venv "$program/.venv"
-"$program/.venv/bin/pip" install --quiet --disable-pip-version-check "$checkout[apprise]"
+"$program/.venv/bin/pip" install --quiet --disable-pip-version-check "${checkout}[apprise]"
 if [[ $checkout != "$program" ]]; then
   install -d "$program/models"
   cp -R --no-preserve=mode,ownership "$checkout/models/base" "$program/models/"

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from tests.system.patience import wait_until
+from tests.system.patience import wait_for_count, wait_until
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("machine.sh")
@@ -22,6 +22,8 @@ CGROUPS = Path("/sys/fs/cgroup")
 PREFIX = "detector-machine-"
 SUITABLE = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
 PRIVATE = ("--propagation", "private")
+INSTALLATION_S = 600.0
+"""Longest wait for the installer, which downloads packages, and the boot after it."""
 NAMESPACES = ("--mount", "--pid", "--cgroup", "--uts", "--ipc")
 
 
@@ -65,7 +67,7 @@ class Machine:
         with self._log_file().open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            wait_until(self._has_booted, "systemd booted")
+            wait_for_count(self._has_booted, 1, "systemd booted", patience_s=INSTALLATION_S)
             self.succeed("systemctl", "log-target", "journal")
         except BaseException:
             self.__exit__()
