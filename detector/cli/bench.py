@@ -35,6 +35,7 @@ SHORT = {
     "steps": 2,
     "sizes": [20, 40],
     "fleet_rounds": 3,
+    "inbox": 2000,
 }
 """What `--short` makes of the numbers."""
 
@@ -71,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--routes", nargs="+", type=Route, choices=list(Route), default=list(Route), help="ingest: ways of the packets")
     add("--qos", type=int, choices=(0, 1), default=0, help="quality of service (default: %(default)s)")
     add("--beside", nargs="*", choices=comparison.OTHERS, default=list(comparison.OTHERS), help="ingest: who else")
+    add(
+        "--inbox",
+        type=positive_count,
+        default=50_000,
+        help="messages that may wait in the daemon (default: %(default)s)",
+    )
     add("--probes", type=positive_count, default=300, help="latency: alerts at each rate (default: %(default)s)")
     add(
         "--sizes", nargs="+", type=positive_count, default=SIZES, metavar="N", help="fleet: devices (default: 1k to 1M)"

@@ -12,15 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from detector.cli.arguments import positive_count, positive_number
+from detector.errors import DetectorError
 from detector.lab import plan
 from detector.lab.bench import constants
+from detector.lab.bench.comparison import HEADS
 from detector.lab.bench.fleet import available_bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector plan`."""
     add = parser.add_argument
-    known = sorted(constants.read().heads)
     add("--devices", type=positive_count, required=True, metavar="N", help="devices")
     add("--channels", type=positive_count, default=1, metavar="C", help="channels of each (default: %(default)s)")
     add(
@@ -30,13 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="messages a second of each, all channels in one",
     )
-    add("--head", choices=known, default="rls", help="engine.head (default: %(default)s)")
+    add("--head", choices=HEADS, default="rls", help="engine.head (default: %(default)s)")
     add("--folder", type=Path, default=Path(), metavar="DIR", help="where state is to be kept (default: here)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Reckon and print."""
     measured = constants.read()
+    if arguments.head not in measured.heads:
+        raise DetectorError(
+            f"--head {arguments.head}: it was not measured; let `detector bench ingest fleet --constants` do it"
+        )
     fleet = plan.Fleet(arguments.devices, arguments.channels, arguments.rate, arguments.head)
     need = plan.needs(fleet, measured)
     machine = plan.Machine(available_bytes(), shutil.disk_usage(arguments.folder).free, os.cpu_count() or 1)

@@ -79,9 +79,12 @@ class Clerk:
         """Return the alert that a command is about: the one it names, or else the last of its device."""
         if command.alert is not None:
             return self.case(command.alert)
-        of_device = [event for event in self._events() if topic_level(event.device) == command.device]
-        still_open = [event for event in of_device if event in self._worker.view.fleet().open]
-        last = max(still_open or of_device, key=lambda event: event.at, default=None)
+        fleet = self._worker.view.fleet()
+        still_open, of_late = (
+            [event for event in events if topic_level(event.device) == command.device]
+            for events in (fleet.open, fleet.recent)
+        )
+        last = max(still_open or of_late, key=lambda event: event.at, default=None)
         return None if last is None else self.case(last.id)
 
     def _events(self) -> Iterator[AlertEvent]:

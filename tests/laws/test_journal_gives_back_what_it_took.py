@@ -18,7 +18,12 @@ TIMES = st.integers(-(2**62), 2**62).map(EventTime)
 VALUES = st.floats(allow_nan=False, allow_infinity=False)
 READINGS = st.builds(Reading, NAMES, NAMES, TIMES, VALUES, st.sampled_from([0, 1]))
 STEPS = st.lists(
-    st.one_of(st.lists(READINGS, max_size=4), st.sampled_from(["commit", "restart", "crash"])), max_size=12
+    st.one_of(
+        st.lists(READINGS, max_size=4),
+        st.lists(READINGS, min_size=1, max_size=4).map(lambda few: few * 40),  # more than are written together
+        st.sampled_from(["commit", "restart", "crash"]),
+    ),
+    max_size=12,
 )
 
 

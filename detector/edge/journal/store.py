@@ -6,6 +6,7 @@ one that is missing belongs to an arrival that could not be kept. Every method m
 
 import sqlite3
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -49,6 +50,14 @@ READ: Final = (
     "SELECT seq, device, channels.channel, entry, at, value FROM arrivals LEFT JOIN channels ON id = arrivals.channel"
     " WHERE seq > ? ORDER BY seq LIMIT ?"
 )
+COLUMNS: Final = 4
+"""Of an arrival."""
+
+TOGETHER: Final = 64
+"""Arrivals in one INSERT: twice as fast as one at a time, and no faster beyond."""
+
+INSERT: Final = "INSERT INTO arrivals VALUES (?, ?, ?, ?)"
+INSERT_MANY: Final = INSERT + ", (?, ?, ?, ?)" * (TOGETHER - 1)
 TOUCH: Final = (
     "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
@@ -233,9 +242,12 @@ class Store:
         readings = group.readings
         if len(readings):
             self._channels.turn_to(group)
-        columns = (self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
-        rows = zip(range(group.first, group.first + len(readings)), *columns, strict=True)
-        self._db.executemany("INSERT INTO arrivals VALUES (?, ?, ?, ?)", rows)
+        numbers = range(group.first, group.first + len(readings))
+        columns = (numbers, self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
+        rows = list(chain.from_iterable(zip(*columns, strict=True)))
+        most = len(rows) - len(rows) % (COLUMNS * TOGETHER)
+        self._db.executemany(INSERT_MANY, zip(*[iter(rows[:most])] * (COLUMNS * TOGETHER), strict=True))
+        self._db.executemany(INSERT, zip(*[iter(rows[most:])] * COLUMNS, strict=True))
         ticks = enumerate(group.ticks, group.first + len(group.readings))
         self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
         for seq, given in enumerate(group.given, group.first + len(group.readings) + len(group.ticks)):

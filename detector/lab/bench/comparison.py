@@ -50,6 +50,8 @@ class Plan:
     """Names among OTHERS: who is measured beside the detector."""
     environments: Path
     """Folder of the environments of those that need one of their own."""
+    inbox: int
+    """Messages that may wait in a daemon."""
     folder: Path | None
     """On whose disk state is kept; None: the temporary folder's."""
 
@@ -64,8 +66,8 @@ def contenders(plan: Plan, skip: Callable[[str], None]) -> list[Contender]:
             found.append(MqttExporter(mqtt_exporter(plan.environments / "mqtt-exporter")))
         except DetectorError as fault:
             skip(f"mqtt-exporter is left out: {fault}")
-    found += [Detector(plan.model, head) for head in plan.heads]
-    return [*found, *(Detector(plan.model, head, journal=False) for head in plan.heads[:1])]
+    found += [Detector(plan.model, head, inbox=plan.inbox) for head in plan.heads]
+    return [*found, *(Detector(plan.model, head, journal=False, inbox=plan.inbox) for head in plan.heads[:1])]
 
 
 def compare(plan: Plan, tell: Callable[[str], None]) -> list[Ingest]:

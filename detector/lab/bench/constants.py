@@ -64,7 +64,8 @@ def gather(run: Mapping[str, Any]) -> Constants:
             for one in ours
             if "no journal" not in one["contender"]
         ]
-        heads = {fleet["head"]: fleet for fleet in sorted(figures["fleets"], key=lambda fleet: fleet["devices"])}
+        whole = [fleet for fleet in figures["fleets"] if fleet["snapshot"] is not None]
+        heads = {fleet["head"]: fleet for fleet in sorted(whole, key=lambda fleet: int(fleet["devices"]))}
         return Constants(
             source=f"detector {run['command']}",
             taken_at=run["taken_at"],
@@ -83,7 +84,7 @@ def _message_us(ours: list[Mapping[str, Any]], head: str) -> float:
 
 
 def _of_head(fleet: Mapping[str, Any], message_us: float) -> HeadConstants:
-    """Return what the largest fleet of a head says."""
+    """Return what the largest fleet of a head says of which a snapshot was measured."""
     devices, row_bytes = fleet["devices"], fleet["state_bytes"]
     return HeadConstants(
         row_bytes=row_bytes,

@@ -75,7 +75,8 @@ class Detector:
     model: Path
     head: str
     journal: bool = True
-    snapshot_every: str = "60s"
+    inbox: int = 50_000
+    """Messages that may wait in it: the default, but where a bench is to be over soon."""
 
     @property
     def name(self) -> str:
@@ -109,9 +110,15 @@ class Detector:
         probe = {PROBE_CHANNEL: {"range": list(PROBE_RANGE)}}
         devices = stream.devices + 10_000
         return {
-            "mqtt": {"servers": [url], "client_id": "bench", "qos": stream.qos, "persistent_session": False},
+            "mqtt": {
+                "servers": [url],
+                "client_id": "bench",
+                "qos": stream.qos,
+                "persistent_session": False,
+                "inbox": {"max_messages": self.inbox},
+            },
             "model": str(self.model.resolve()),
-            "state": {"directory": str(folder / "state"), "snapshot_every": self.snapshot_every},
+            "state": {"directory": str(folder / "state")},
             "metrics": {"listen": f"127.0.0.1:{port}", "max_series": 0},
             "alerts": {"mqtt": {"base_topic": BASE}},
             "log": {"level": "warning"},

@@ -32,6 +32,20 @@ AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be measured."""
+
+    model: Path
+    devices: int
+    head: str
+    rounds: int
+    snapshot: bool
+    """With a snapshot, for which memory must hold two engines."""
+    folder: Path | None
+    """On whose disk; None: the temporary folder's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """What a fleet costs."""
 
@@ -50,21 +64,21 @@ class Fleet:
     resident_bytes: int
     peak_bytes: int
     """The most that the process held, the snapshot's and the second engine's included."""
-    snapshot: dict[str, float]
-    """What `snapshot_cost` found, in seconds and bytes."""
+    snapshot: dict[str, float] | None
+    """What `snapshot_cost` found, in seconds and bytes; None where memory did not suffice for it."""
 
 
-def measure_in_child(model: Path, devices: int, head: str, rounds: int, folder: Path | None) -> Fleet:
+def measure_in_child(plan: Plan) -> Fleet:
     """Measure one size in a process of its own.
 
-    Raises: DetectorError when it fails; where memory does not suffice, before it begins.
+    Raises: DetectorError when it fails.
     """
-    words = [str(model), str(devices), head, str(rounds), "" if folder is None else str(folder)]
+    words = [json.dumps({**asdict(plan), "model": str(plan.model), "folder": plan.folder and str(plan.folder)})]
     command = [sys.executable, "-m", "detector.lab.bench.fleet", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD})
     if done.returncode:
         last = "".join(done.stderr.strip().splitlines()[-1:])
-        raise DetectorError(f"{devices:,} devices, {head}: {last or f'ended by signal {-done.returncode}'}")
+        raise DetectorError(f"{plan.devices:,} devices, {plan.head}: {last or f'ended by signal {-done.returncode}'}")
     return Fleet(**json.loads(done.stdout))
 
 
@@ -81,32 +95,36 @@ def available_bytes() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def measure(model: ModelFile, devices: int, head: str, rounds: int, folder: Path | None) -> Fleet:
+def measure(plan: Plan) -> Fleet:
     """Measure one size in this process, which had better be a new one.
 
-    Raises: SnapshotError when the snapshot cannot be written.
+    Raises: ModelError when there is no model; SnapshotError when the snapshot cannot be written.
     """
-    settings = settings_for(devices, head)
-    began, pid = resident_bytes(os.getpid()), os.getpid()
+    model, devices, pid = load_model(plan.model), plan.devices, os.getpid()
+    settings, began = settings_for(devices, plan.head), resident_bytes(pid)
     engine, batcher = Engine(settings, model.network, model.reference), Batcher(settings.engine.max_batch)
-    took = [_round_us(engine, batcher, devices, turn) for turn in range(rounds)]
+    took = [_round_us(engine, batcher, devices, turn) for turn in range(plan.rounds)]
     state = sum(column.nbytes for block in engine.blocks().values() for column in block.arrays().values())
     resident = resident_bytes(pid)
     del engine, batcher
-    with TemporaryDirectory(dir=folder, prefix="detector-bench-") as place:
-        snapshot = asdict(snapshot_cost.measure(model, settings, devices, Path(place)))
     return Fleet(
         devices=devices,
-        head=head,
-        rounds=rounds,
-        reading_us=median(took[-max(1, rounds // 3) :]),
+        head=plan.head,
+        rounds=plan.rounds,
+        reading_us=median(took[-max(1, plan.rounds // 3) :]),
         first_us=took[0],
         state_bytes=state / devices,
         device_bytes=(resident - began) / devices,
         resident_bytes=resident,
+        snapshot=_snapshot(model, settings, plan) if plan.snapshot else None,
         peak_bytes=peak_bytes(pid),
-        snapshot=snapshot,
     )
+
+
+def _snapshot(model: ModelFile, settings: Settings, plan: Plan) -> dict[str, float]:
+    """Measure a snapshot of such a fleet."""
+    with TemporaryDirectory(dir=plan.folder, prefix="detector-bench-") as place:
+        return asdict(snapshot_cost.measure(model, settings, plan.devices, Path(place)))
 
 
 def settings_for(devices: int, head: str) -> Settings:
@@ -129,8 +147,9 @@ def _round_us(engine: Engine, batcher: Batcher, devices: int, turn: int) -> floa
 
 def main() -> None:
     """Measure what the command line says, and write it as JSON."""
-    model, devices, head, rounds, folder = sys.argv[1:]
-    found = measure(load_model(Path(model)), int(devices), head, int(rounds), Path(folder) if folder else None)
+    told = json.loads(sys.argv[1])
+    folder = None if told["folder"] is None else Path(told["folder"])
+    found = measure(Plan(**{**told, "model": Path(told["model"]), "folder": folder}))
     print(json.dumps(asdict(found)))
 
 

@@ -21,7 +21,7 @@ from detector.lab.bench.sides import BrokerSide, ClientSide
 
 STDIN: Final = 0
 
-HISTORY_S: Final = 7 * 86_400
+HISTORY_S: Final = 365 * 86_400
 """A fleet in fast motion begins this long ago, so that it does not come near the future."""
 
 

@@ -178,8 +178,8 @@ def _journal_bytes(subject: Subject) -> int:
     return sum(file.stat().st_size for file in subject.state.glob(f"{NAME}*"))
 
 
-def drained(way: Course) -> int:
-    """Wait until nothing more comes; return all that was taken."""
+def drained(way: Course, besides: float = 0.0) -> int:
+    """Wait until nothing more comes; return all that was taken. `besides` is what it took, in messages, that the load did not send."""
     last, still_since = -1, time.monotonic()
 
     def still() -> bool:
@@ -187,7 +187,7 @@ def drained(way: Course) -> int:
         now = way.taken()
         if now != last:
             last, still_since = now, time.monotonic()
-        return now >= way.load.sent().sent or time.monotonic() - still_since > STILL_S
+        return now >= way.load.sent().sent + besides or time.monotonic() - still_since > STILL_S
 
     wait_for(still, "the queue was empty", lambda: float(last))
     return last

@@ -48,6 +48,7 @@ class Wishes:
     fleet_rounds: int
     beside: list[str]
     environments: Path
+    inbox: int
 
     @property
     def stream(self) -> Stream:
@@ -105,6 +106,7 @@ class Bench:
             beside=wishes.beside,
             environments=wishes.environments,
             folder=wishes.folder,
+            inbox=wishes.inbox,
         )
         measured = comparison.compare(plan, self.tell)
         self._measured += measured
@@ -121,7 +123,7 @@ class Bench:
             one
             for head in self.wishes.heads
             for one in latency.measure(
-                Detector(self.wishes.model, head),
+                self._detector(head),
                 self.wishes.live,
                 self.top_rate(head),
                 self.wishes.probes,
@@ -142,9 +144,9 @@ class Bench:
         for head in self.wishes.heads:
             for size in self.wishes.sizes:
                 try:
-                    self._check_memory(size, head, fleets)
-                    fleets.append(self._fleet(size, head))
-                    restarts.append(self._restart(size, head, 1))
+                    whole = self._room_for_snapshot(size, head, fleets)
+                    fleets.append(self._fleet(size, head, whole=whole))
+                    restarts += [self._restart(size, head, 1)] if whole else []
                 except DetectorError as fault:
                     self.tell(f"left out: {fault}")
         headlines = {
@@ -173,14 +175,12 @@ class Bench:
         """Let a detector run at half of its top rate for so long."""
         head = self.wishes.heads[0]
         rate = soak.SHARE * self.top_rate(head)
-        found = soak.measure(
-            Detector(self.wishes.model, head), self.wishes.live, rate, seconds, self.wishes.folder, self.tell
-        )
+        found = soak.measure(self._detector(head), self.wishes.live, rate, seconds, self.wishes.folder, self.tell)
         return Found([tables.soak_table(found)], asdict(found))
 
     def top_rate(self, head: str, route: Route = Route.MOSQUITTO) -> float:
         """Return the messages a second that a detector takes, measured now unless it was before."""
-        detector = Detector(self.wishes.model, head)
+        detector = self._detector(head)
         rates = [one.rate for one in self._measured if (one.contender, one.route) == (detector.name, route)]
         if not rates:
             one = measure_ingest(detector, route, self.wishes.stream, self.wishes.seconds, self.wishes.folder)
@@ -189,25 +189,34 @@ class Bench:
             rates = [one.rate]
         return sorted(rates)[len(rates) // 2]
 
-    def _fleet(self, size: int, head: str) -> Fleet:
-        """Measure one fleet."""
+    def _detector(self, head: str) -> Detector:
+        """Return a detector of the model that is asked for."""
+        return Detector(self.wishes.model, head, inbox=self.wishes.inbox)
+
+    def _fleet(self, size: int, head: str, *, whole: bool) -> Fleet:
+        """Measure one fleet, with a snapshot of it if `whole`."""
         wishes = self.wishes
-        one = fleet.measure_in_child(wishes.model, size, head, wishes.fleet_rounds, wishes.folder)
+        one = fleet.measure_in_child(fleet.Plan(wishes.model, size, head, wishes.fleet_rounds, whole, wishes.folder))
         self.tell(f"{size:,} devices, {head}: {one.device_bytes:,.0f} bytes and {one.reading_us:.1f} µs each")
         return one
 
     def _restart(self, devices: int, head: str, times: int) -> Restart:
         """Measure one restart."""
-        return restart.measure(Detector(self.wishes.model, head), devices, times, self.wishes.folder, self.tell)
+        return restart.measure(self._detector(head), devices, times, self.wishes.folder, self.tell)
 
-    def _check_memory(self, size: int, head: str, fleets: list[Fleet]) -> None:
-        """See, by the fleets measured so far, whether the next one fits this machine.
+    def _room_for_snapshot(self, size: int, head: str, fleets: list[Fleet]) -> bool:
+        """Tell, by the last fleet measured, whether memory holds a snapshot of the next one as well.
 
-        Raises: DetectorError when it does not.
+        Raises: DetectorError when it does not even hold the fleet.
         """
-        each = max((one.peak_bytes / one.devices for one in fleets[-1:] if one.head == head), default=0.0)
-        if not fleet.fits(size, each):
-            raise DetectorError(f"{size:,} devices, {head}: some {size * each / 1e9:,.0f} GB would be needed")
+        last = [one for one in fleets[-1:] if one.head == head]
+        alone = max((one.device_bytes for one in last), default=0.0)
+        if not fleet.fits(size, alone):
+            raise DetectorError(f"{size:,} devices, {head}: some {size * alone / 1e9:,.0f} GB would be needed")
+        whole = fleet.fits(size, max((one.peak_bytes / one.devices for one in last), default=0.0))
+        if not whole:
+            self.tell(f"{size:,} devices, {head}: too little memory to measure a snapshot, too")
+        return whole
 
 
 PARTS: dict[str, Callable[[Bench], Found]] = {

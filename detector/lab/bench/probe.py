@@ -5,7 +5,7 @@ In: a broker. Out: seconds from a publication to the alert that it leads to, bot
 
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
 from contextlib import ExitStack
 from typing import Final, Self
 
@@ -27,6 +27,9 @@ DEVICE: Final = "probe-{number:05d}"
 WITHIN: Final = orjson.dumps({PROBE_CHANNEL: sum(PROBE_RANGE) / 2})
 BEYOND: Final = orjson.dumps({PROBE_CHANNEL: 2 * PROBE_RANGE[1]})
 
+TAKEN_IN_S: Final = 1.0
+"""Devices that were introduced are known after this time."""
+
 PAUSES_S: Final = (0.011, 0.023, 0.037, 0.005, 0.017)
 """Between two probes, in turn: uneven, so that they keep no step with anything."""
 
@@ -41,7 +44,11 @@ class Prober:
         self._listener = Listener(settings, "bench-listener", [f"{BASE}/alerts/#"], self._hear)
         self._awaited, self._told_at = "", 0.0
         self._told = threading.Event()
-        self._numbers: Iterator[int] = iter(range(10_000))
+        self._known: deque[str] = deque()
+        """Devices that were heard of, and have not probed yet."""
+        self._introduced = 0
+        self.published = 0
+        """Readings, in all."""
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -57,16 +64,23 @@ class Prober:
         """Disconnect."""
         self._stack.close()
 
+    def introduce(self, devices: int) -> None:
+        """Let the daemon hear of so many more devices, within their range, and take them in."""
+        for number in range(self._introduced, self._introduced + devices):
+            device = DEVICE.format(number=number)
+            self._publish(device, WITHIN)
+            self._known.append(device)
+        self._introduced += devices
+        time.sleep(TAKEN_IN_S)
+
     def probe(self, times: int) -> list[float | None]:
         """Return how long each alert took, seconds; None for one that did not come; fewer where none comes any more."""
-        devices = [DEVICE.format(number=next(self._numbers)) for _ in range(times)]
-        for device in devices:
-            self._publisher.publish(PROBE_TOPICS.format(device=device), WITHIN)
-        time.sleep(1.0)
+        if len(self._known) < times:
+            self.introduce(times - len(self._known))
         took: list[float | None] = []
-        for place, device in enumerate(devices):
+        for place in range(times):
             time.sleep(PAUSES_S[place % len(PAUSES_S)])
-            took.append(self._probe(device))
+            took.append(self._probe(self._known.popleft()))
             if took[-GIVE_UP:] == [None] * GIVE_UP:
                 break
         return took
@@ -75,8 +89,13 @@ class Prober:
         """Let one device leave its range; return how long its alert took."""
         self._told.clear()
         self._awaited, began = device, time.monotonic()
-        self._publisher.publish(PROBE_TOPICS.format(device=device), BEYOND)
+        self._publish(device, BEYOND)
         return self._told_at - began if self._told.wait(PATIENCE_S) else None
+
+    def _publish(self, device: str, payload: bytes) -> None:
+        """Send one reading."""
+        self._publisher.publish(PROBE_TOPICS.format(device=device), payload)
+        self.published += 1
 
     def _hear(self, _topic: str, payload: bytes) -> None:
         """Note the alert that is waited for."""

@@ -15,9 +15,11 @@ from typing import Final
 
 from detector.clock import SystemClock
 from detector.domain import Reading
+from detector.edge.channel_view import ChannelView
 from detector.edge.model_file import load_model
 from detector.edge.snapshot import Keeper, Snapshot
 from detector.engine import Engine
+from detector.errors import DetectorError
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.fleet import AT_ONCE, settings_for
 from detector.lab.bench.load import Stream, load
@@ -49,7 +51,7 @@ class Restart:
 def measure(detector: Detector, devices: int, times: int, folder: Path | None, tell: Callable[[str], None]) -> Restart:
     """Start a daemon cold once, and over a snapshot so many times.
 
-    Raises: DetectorError when it does not come up, SnapshotError when the snapshot cannot be written.
+    Raises: DetectorError when it does not come up or knows nobody, SnapshotError when the snapshot cannot be written.
     """
     stream = Stream(devices, 0, None)
     with TemporaryDirectory(prefix="detector-bench-", dir=folder) as place, load(stream) as broker:
@@ -61,6 +63,10 @@ def measure(detector: Detector, devices: int, times: int, folder: Path | None, t
         for _ in range(times):
             took_s, known, _ = _start(detector, broker.url, stream, warm)
             ready_s.append(took_s)
+            if known != devices:
+                raise DetectorError(
+                    f"a snapshot of {devices} devices was written, and the daemon over it knows {known}"
+                )
             tell(f"{devices:,} devices: ready after {took_s:.2f} s")
     return Restart(devices, detector.head, cold_s, empty_bytes, ready_s, known)
 
@@ -72,14 +78,15 @@ def write_snapshot(detector: Detector, devices: int, state: Path) -> None:
     """
     model, settings = load_model(detector.model), settings_for(devices, detector.head)
     engine, batcher = Engine(settings, model.network, model.reference), Batcher(settings.engine.max_batch)
+    view = ChannelView()
     for turn in range(2):
         for begin in range(0, devices, AT_ONCE):
             readings: list[Reading] = readings_of(range(begin, min(devices, begin + AT_ONCE)), turn)
             for batch in batcher.cut(readings):
-                engine.step(batch)
+                view.show(engine.step(batch))
     state.mkdir(parents=True)
     keeper = Keeper(state, 3600.0, SystemClock())
-    keeper.take(1, lambda: Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), {}), lambda: None)
+    keeper.take(1, lambda: Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), view.freeze()))
 
 
 def _known(daemon: DaemonProcess) -> int:

@@ -15,6 +15,7 @@ from detector.lab.bench.contenders import Detector
 from detector.lab.bench.ingest import Route, course, drained
 from detector.lab.bench.latency import AT_ONCE, Latency, probe_at
 from detector.lab.bench.load import Stream
+from detector.lab.bench.packets import CHANNELS
 from detector.lab.bench.probe import Prober
 from detector.lab.bench.processes import cpu_s, resident_bytes
 
@@ -24,7 +25,7 @@ SHARE: Final = 0.5
 LOOKS: Final = 60
 """Looks in a soak, each with a few probes."""
 
-PROBES: Final = 20
+PROBES: Final = 10
 
 WARM_SHARE: Final = 0.25
 """The first part of a soak, in which memory may still grow: buffers fill, snapshots are taken for the first time."""
@@ -86,6 +87,7 @@ def measure(
     with course(detector, Route.MOSQUITTO, stream, folder, AT_ONCE) as way, Prober(way.url) as prober:
         way.load.go(rate)
         way.subject.settle(stream.devices)
+        prober.introduce(LOOKS * PROBES)  # now, lest the memory that they take looks like growth
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             due = began + len(looks) * every_s
@@ -97,20 +99,15 @@ def measure(
                 f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, p99 {latency.p99_ms or 0.0:.1f} ms"
             )
         way.load.go(0.0)
-        taken = drained(way)
-        probed = sum(look.latency.probes for look in looks)
+        probed = prober.published / len(CHANNELS)
+        taken = drained(way, probed)
         return Soak(
             contender=detector.name,
             devices=stream.devices,
             rate=rate,
             seconds=time.monotonic() - began,
             sent=way.load.sent().sent,
-            taken=taken - _messages_of(probed),
+            taken=round(taken - probed),
             spoilt=way.subject.spoilt(),
             looks=looks,
         )
-
-
-def _messages_of(probes: int) -> int:
-    """Return as how many messages of the fleet probes count: two readings each, where a message has three."""
-    return round(2 * probes / 3)

@@ -102,8 +102,8 @@ def fleet_table(fleets: Sequence[Fleet], restarts: Sequence[Restart]) -> Table:
             f"{one.reading_us:.1f}",
             f"{one.device_bytes:,.0f}",
             f"{one.resident_bytes / 1e9:.2f}",
-            f"{1e3 * one.snapshot['paused_s']:.1f}",
-            f"{one.snapshot['took_s']:.1f}",
+            "" if one.snapshot is None else f"{1e3 * one.snapshot['paused_s']:.1f}",
+            "" if one.snapshot is None else f"{one.snapshot['took_s']:.1f}",
             "" if again is None else f"{again.cold_s:.2f}",
             "" if again is None else f"{max(again.ready_s):.2f}",
         )
