@@ -5,7 +5,7 @@ device that is long gone are left out: a dead device must not show its last valu
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage
 from detector.edge.alert_book import AlertBook
 from detector.edge.departures import Departures
 from detector.edge.frozen_view import book_from_plain, book_to_plain
-from detector.edge.last_states import ChannelKey, ChannelState, LastStates
+from detector.edge.last_states import ChannelKey, ChannelState, LastStates, States
 from detector.report import Census, Progress, Report
 
 SWEEP_EVERY_S: Final = 60.0
@@ -39,7 +39,7 @@ class Touched(NamedTuple):
 class Fleet:
     """One consistent picture of all devices; immutable, so it may be read without haste."""
 
-    states: Sequence[ChannelState]
+    states: States
     """In order of first sight."""
     last_seen: dict[str, EventTime]
     """Of every device ever heard."""

@@ -305,6 +305,29 @@ class States(Sequence[ChannelState]):
         """Take columns."""
         self._keys, self._columns = keys, columns
 
+    @property
+    def keys(self) -> Sequence[ChannelKey]:
+        """Return whose states they are, in order."""
+        return self._keys
+
+    def at(self, places: Sequence[int]) -> "States":
+        """Return those at these places."""
+        rows = np.array(places, np.intp)
+        return States(
+            [self._keys[place] for place in places], {name: column[rows] for name, column in self._columns.items()}
+        )
+
+    def numbers(self, name: str) -> list[float | None]:
+        """Return one number of every state, None where it is not known, without making the states."""
+        values: list[float | None] = self._columns[name].tolist()
+        if name in ("expected", "lower", "upper"):
+            known = self._columns["forecast_known"]
+        elif name == "score":
+            known = self._columns["stage"] == Stage.SCORED
+        else:
+            return values
+        return [value if is_known else None for value, is_known in zip(values, known.tolist(), strict=True)]
+
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._keys)

@@ -4,13 +4,13 @@ In: one `Fleet`, the settings. Out: open episodes first, then channels that have
 first sight: an order that stands still while nothing happens, so that series do not come and go.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from detector.domain import AlertEvent, EventTime
 from detector.edge.channel_view import Fleet
-from detector.edge.last_states import ChannelState
+from detector.edge.last_states import ChannelKey, States
 
 
 class Cost(NamedTuple):
@@ -50,7 +50,7 @@ class Chosen:
     """What is shown, and how much is not."""
 
     episodes: Mapping[EpisodeLabels, Episode]
-    channels: tuple[ChannelState, ...]
+    channels: States
     devices: tuple[str, ...]
     """Of those channels."""
     left_out: int
@@ -62,18 +62,19 @@ def choose(fleet: Fleet, room: int, cost: Cost) -> Chosen:
     episodes = _episodes(fleet.open)
     fitting = dict(list(episodes.items())[: room // cost.episode])
     wanted, spent = cost.episode * len(episodes), cost.episode * len(fitting)
-    shown, devices, known = list[ChannelState](), dict[str, None](), set[str]()
-    for state in _by_interest(fleet):
-        each = cost.channel
-        if state.device not in known:
-            known.add(state.device)
+    keys = fleet.states.keys
+    shown, devices, known = list[int](), dict[str, None](), set[str]()
+    for place in _by_interest(fleet, keys):
+        device, each = keys[place][0], cost.channel
+        if device not in known:
+            known.add(device)
             each += cost.device
         wanted += each
         if wanted <= room:
             spent += each
-            shown.append(state)
-            devices[state.device] = None
-    return Chosen(fitting, tuple(shown) if cost.channel else (), tuple(devices), wanted - spent)
+            shown.append(place)
+            devices[device] = None
+    return Chosen(fitting, fleet.states.at(shown if cost.channel else ()), tuple(devices), wanted - spent)
 
 
 def _episodes(events: Iterable[AlertEvent]) -> Mapping[EpisodeLabels, Episode]:
@@ -88,15 +89,14 @@ def _episodes(events: Iterable[AlertEvent]) -> Mapping[EpisodeLabels, Episode]:
     return dict(sorted(found.items(), key=lambda one: -one[1].severity))
 
 
-def _by_interest(fleet: Fleet) -> Iterable[ChannelState]:
-    """Return the channels, those first that an open episode or one of the last events is about."""
+def _by_interest(fleet: Fleet, keys: Sequence[ChannelKey]) -> Iterable[int]:
+    """Return the channels' places, those first that an open episode or one of the last events is about."""
     events = (*fleet.open, *fleet.recent)
     if not events:
-        return fleet.states
+        return range(len(keys))
     channels = {(event.device, event.channel) for event in events if event.channel is not None}
     whole = {event.device for event in events if event.channel is None}
-    first, rest = list[ChannelState](), list[ChannelState]()
-    for state in fleet.states:
-        interesting = (state.device, state.channel) in channels or state.device in whole
-        (first if interesting else rest).append(state)
+    first, rest = list[int](), list[int]()
+    for place, key in enumerate(keys):
+        (first if key in channels or key[0] in whole else rest).append(place)
     return (*first, *rest)

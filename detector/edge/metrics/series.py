@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from detector.domain import MICROSECONDS
 from detector.edge.channel_view import Fleet
-from detector.edge.last_states import ChannelState
 from detector.edge.metrics.family import Kind, Named
 from detector.edge.metrics.interest import Chosen, Cost, Episode, EpisodeLabels, choose
 from detector.settings import MetricsSettings
@@ -33,15 +32,15 @@ def _of_episode(name: str, words: str) -> Named:
     return Named(name, Kind.GAUGE, words, EpisodeLabels._fields)
 
 
-CHANNEL: Final[Mapping[Named, Callable[[ChannelState], float | None]]] = {
-    _of_channel("detector_value", "Last value of the channel, in its own unit."): attrgetter("value"),
-    _of_channel("detector_expected_value", "Forecast for that value; absent while warming up."): attrgetter("expected"),
-    _of_channel("detector_expected_lower", "Lower edge of the expected band."): attrgetter("lower"),
-    _of_channel("detector_expected_upper", "Upper edge of the expected band."): attrgetter("upper"),
-    _of_channel("detector_anomaly_score", "Anomaly score; 1 is the threshold. Absent while learning."): attrgetter("score"),
-    _of_channel("detector_anomalous", "1 above, -1 below, 0 neither."): attrgetter("anomalous"),
+CHANNEL: Final[Mapping[Named, str]] = {
+    _of_channel("detector_value", "Last value of the channel, in its own unit."): "value",
+    _of_channel("detector_expected_value", "Forecast for that value; absent while warming up."): "expected",
+    _of_channel("detector_expected_lower", "Lower edge of the expected band."): "lower",
+    _of_channel("detector_expected_upper", "Upper edge of the expected band."): "upper",
+    _of_channel("detector_anomaly_score", "Anomaly score; 1 is the threshold. Absent while learning."): "score",
+    _of_channel("detector_anomalous", "1 above, -1 below, 0 neither."): "anomalous",
 }  # fmt: skip
-"""What is exposed of each channel's state; a number that is not known is absent."""
+"""What is exposed of each channel's state, by its column; a number that is not known is absent."""
 
 SKILL: Final = _of_channel(
     "detector_forecast_skill_ratio",
@@ -107,13 +106,11 @@ def _finite(number: float | None) -> float | None:
 
 def _channels(fleet: Fleet, chosen: Chosen) -> Iterator[str]:
     """Yield the last state of each channel, and how well it is forecast."""
-    if not chosen.channels:
-        return
-    labels = [f'{{device="{_escape(state.device)}",channel="{_escape(state.channel)}"}} ' for state in chosen.channels]
-    for named, number in CHANNEL.items():
-        yield from _lines(named, labels, map(number, chosen.channels))
-    skills = fleet.skills
-    yield from _lines(SKILL, labels, [skills.get((state.device, state.channel)) for state in chosen.channels])
+    keys = chosen.channels.keys
+    labels = [f'{{device="{_escape(device)}",channel="{_escape(channel)}"}} ' for device, channel in keys]
+    for named, column in CHANNEL.items():
+        yield from _lines(named, labels, chosen.channels.numbers(column))
+    yield from _lines(SKILL, labels, map(fleet.skills.get, keys))
 
 
 def _devices(fleet: Fleet, chosen: Chosen) -> Iterator[str]:
