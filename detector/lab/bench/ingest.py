@@ -22,8 +22,8 @@ from detector.lab.broker import embedded_broker
 RUN_UP_S: Final = 2.0
 """The flood is on for so long before anything is measured."""
 
-STILL_S: Final = 2.0
-"""Nothing more comes when nothing came for so long."""
+STILL_S: Final = 10.0
+"""Where something was lost, nothing more comes when nothing came for so long."""
 
 
 CONNECTED_S: Final = 0.5

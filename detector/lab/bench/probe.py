@@ -16,7 +16,7 @@ from detector.lab.bench.contenders import BASE, PROBE_CHANNEL, PROBE_RANGE, PROB
 from detector.lab.link import Listener, Publisher
 from detector.settings import MqttSettings
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 30.0
 """An alert that takes longer is not waited for any more."""
 
 GIVE_UP: Final = 3
