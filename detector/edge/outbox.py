@@ -39,6 +39,11 @@ class Outbox:
         """Return how many publications are not confirmed yet."""
         return len(self._events) + len(self._retained) + len(self._under_way)
 
+    @property
+    def under_way(self) -> int:
+        """Return how many publications the broker has and has not answered."""
+        return len(self._under_way)
+
     def put(self, publication: Publication) -> bool:
         """Keep a publication, in place of an unsent one of the same retained topic; return whether there was room."""
         with self._changed:

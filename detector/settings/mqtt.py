@@ -82,7 +82,7 @@ class MqttSettings(Section):
     renew_after: Duration = Field(
         60.0,
         description="Quiet over a link that is up, after which we subscribe anew, then connect anew;"
-        " three times the longest pause of late where that is longer.",
+        " three times the longest pause of late where that is longer. A broker that confirms nothing for so long is left, too.",
     )
     receive_maximum: Annotated[int, Field(ge=1, le=65535)] = Field(
         1000, description="QoS 1 messages the broker may have under way to us (MQTT 5)."

@@ -126,3 +126,15 @@ def test_cuts_anywhere_lose_nothing(seed: int) -> None:
         while len(heard) < rounds * share:
             heard.add(int(witness.hear()[1]))
         assert proxy.cuts >= 2
+
+
+def test_a_broker_that_confirms_nothing_is_left() -> None:
+    """Publications that are never answered go out again over another connection, which the link makes by itself."""
+    with (
+        ScriptedBroker().running() as broker,
+        Station(broker.url, filters=["ab"], renew_after=0.3) as station,
+    ):
+        wait_until(lambda: station.link.traffic.connections >= 2, "a second connection")
+        assert "confirmed nothing that we published" in str(station.link.ended_because)
+        published = [body for kind, body in broker.received if kind & 0xF0 == 0x30]
+        assert len([body for body in published if body.endswith(b"online")]) >= 2

@@ -236,8 +236,13 @@ class MqttLink:
         return connection.turn_without_reading()
 
     def _mend(self, connection: Connection) -> None:
-        """See to a link that is up and over which nothing comes, though it used to."""
+        """See to a link that is up and over which nothing comes, though it used to, or goes."""
         now = self._clock.mono()
+        waited_s = self._sender.waited_s(now)
+        if waited_s > self._settings.renew_after:
+            self.traffic.renewals += 1
+            connection.end(f"the broker confirmed nothing that we published for {waited_s:.0f} s")
+            return
         remedy = self._watch.remedy(now) if self.subscribed.is_set() else Remedy.NONE
         if remedy is Remedy.NONE:
             return

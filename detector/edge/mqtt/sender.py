@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from functools import partial
 
+from detector.clock import MonoTime
 from detector.edge.mqtt.connection import Connection
 from detector.edge.outbox import Outbox, Publication
 from detector.edge.sinks.sink import Answer
@@ -26,6 +27,8 @@ class Sender:
         self.outbox = Outbox()
         self._status_topic = status_topic
         self._answers: deque[Answer] = deque()
+        self._waiting_since: MonoTime | None = None
+        """Since when the broker has answered none of the publications that it has; None while it has none."""
         self._saying = threading.Lock()
         self._leaving = False
 
@@ -57,8 +60,18 @@ class Sender:
 
         self.outbox.send(window, partial(self._hand_over, connection))
 
+    def waited_s(self, now: MonoTime) -> float:
+        """Return for how long the broker has answered nothing of what it was sent."""
+        if not self.outbox.under_way:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        return 0.0 if self._waiting_since is None else now - self._waiting_since
+
     def settle(self, connection: Connection) -> None:
         """Look at the broker's answers to our publications."""
+        if connection.confirmed:
+            self._waiting_since = None
         while connection.confirmed:
             mid, reason = connection.confirmed.popleft()
             publication = self.outbox.confirm(mid)

@@ -3,6 +3,7 @@
 In: `MqttSettings`, one server and the password. Out: a paho client, not connected yet; and the call that connects it.
 """
 
+import socket
 import ssl
 from typing import Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -111,6 +112,14 @@ def open_connection(client: Client, server: Server, settings: MqttSettings) -> N
 
     Raises: OSError, or ValueError for a certificate that isn't the server's.
     """
+    _connect(client, server, settings)
+    plain = client.socket()
+    if isinstance(plain, socket.socket):
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # an alert does not wait for company
+
+
+def _connect(client: Client, server: Server, settings: MqttSettings) -> None:
+    """Connect as the protocol wants it."""
     keepalive_s = max(1, round(settings.keepalive))
     if settings.protocol != "5":
         client.connect(server.host, server.port, keepalive_s)
