@@ -54,9 +54,12 @@ class Intake:
         self._directory = directory
         self._known: dict[str, Route] = {}
         """By which route each device came last."""
+        self._dropped = 0
+        """How many devices the directory had dropped when this was last looked at."""
 
     def decode(self, messages: Iterable[Message]) -> Readings:
         """Return the readings of all messages, in order; those of a message that came before are counted as duplicates."""
+        self._note_again()
         columns = self._plain.columns()
         take, knows = self._plain.take, self.redelivery.knows
         plain = told = repeated = 0
@@ -92,6 +95,13 @@ class Intake:
                 "rejected (%s) on %.200r: %s", reason, message.topic, detail, extra={"kind": f"rejected {reason}"}
             )
         return readings
+
+    def _note_again(self) -> None:
+        """Where the directory had no room for all devices, have each noted again that is heard: it may be one that had to go."""
+        if self._directory is not None and self._directory.dropped != self._dropped:
+            self._dropped = self._directory.dropped
+            self._known.clear()
+            self._plain.forget()
 
     def _note(self, route: Route | Rejected) -> None:
         """Note where a device is, by what its topic says."""

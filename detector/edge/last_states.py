@@ -183,18 +183,19 @@ class LastStates:
         self._block.shown &= ~gone[self._block.device]
 
     def forget(self, key: ChannelKey) -> bool:
-        """Let a channel go, and its device with the last of its channels; return whether that was it."""
-        row = self._row_of.pop(key, None)
-        if row is None:
+        """Let a channel go, and its device with the last of its channels; return whether that was it.
+
+        A device that was gone before a restart has no channels here, and goes with any of those that it had.
+        """
+        row, rows = self._row_of.pop(key, None), self._rows_of.get(key[0], [])
+        if row is not None:
+            self._names = None
+            self._block.begin(np.array([row]))
+            self._free[0].append(row)
+            rows.remove(row)
+        if rows or key[0] not in self._device_row:
             return False
-        self._names = None
-        self._block.begin(np.array([row]))
-        self._free[0].append(row)
-        rows = self._rows_of[key[0]]
-        rows.remove(row)
-        if rows:
-            return False
-        del self._rows_of[key[0]]
+        self._rows_of.pop(key[0], None)
         self._free[1].append(self._device_row.pop(key[0]))
         return True
 

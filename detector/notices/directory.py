@@ -25,6 +25,8 @@ class Directory:
     def __init__(self, most: int) -> None:
         """Know no device, and never more than so many: beyond that the first to come is the first to go."""
         self.table = Kept[str, Labels]("device", str, _labels, list)
+        self.dropped = 0
+        """How many devices had to go so far: whoever noted one that is still heard has to note it again."""
         self._most = most
 
     def note(self, device: str, entry: str, labels: Mapping[str, str]) -> None:
@@ -34,6 +36,7 @@ class Directory:
             self.table[device] = found
             if len(self.table) > self._most:
                 del self.table[next(iter(self.table))]
+                self.dropped += 1
 
     def labels(self, event: AlertEvent) -> Labels:
         """Return the labels of an alert: of an outage, which has no device, the entry alone."""

@@ -14,7 +14,7 @@ import orjson
 from detector.domain import EventTime, Rejected
 from detector.readings import Name, Names, Readings
 from detector.settings import PayloadFormat, SensorSettings
-from detector.stream.decode import Decoder, Route
+from detector.stream.decode import REMEMBERED_LENGTH, Decoder, Route
 from detector.stream.json_payload import MAX_VALUES, VALUE_FIELD, channel_name
 from detector.stream.names import MAX_NAME, is_good_name
 from detector.stream.timestamp import AHEAD, EARLIEST, parse_timestamp
@@ -103,7 +103,7 @@ class PlainDecoder:
     ) -> None:
         """Read what `decoder` would; `max_channels` is the most that one payload may have, and about so many `names` are needed.
 
-        `note` is told of every topic that is new.
+        `note` is told of every topic that is new, once a message of it was read.
         """
         self._note = note
         self._decoder, self._max_payload, self._max_channels = decoder, max_payload, max_channels
@@ -121,15 +121,33 @@ class PlainDecoder:
         """Read a message into columns; False, and nothing is read, where it is not plain."""
         plan = self._plans.get(topic)
         if plan is None:
-            plan = self._plans[topic] = self._plan(topic)
+            if len(topic) > REMEMBERED_LENGTH:
+                return False
+            plan = self._plans[topic] = self._first(topic)
         return len(payload) <= self._max_payload and plan(payload, arrived, columns)
 
-    def _plan(self, topic: str) -> Plan:
-        """Return how the payloads of a topic are read."""
+    def forget(self) -> None:
+        """Know no topic any more, so that each is new."""
+        self._plans = {}
+
+    def _first(self, topic: str) -> Plan:
+        """Return how the payloads of a topic are read until one was: then it is noted, and the plan put in this one's place."""
         route = self._decoder.route(topic)
         if isinstance(route, Rejected):
             return _never
-        self._note(route)
+        plan = self._plan(route)
+
+        def read(payload: bytes, arrived: EventTime, columns: Columns) -> bool:
+            if not plan(payload, arrived, columns):
+                return False
+            self._plans[topic] = plan
+            self._note(route)
+            return True
+
+        return read
+
+    def _plan(self, route: Route) -> Plan:
+        """Return how the payloads of a topic are read that has a route."""
         whose = Whose(route.match.device, route.match.channel, route.entry, route.settings)
         if whose.settings.format is PayloadFormat.VALUE:
             return self._plan_of_value(whose)

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.domain import Reading
+from detector.settings import SensorSettings
+from detector.stream.decode import Decoder
 from detector.stream.plain import PlainDecoder
 from tests.laws.test_decode_never_raises import DECODER, NOW, PAYLOADS, TOPICS
 
@@ -59,3 +61,14 @@ def test_a_reading_is_the_same_as_a_column() -> None:
     columns = PLAIN.columns()
     assert PLAIN.take("c/1/x", b"3", NOW, columns)
     assert columns.readings()[0] == Reading("1", "x", NOW, 3.0, 2)
+
+
+def test_a_topic_too_long_to_be_remembered_is_not_plain() -> None:
+    """Nobody fills the memory with plans for topics of 64 kB each: of such a message nothing is kept, neither plan nor route."""
+    sensors = SensorSettings.model_validate({"name": "l", "topics": ["{site}/{device}/{channel}"], "format": "value"})
+    decoder = Decoder([sensors], 2000, 5)
+    plain, topic = PlainDecoder(decoder, 2000, 5, 100), "/".join(["s" * 256, "d" * 256, "c"])
+    assert isinstance(decoder.decode(topic, b"1", NOW)[0], Reading)
+    assert not plain.take(topic, b"1", NOW, plain.columns())
+    assert plain.take(topic[1:], b"1", NOW, plain.columns()) is False
+    assert plain.take(topic[4:], b"1", NOW, plain.columns())

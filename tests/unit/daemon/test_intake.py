@@ -8,6 +8,7 @@ from detector.domain import EventTime, RejectReason
 from detector.edge.inbox import Message
 from detector.edge.journal import Stub
 from detector.edge.ledger import Ledger
+from detector.notices import Directory
 from detector.settings import PayloadFormat, SensorSettings, TimestampFormat, TimestampSettings
 
 NOW = EventTime(1_700_000_000_000_000)
@@ -86,3 +87,25 @@ def test_a_new_session_knows_no_packet_of_the_old_one() -> None:
     message = Message("meters/m1/power", b"5", EventTime(1), 1, False, True, 7, 1, resumed=False)
     ledger.arrived()
     assert len(intake.decode([message])) == 1
+
+
+def test_a_device_that_is_heard_is_never_long_without_its_labels() -> None:
+    """Where the directory had to drop a device for others, its next message brings it back: or else its alerts would find nobody."""
+    directory, ledger = Directory(2), Ledger()
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery(), directory)
+    ledger.arrived(4)
+    for device in ("old", "new", "newer"):
+        intake.decode([message(f"meters/{device}/power", b"5")])
+    assert list(directory.table) == ["new", "newer"]
+    intake.decode([message("meters/old/power", b"6")])
+    assert list(directory.table) == ["newer", "old"]
+
+
+def test_a_topic_without_a_reading_puts_no_device_into_the_directory() -> None:
+    """Whoever sends nothing that can be read takes no room from those who do."""
+    directory, ledger = Directory(2), Ledger()
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery(), directory)
+    messages = [message("meters/m1/power", b"none"), message("plant/p1", b"{}"), message("meters/m2/power", b"5")]
+    ledger.arrived(len(messages))
+    intake.decode(messages)
+    assert list(directory.table) == ["m2"]

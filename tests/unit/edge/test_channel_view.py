@@ -136,6 +136,22 @@ def test_a_device_that_is_gone_stays_known_by_name_over_a_restart() -> None:
     assert view.devices() == other.devices() == {"pump-1": (), "pump-2": ("temperature",)}
 
 
+def test_a_device_that_was_gone_before_a_restart_is_forgotten_as_well() -> None:
+    """Of its channels only the engine knew any more; let go, it is neither seen nor shown for ever, and is counted."""
+    view, other = ChannelView(), ChannelView()
+    view.show(report(reading(), reading(channel="flow"), reading(device="pump-2", seconds=3500)))
+    view.show(report(tick=at(3700)))
+    other.restore(view.freeze(), lambda _: 0)
+    gone = [KEY, ("pump-1", "flow")]
+    for one in (view, other):
+        one.show(report(departed=gone))
+        assert list(one.fleet().last_seen) == ["pump-2"]
+        assert one.devices() == {"pump-2": ("temperature",)}
+        assert one.fleet().evicted == 1
+    other.show(report(reading(device="pump-3", seconds=3800), departed=gone))
+    assert other.fleet().last_seen == {"pump-2": at(3500), "pump-3": at(3800)}
+
+
 def test_a_row_that_was_let_go_serves_the_next_who_comes() -> None:
     """Nothing of one device shows in the state of another that comes after its eviction."""
     view = ChannelView()
