@@ -141,3 +141,37 @@ class Readings(Sequence[Reading]):
     def __repr__(self) -> str:
         """Show the readings."""
         return f"Readings.of({list(self)!r})"
+
+
+class Columns:
+    """Readings on their way into columns."""
+
+    def __init__(self, names: Names) -> None:
+        """Start without a reading."""
+        self.names = names
+        self.numbers: list[int] = []
+        self.at_us: list[int] = []
+        self.values: list[float] = []
+
+    def __len__(self) -> int:
+        """Return how many readings there are."""
+        return len(self.numbers)
+
+    def add(self, name: Name, at: EventTime, value: float) -> None:
+        """Take one reading."""
+        self.numbers.append(self.names.number(name))
+        self.at_us.append(at)
+        self.values.append(value)
+
+    def cut(self, length: int) -> None:
+        """Forget the readings after the first `length`."""
+        del self.numbers[length:], self.at_us[length:], self.values[length:]
+
+    def readings(self) -> Readings:
+        """Return them as columns."""
+        return Readings(
+            self.names,
+            np.array(self.numbers, np.intp),
+            np.array(self.at_us, np.int64),
+            np.array(self.values, np.float64),
+        )

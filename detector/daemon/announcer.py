@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from detector.clock import Clock, MonoTime
 from detector.domain import AlertKey
 from detector.edge.alert_topics import no_state_message, state_message
+from detector.edge.channel_state import ChannelKey
 from detector.edge.channel_view import ChannelView, Touched
-from detector.edge.last_states import ChannelKey
 from detector.settings import MqttAlertSettings
 
 AGAIN_PER_S: Final = 500

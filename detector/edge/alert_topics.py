@@ -9,7 +9,7 @@ import re
 import orjson
 
 from detector.domain import AlertEvent
-from detector.edge.last_states import ChannelState
+from detector.edge.channel_state import ChannelState
 from detector.edge.outbox import Publication
 from detector.stream.names import NO_CHARACTERS
 from detector.stream.timestamp import format_event_time

@@ -13,9 +13,10 @@ import numpy as np
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Severity, Stage, Verdict
 from detector.edge.alert_book import AlertBook
+from detector.edge.channel_state import ChannelKey, ChannelState, States
 from detector.edge.departures import Departures
 from detector.edge.frozen_view import book_from_plain, book_to_plain
-from detector.edge.last_states import ChannelKey, ChannelState, LastStates, States
+from detector.edge.last_states import LastStates
 from detector.report import Census, Progress, Report
 
 SWEEP_EVERY_S: Final = 60.0
@@ -97,7 +98,7 @@ class ChannelView:
 
     def freeze(self) -> dict[str, Any]:
         """Return all that is remembered as JSON has it; for the thread that writes, which needs no lock to read."""
-        devices, columns = self._last.heard()
+        devices, columns = self._last.heard.columns()
         heard = [columns[name].tolist() for name in ("first", "last", "times")]
         return {
             "states": [list(state) for state in self._last.states(self._last.shown())],
@@ -155,7 +156,7 @@ class ChannelView:
         progress, skills = census.standing.progress(), census.standing.skills()
         with self._lock:
             states = self._last.states(self._last.shown())
-            devices, heard = self._last.heard()
+            devices, heard = self._last.heard.columns()
             opened, recent, evicted = dict(self._book.opened), tuple(self._book.recent), self._evicted
             still_open = self._book.open
         last_seen = dict(zip(devices, map(EventTime, heard["last"].tolist()), strict=True))

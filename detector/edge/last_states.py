@@ -1,73 +1,24 @@
-"""The last state of every channel, and when every device was heard, as columns: a row each.
+"""The last state of every channel, as columns: a row each; and when every device was heard.
 
 In: the engine's reports. Out: rows that turned; one channel's state, or those of all. Not thread-safe, its owner holds the lock.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS, EventTime, Stage, Verdict
+from detector.domain import EventTime, Stage, Verdict
+from detector.edge.channel_state import VERDICTS, ChannelKey, ChannelState, States
+from detector.edge.heard import Heard
 from detector.readings import Names, Readings
 from detector.report import Report
 from detector.state.block import Block
 
-GONE_AFTER_S: Final = 3600.0
-GONE_AFTER_GAPS: Final = 10
-"""A device is gone when it was not heard for an hour and for ten of its mean gaps, whichever is longer."""
-
-STAGES: Final = tuple(Stage)
-VERDICTS: Final[tuple[Verdict | None, ...]] = (None, *Verdict)
-"""By code."""
-
 NO_ROW: Final = -1
 
-PLAIN: Final = (
-    "entry",
-    "at",
-    "value",
-    "stage",
-    "steps_left",
-    "forecast_known",
-    "expected",
-    "lower",
-    "upper",
-    "score",
-    "anomalous",
-    "verdict",
-    "since",
-)
-"""Columns of which a state is made."""
-
-ChannelKey = tuple[str, str]
-"""Device and channel."""
 Rows = NDArray[np.intp]
-
-
-class ChannelState(NamedTuple):
-    """What is known of a channel after its last reading; None is `not known`, never a number."""
-
-    device: str
-    channel: str
-    entry: int
-    """Index of the `sensors` entry it came through."""
-    at: EventTime
-    value: float
-    stage: Stage
-    steps_left: int
-    """Readings until the next stage, while warming up or calibrating."""
-    expected: float | None
-    lower: float | None
-    upper: float | None
-    score: float | None
-    anomalous: int
-    """1 above, -1 below, 0 neither."""
-    verdict: Verdict | None
-    """Of the gravest open episode of the channel or its device."""
-    since: EventTime
-    """Event time since when `anomalous` and `verdict` stand as they do."""
 
 
 class StateBlock(Block):
@@ -100,18 +51,6 @@ class StateBlock(Block):
         )
 
 
-class HeardBlock(Block):
-    """When devices were heard (D,): first and last, event times; how many times."""
-
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    times: NDArray[np.int64]
-
-    def __init__(self) -> None:
-        """Start without rows."""
-        super().__init__(dict.fromkeys(("first", "last", "times"), ((), np.int64, 0)))
-
-
 class Entered(NamedTuple):
     """What the readings of a report did."""
 
@@ -132,15 +71,15 @@ class LastStates:
 
     def __init__(self) -> None:
         """Start with no channel."""
-        self._block, self._heard = StateBlock(), HeardBlock()
+        self.heard = Heard()
+        self._block = StateBlock()
         self._keys: list[ChannelKey] = []
         """Whose each row is; of a free row, whose it was."""
         self._row_of: dict[ChannelKey, int] = {}
         """In order of first sight."""
-        self._device_row: dict[str, int] = {}
         self._rows_of: dict[str, list[int]] = {}
-        self._free: tuple[list[int], list[int]] = ([], [])
-        """Rows of channels and of devices that were let go."""
+        """Of each device that has some."""
+        self._free: list[int] = []
         self._names: Names | None = None
         self._found = np.full(0, NO_ROW, np.intp)
         """Rows by the numbers of channels among these names."""
@@ -160,7 +99,7 @@ class LastStates:
         block.entry[rows], block.anomalous[rows] = readings.names.entry_of[numbers], side
         for name in ("stage", "steps_left", "forecast_known", "expected", "lower", "upper", "score"):
             getattr(block, name)[rows] = getattr(report, name)[newest]
-        self._hear(block.device[rows], at_us)
+        self.heard.hear(block.device[rows], at_us)
         return Entered(rows, rows[turned], rows[came])
 
     def turn(self, device: str, channel: str | None, at: EventTime, verdict_of: VerdictOf) -> list[int]:
@@ -177,10 +116,7 @@ class LastStates:
 
     def sweep(self, now: EventTime) -> None:
         """Show no channel any more of a device that is gone by now."""
-        heard = self._heard
-        mean_gap = (heard.last - heard.first) // np.maximum(heard.times - 1, 1)
-        gone = heard.last + np.maximum(int(GONE_AFTER_S * MICROSECONDS), GONE_AFTER_GAPS * mean_gap) < now
-        self._block.shown &= ~gone[self._block.device]
+        self._block.shown &= ~self.heard.gone(now)[self._block.device]
 
     def forget(self, key: ChannelKey) -> bool:
         """Let a channel go, and its device with the last of its channels; return whether that was it.
@@ -191,13 +127,12 @@ class LastStates:
         if row is not None:
             self._names = None
             self._block.begin(np.array([row]))
-            self._free[0].append(row)
+            self._free.append(row)
             rows.remove(row)
-        if rows or key[0] not in self._device_row:
+        if rows:
             return False
         self._rows_of.pop(key[0], None)
-        self._free[1].append(self._device_row.pop(key[0]))
-        return True
+        return self.heard.forget(key[0])
 
     def keys_of(self, rows: Rows) -> list[ChannelKey]:
         """Return whose rows they are."""
@@ -208,7 +143,7 @@ class LastStates:
         rows = np.fromiter(self._row_of.values(), np.intp, len(self._row_of))
         return rows[self._block.shown[rows]]
 
-    def states(self, rows: Rows) -> "States":
+    def states(self, rows: Rows) -> States:
         """Return the states of some rows, as they are now."""
         return States(self.keys_of(rows), {name: array[rows] for name, array in self._block.arrays().items()})
 
@@ -222,19 +157,12 @@ class LastStates:
         shown = self._block.shown
         return {
             device: tuple(self._keys[row][1] for row in self._rows_of.get(device, ()) if shown[row])
-            for device in self._device_row
+            for device in self.heard
         }
-
-    def heard(self) -> tuple[list[str], Mapping[str, NDArray[np.int64]]]:
-        """Return every device that was heard, and when: the columns of `HeardBlock`."""
-        rows = np.fromiter(self._device_row.values(), np.intp, len(self._device_row))
-        return list(self._device_row), {name: getattr(self._heard, name)[rows] for name in ("first", "last", "times")}
 
     def restore(self, states: Iterable[ChannelState], heard: Mapping[str, Sequence[int]]) -> None:
         """Take back what was remembered of channels and devices; for one that knows none."""
-        for device, times in heard.items():
-            row = self._add_device(device)
-            self._heard.first[row], self._heard.last[row], self._heard.times[row] = times
+        self.heard.restore(heard)
         for state in states:
             row = self._add((state.device, state.channel))
             known = {**state._asdict(), "forecast_known": state.expected is not None, "shown": True}
@@ -260,114 +188,11 @@ class LastStates:
 
     def _add(self, key: ChannelKey) -> int:
         """Give a channel a row."""
-        free = self._free[0]
-        row = self._row_of[key] = free.pop() if free else len(self._keys)
+        row = self._row_of[key] = self._free.pop() if self._free else len(self._keys)
         if row == len(self._keys):
             self._keys.append(key)
         self._keys[row] = key
         self._block.grow(len(self._keys))
-        self._block.device[row] = self._add_device(key[0])
+        self._block.device[row] = self.heard.row(key[0])
         self._rows_of.setdefault(key[0], []).append(row)
         return row
-
-    def _add_device(self, device: str) -> int:
-        """Return the row of a device; a new one if it has none."""
-        row = self._device_row.get(device)
-        if row is None:
-            free = self._free[1]
-            row = self._device_row[device] = free.pop() if free else len(self._device_row)
-            self._heard.grow(row + 1)
-            self._heard.begin(np.array([row]))
-        return row
-
-    def _hear(self, devices: Rows, at_us: NDArray[np.int64]) -> None:
-        """Note when devices were heard; the readings of one message are one time."""
-        heard = self._heard
-        who, first, whose = np.unique(devices, return_index=True, return_inverse=True)
-        at_once = at_us[first]
-        if (at_us == at_once[whose]).all():
-            new = heard.times[who] == 0
-            heard.first[who[new]] = at_once[new]
-            later = new | (at_once > heard.last[who])
-            heard.last[who[later]] = at_once[later]
-            heard.times[who[later]] += 1
-        else:
-            for device, at in zip(devices.tolist(), at_us.tolist(), strict=True):
-                if not heard.times[device]:
-                    heard.first[device] = at
-                if not heard.times[device] or at > heard.last[device]:
-                    heard.last[device], heard.times[device] = at, heard.times[device] + 1
-
-
-class States(Sequence[ChannelState]):
-    """States of some channels as of one moment, each made when it is asked for."""
-
-    def __init__(self, keys: list[ChannelKey], columns: Mapping[str, NDArray[Any]]) -> None:
-        """Take columns."""
-        self._keys, self._columns = keys, columns
-
-    @property
-    def keys(self) -> Sequence[ChannelKey]:
-        """Return whose states they are, in order."""
-        return self._keys
-
-    def at(self, places: Sequence[int]) -> "States":
-        """Return those at these places."""
-        rows = np.array(places, np.intp)
-        return States(
-            [self._keys[place] for place in places], {name: column[rows] for name, column in self._columns.items()}
-        )
-
-    def numbers(self, name: str) -> list[float | None]:
-        """Return one number of every state, None where it is not known, without making the states."""
-        values: list[float | None] = self._columns[name].tolist()
-        if name in ("expected", "lower", "upper"):
-            known = self._columns["forecast_known"]
-        elif name == "score":
-            known = self._columns["stage"] == Stage.SCORED
-        else:
-            return values
-        return [value if is_known else None for value, is_known in zip(values, known.tolist(), strict=True)]
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, place: int) -> ChannelState: ...
-    @overload
-    def __getitem__(self, place: slice) -> "States": ...
-    def __getitem__(self, place: int | slice) -> "ChannelState | States":
-        """Return one state, or a stretch of them."""
-        some = place if isinstance(place, slice) else slice(place, place + 1)
-        stretch = States(self._keys[some], {name: column[some] for name, column in self._columns.items()})
-        return stretch if isinstance(place, slice) else next(iter(stretch))
-
-    def __iter__(self) -> Iterator[ChannelState]:
-        """Iterate over the states."""
-        plain = {name: self._columns[name].tolist() for name in PLAIN}
-        for (device, channel), entry, at, value, stage, left, known, expected, lower, upper, score, side, verdict, since in zip(
-            self._keys, *plain.values(), strict=True
-        ):  # fmt: skip
-            yield ChannelState(
-                device,
-                channel,
-                entry,
-                at,
-                value,
-                STAGES[stage],
-                left,
-                expected if known else None,
-                lower if known else None,
-                upper if known else None,
-                score if stage == Stage.SCORED else None,
-                side,
-                VERDICTS[verdict],
-                since,
-            )
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether the same states stand in the same order."""
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
-from detector.edge.last_states import ChannelState
+from detector.edge.channel_state import ChannelState
 from detector.edge.logs import printable
 from detector.edge.page_style import STYLE
 from detector.edge.status import Status, unit_of

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import orjson
 
 from detector.domain import EventTime, Rejected
-from detector.readings import Name, Names, Readings
+from detector.readings import Columns, Name, Names
 from detector.settings import PayloadFormat, SensorSettings
 from detector.stream.decode import REMEMBERED_LENGTH, Decoder, Route
 from detector.stream.json_payload import MAX_VALUES, VALUE_FIELD, channel_name
@@ -36,40 +35,6 @@ class Field(NamedTuple):
     """Both, as the configuration has them: a key of the same letters comes first."""
     number: int
     """Of its name."""
-
-
-class Columns:
-    """Readings on their way into columns."""
-
-    def __init__(self, names: Names) -> None:
-        """Start without a reading."""
-        self.names = names
-        self.numbers: list[int] = []
-        self.at_us: list[int] = []
-        self.values: list[float] = []
-
-    def __len__(self) -> int:
-        """Return how many readings there are."""
-        return len(self.numbers)
-
-    def add(self, name: Name, at: EventTime, value: float) -> None:
-        """Take one reading."""
-        self.numbers.append(self.names.number(name))
-        self.at_us.append(at)
-        self.values.append(value)
-
-    def cut(self, length: int) -> None:
-        """Forget the readings after the first `length`."""
-        del self.numbers[length:], self.at_us[length:], self.values[length:]
-
-    def readings(self) -> Readings:
-        """Return them as columns."""
-        return Readings(
-            self.names,
-            np.array(self.numbers, np.intp),
-            np.array(self.at_us, np.int64),
-            np.array(self.values, np.float64),
-        )
 
 
 class Whose(NamedTuple):

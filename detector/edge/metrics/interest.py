@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from detector.domain import AlertEvent, EventTime
+from detector.edge.channel_state import ChannelKey, States
 from detector.edge.channel_view import Fleet
-from detector.edge.last_states import ChannelKey, States
 
 
 class Cost(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import replace
 from detector.daemon.discovery import LOOK_EVERY_S, PACE, Discovery
 from detector.domain import AlertKey
 from detector.edge.channel_view import ChannelView
+from detector.edge.heard import GONE_AFTER_S
 from detector.edge.home_assistant import Discoverable
-from detector.edge.last_states import GONE_AFTER_S
 from tests.unit.edge.journal.bench import Hand
 from tests.unit.edge.readings import at, reading, report
 

@@ -7,7 +7,7 @@ import pytest
 
 from detector.domain import AlertEvent, EventTime, Kind, Severity, Stage, Transition, Verdict
 from detector.edge.alert_topics import alert_json, alert_message, state_message, status_topic, topic_level
-from detector.edge.last_states import ChannelState
+from detector.edge.channel_state import ChannelState
 
 EVENT = AlertEvent(
     id="a1",

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from detector.domain import Height, Stage, Transition, Verdict
+from detector.edge.channel_state import ChannelKey
 from detector.edge.channel_view import ChannelView
 from detector.edge.frozen_view import only_devices
-from detector.edge.last_states import ChannelKey
 from tests.unit.edge.readings import at, event, reading, report
 
 KEY = ("pump-1", "temperature")

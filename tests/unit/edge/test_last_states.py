@@ -3,8 +3,8 @@
 import pytest
 
 from detector.domain import Stage
+from detector.edge.channel_state import States
 from detector.edge.channel_view import ChannelView
-from detector.edge.last_states import States
 from tests.unit.edge.readings import reading, report
 
 

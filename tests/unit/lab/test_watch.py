@@ -6,7 +6,7 @@ import orjson
 
 from detector.domain import AlertEvent, EventTime, Kind, Severity, Stage, Transition, Verdict
 from detector.edge.alert_topics import alert_message, state_message
-from detector.edge.last_states import ChannelState
+from detector.edge.channel_state import ChannelState
 from detector.lab.watch import BASE, TRACE_LENGTH, Watch
 
 AT = EventTime(1_790_000_000_123_456)
