@@ -39,12 +39,13 @@ def story(steps: list[Step], crashes: set[tuple[int, str]]) -> tuple[dict[Notice
                     number, step = rest.pop(0)
                     left, died = take(post, step, number, opened, {at for n, at in crashes if n == number})
                     if step[0] == "confirm" and not died:
+                        confirmed |= {notice.key for notice in phone.offered}
                         phone.confirm()
                         post.turn(0.0)
-                        confirmed |= {notice.key for notice in phone.offered}
                     told |= {notice.key: notice.text for notice in phone.offered}
                 if not died:
                     post.turn(5000.0)
+                    phone.confirm_all(post.turn)  # what follows on a notice waits for its answer
                     told |= {notice.key: notice.text for notice in phone.offered}
                     return told, again
                 offered_before = set(confirmed)

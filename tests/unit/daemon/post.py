@@ -3,7 +3,7 @@
 In: a folder. Out: what the receiver was offered, over all processes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,6 +44,14 @@ class Phone:
     def confirm(self) -> None:
         """Say that all of it arrived."""
         self._answers = [Answer(notice.key) for notice in self.offered]
+
+    def confirm_all(self, turn: Callable[[], None]) -> None:
+        """Say so of what comes after it as well, until nothing does."""
+        before = -1
+        while before < len(self.offered):
+            before = len(self.offered)
+            self.confirm()
+            turn()
 
 
 class Post:
