@@ -98,7 +98,9 @@ for _kind, _pattern, _first in (
 
 def key_text(path: KeyPath) -> str:
     """Write a path as people do: `sensors[0].channels.temperature`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step if step.strip() == step else repr(step)}" for step in path
+    )
     return "".join(c if c.isprintable() else "?" for c in text.removeprefix("."))[:200] or "(document)"
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detector.edge.config_file import parse_settings
@@ -61,6 +61,7 @@ def places(node: Any) -> list[tuple[Any, Any]]:
 
 
 @settings(max_examples=50, deadline=None)  # as above
+@example(seed=334328)  # a key that is a blank
 @given(seed=st.integers(0, 2**32))
 def test_any_value_or_key_of_a_good_file_may_be_another(seed: int) -> None:
     """A good file with odd values, and odd keys, in the places of some is settings or a ConfigError."""
