@@ -330,7 +330,7 @@ class Daemon:
         """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""
         link, worker = self._worker.link, self._worker
         link.stop_receiving()
-        while len(worker.inbox):
+        while len(worker.inbox) or (link.waits and link.alive):
             worker.turn()
             self._watchdog.ping(self._clock.mono())
         worker.settle()

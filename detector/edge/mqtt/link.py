@@ -78,6 +78,11 @@ class MqttLink:
         return self._sender.connection is not None
 
     @property
+    def waits(self) -> int:
+        """How many messages were received and wait for room in the inbox; for any thread."""
+        return self._receiver.waits
+
+    @property
     def unconfirmed(self) -> int:
         """How many publications no broker has answered yet."""
         return len(self._sender.outbox)
@@ -128,7 +133,7 @@ class MqttLink:
 
         Subscriptions stay: in a persistent session the broker keeps what is not acknowledged.
         """
-        self._receiver.receiving = False
+        self._receiver.stop()
 
     def stop(self, timeout_s: float) -> None:
         """Send what still waits, say `offline`, disconnect; what isn't done in time is given up and logged."""
@@ -226,11 +231,13 @@ class MqttLink:
                 self._sender.send_waiting()
         finally:
             pause_s = self._ended(connection, server, self._clock.mono() - began)
+        while self._receiver.waits and not self._abandoned.is_set():  # they need no broker any more
+            self._receiver.go_on(connection)
         return pause_s
 
     def _turn(self, connection: Connection) -> bool:
         """Take in what the network brings, unless what it brought before still waits; return whether the connection stands."""
-        if not self._receiver.held_up:
+        if not self._receiver.waits:
             return connection.turn()
         self._receiver.go_on(connection)
         return connection.turn_without_reading()
