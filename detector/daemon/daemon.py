@@ -260,6 +260,7 @@ class Daemon:
         systemd.stopping("scoring what waits")
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
+        self._obey()  # the broker believes that we have what was asked
         self._worker.link.stop(GOODBYE_S)
         self._crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
@@ -334,6 +335,7 @@ class Daemon:
             worker.turn()
             self._watchdog.ping(self._clock.mono())
         worker.settle()
+        self._obey()
         kept = wiring.filters_of(settings)
         link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
         link.stop(GOODBYE_S)
