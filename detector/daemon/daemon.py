@@ -260,6 +260,7 @@ class Daemon:
         systemd.stopping("scoring what waits")
         self._worker.link.stop_receiving()
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
+        self._obey()  # the broker believes that we have what was asked
         self._worker.link.stop(GOODBYE_S)
         self._crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
@@ -330,10 +331,11 @@ class Daemon:
         """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""
         link, worker = self._worker.link, self._worker
         link.stop_receiving()
-        while len(worker.inbox):
+        while len(worker.inbox) or (link.waits and link.alive):
             worker.turn()
             self._watchdog.ping(self._clock.mono())
         worker.settle()
+        self._obey()
         kept = wiring.filters_of(settings)
         link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
         link.stop(GOODBYE_S)

@@ -50,6 +50,7 @@ class Discovery:
         if now >= self._look_at:
             self._look_at = MonoTime(now + LOOK_EVERY_S)
             found = self._view.devices()
+            self._shown = {device: shown for device, shown in self._shown.items() if shown or device in found}
             found |= {device: () for device in self._shown if device not in found}
             self._due = {device: channels for device, channels in found.items() if self._shown.get(device) != channels}
         while self._due and now >= self._next_at:

@@ -149,11 +149,12 @@ class Worker:
 
     def drain(self, deadline: MonoTime) -> None:
         """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
-        while len(self.inbox) and self.clock.mono() < deadline:
+        while (len(self.inbox) or self.link.waits) and self.clock.mono() < deadline:
             self.turn()
         self.settle()
         while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
             self.turn()  # events that wait for an answer would have to wait for the next start
+        self.inbox.close()  # what comes now from the network thread, it gives up itself
         left = self.inbox.take(len(self.inbox), 0.0)
         if left:
             self.ledger.dropped(DropReason.SHUTDOWN, len(left))

@@ -114,6 +114,15 @@ def test_a_packet_larger_than_a_read_is_put_together() -> None:
     assert [(one.mid, len(one.payload)) for one in got] == [(7, 3 * READ), (8, 1)]
 
 
+@pytest.mark.parametrize("malformed", [b"\x30\xff\xff\xff\xff\x01", b"\x30\x09\x00\x01a\xff\xff\xff\xff\xff\x01"])
+def test_what_comes_before_a_packet_that_is_not_well_formed_is_taken_in(malformed: bytes) -> None:
+    """Nonsense ends the connection, and takes nothing with it that was read with it."""
+    good = Sent(b"a", b"1", 0, retain=False, duplicate=False, mid=0, expiry=None)
+    client = QuickClient(CallbackAPIVersion.VERSION2, "us", protocol=MQTTv5, manual_ack=True)
+    got = heard(client, 3 * good.packet(newest=True) + malformed, [])
+    assert [one.payload for one in got] == [b"1"] * 3
+
+
 def test_paho_is_as_we_know_it() -> None:
     """All that the quick client uses of paho is there; should this fail, paho's own way is taken, which is slower."""
     assert fits(Client(CallbackAPIVersion.VERSION2))

@@ -7,6 +7,7 @@ One thread owns the network; it tries the servers in turn, with growing pauses, 
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from detector.clock import SystemClock
 from detector.domain import AlertKey
@@ -31,6 +32,9 @@ log = logging.getLogger("detector.mqtt")
 
 ASK_AGAIN = 8.0
 """Times `reconnect_max` between two requests for filters that were refused."""
+
+NUMBERS = count(1)
+"""Of connections, those of a former link included: who knows packets by the number of theirs must not take one for another."""
 
 
 class MqttLink:
@@ -63,7 +67,6 @@ class MqttLink:
         self._door = Door(base_topic) if base_topic is not None and hears else None
         self._receiver = Receiver(base_topic, self._door, inbox, ledger, self.traffic)
         self._sender = Sender(self._status)
-        self._tries = 0
         self._stopping, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -76,6 +79,11 @@ class MqttLink:
     def connected(self) -> bool:
         """Whether a broker has let us in, and is still there."""
         return self._sender.connection is not None
+
+    @property
+    def waits(self) -> int:
+        """How many messages were received and wait for room in the inbox; for any thread."""
+        return self._receiver.waits
 
     @property
     def unconfirmed(self) -> int:
@@ -128,7 +136,7 @@ class MqttLink:
 
         Subscriptions stay: in a persistent session the broker keeps what is not acknowledged.
         """
-        self._receiver.receiving = False
+        self._receiver.stop()
 
     def stop(self, timeout_s: float) -> None:
         """Send what still waits, say `offline`, disconnect; what isn't done in time is given up and logged."""
@@ -167,7 +175,6 @@ class MqttLink:
 
     def _try(self, server: Server) -> float | None:
         """Connect to one server and stay; return the pause that is due then, seconds, None if it came to nothing."""
-        self._tries += 1
         try:
             client = self._access.client(server)
         except DetectorError as fault:
@@ -175,7 +182,7 @@ class MqttLink:
             return None
         if self._status is not None:
             client.will_set(self._status, "offline", qos=1, retain=True)
-        connection = Connection(client, self._tries, self._receive)
+        connection = Connection(client, next(NUMBERS), self._receive)
         try:
             open_connection(client, server, self._settings)
             if not self._let_in(connection):
@@ -226,11 +233,13 @@ class MqttLink:
                 self._sender.send_waiting()
         finally:
             pause_s = self._ended(connection, server, self._clock.mono() - began)
+        while self._receiver.waits and not self._abandoned.is_set():  # they need no broker any more
+            self._receiver.go_on(connection)
         return pause_s
 
     def _turn(self, connection: Connection) -> bool:
         """Take in what the network brings, unless what it brought before still waits; return whether the connection stands."""
-        if not self._receiver.held_up:
+        if not self._receiver.waits:
             return connection.turn()
         self._receiver.go_on(connection)
         return connection.turn_without_reading()

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 PUBLISH: Final = 0x30
 PUBLISH_MASK: Final = 0xF0
+MALFORMED: Final = 0
 LONGEST_LENGTH: Final = 4
 """Bytes of a variable byte integer (MQTT 5.0, 1.5.5)."""
 
@@ -33,7 +34,7 @@ class Stretch(NamedTuple):
     end: int
     """Where they end: there is a packet of another kind, one that has not come in full, or one that is not well-formed."""
     size: int | None
-    """Bytes of the whole packet there, header included; None where that cannot be told yet."""
+    """Bytes of the whole packet there, header included; None where that cannot be told yet, `MALFORMED` where it never can."""
 
 
 def variable_integer(data: bytes, at: int) -> tuple[int, int] | None:
@@ -53,11 +54,19 @@ def variable_integer(data: bytes, at: int) -> tuple[int, int] | None:
 
 
 def take_publications(data: bytes, at: int, *, properties: bool) -> Stretch:
-    """Read all the whole PUBLISH packets of QoS 0 and 1 that follow each other from a place on; `properties` stand in them (MQTT 5).
+    """Read all the whole PUBLISH packets of QoS 0 and 1 that follow each other from a place on; `properties` stand in them (MQTT 5)."""
+    publications: list[Publish] = []
+    try:
+        return _take(publications, data, at, properties=properties)
+    except ValueError:  # what came before it is as good as ever
+        return Stretch(publications, at, MALFORMED)
+
+
+def _take(publications: list[Publish], data: bytes, at: int, *, properties: bool) -> Stretch:
+    """Read them into a list.
 
     Raises: ValueError when a packet's length is not well-formed.
     """
-    publications: list[Publish] = []
     take, make = publications.append, Publish._make
     end = len(data)
     while at + 2 <= end:

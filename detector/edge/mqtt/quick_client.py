@@ -13,7 +13,7 @@ from typing import Any, Final
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import MessageType, MQTTErrorCode
 
-from detector.edge.mqtt.packets import Publish, take_publications
+from detector.edge.mqtt.packets import MALFORMED, Publish, take_publications
 
 READ: Final = 2**18
 """Most bytes of one read."""
@@ -76,13 +76,12 @@ class QuickClient(Client):
         outcome = MQTTErrorCode.MQTT_ERR_SUCCESS
         while self._left and self._sock is not None and outcome == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not self._in_packet["command"]:
-                try:
-                    stretch = take_publications(self._waiting, self._at, properties=self._protocol == MQTTv5)
-                except ValueError:
-                    return MQTTErrorCode.MQTT_ERR_PROTOCOL
+                stretch = take_publications(self._waiting, self._at, properties=self._protocol == MQTTv5)
                 self._at = stretch.end
                 if stretch.publications and self.on_publications is not None:
                     self.on_publications(stretch.publications)
+                if stretch.size == MALFORMED:
+                    return MQTTErrorCode.MQTT_ERR_PROTOCOL
                 missing = stretch.size is None or stretch.size > self._left
                 if missing and self._left < READ:  # what is longer than a read, paho puts together
                     break

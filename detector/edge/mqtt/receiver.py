@@ -4,6 +4,7 @@ In: messages from the network thread. Out: the inbox and the ledger; acknowledge
 """
 
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class Receiver:
         self, base_topic: str | None, door: Door | None, inbox: Inbox, ledger: Ledger, traffic: Traffic
     ) -> None:
         """Receive from the start; without a door no command is heard."""
-        self.receiving = True
+        self._receiving, self._lock = True, threading.Lock()
         self._door = door
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
         self.birth_topic: str | None = None
@@ -57,8 +58,19 @@ class Receiver:
 
         During a shutdown messages are neither counted nor acknowledged, so that a persistent session keeps them.
         """
-        if not self.receiving:
-            return
+        with self._lock:
+            if not self._receiving:
+                return
+            self._take_in(connection, publications)
+        self.go_on(connection)
+
+    def stop(self) -> None:
+        """Take in nothing from now on; what `waits` then is all that is still on its way to the inbox."""
+        with self._lock:
+            self._receiving = False
+
+    def _take_in(self, connection: Connection, publications: Sequence[Publish]) -> None:
+        """Count messages and let them wait for the inbox."""
         others = [one for one in publications if one.topic is None or not self._is_aside(one.topic)]
         if len(others) < len(publications):
             self._hear_aside(connection, [one for one in publications if one.topic and self._is_aside(one.topic)])
@@ -76,12 +88,11 @@ class Receiver:
         if len(messages) < len(others):
             self._refuse(connection, [one for one in others if one.topic is None])
         self._rest += messages
-        self.go_on(connection)
 
     @property
-    def held_up(self) -> bool:
-        """Whether messages wait for room in the inbox; until they have it, nothing more should be read."""
-        return bool(self._rest)
+    def waits(self) -> int:
+        """How many messages wait for room in the inbox; until they have it, nothing more should be read. For any thread."""
+        return len(self._rest)
 
     def go_on(self, connection: Connection) -> None:
         """Put the messages that wait for room into the inbox, as far as there is; wait a little for it."""

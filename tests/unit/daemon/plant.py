@@ -56,9 +56,10 @@ class Plant:
         return MonoTime(self._looks * 0.05)
 
     @contextmanager
-    def worker(self, folder: Path) -> Iterator[Worker]:
+    def worker(self, folder: Path, inbox: Inbox | None = None) -> Iterator[Worker]:
         """Wire a worker; its link is never started, and its inbox gives at once what it holds."""
-        inbox, ledger, view = Inbox(InboxSettings()), Ledger(), ChannelView()
+        inbox = Inbox(InboxSettings()) if inbox is None else inbox
+        ledger, view = Ledger(), ChannelView()
         journal = Journal(folder, JournalSettings(), ["meters"], self)
         worker = Worker(
             inbox=inbox,

@@ -133,3 +133,17 @@ def test_a_device_that_was_let_go_for_want_of_room_is_taken_away() -> None:
     room.turn()
     assert set(room.shown()) == {"detector_p2"}
     assert room.published == 3
+
+
+def test_nothing_is_kept_of_a_device_that_was_let_go_and_taken_away() -> None:
+    """Names that never come again do not fill the memory."""
+    room = Room()
+    for number in range(3):
+        room.hear(f"p{number}", seconds=number)
+        room.turn()
+        room.view.show(report(departed=[(f"p{number}", "flow")]))
+        room.turn()
+        room.turn()
+    assert room.shown() == {}
+    assert not room.discovery._shown
+    assert room.published == 6

@@ -1,9 +1,18 @@
 """What the scoring loop leaves in the journal."""
 
 from pathlib import Path
+from threading import Event, Thread
 
-from detector.domain import MICROSECONDS, EventTime
-from detector.edge.inbox import Message
+from paho.mqtt.enums import CallbackAPIVersion
+
+from detector.clock import MonoTime
+from detector.domain import MICROSECONDS, DropReason, EventTime
+from detector.edge.inbox import Inbox, Message
+from detector.edge.mqtt.connection import Connection
+from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.quick_client import QuickClient
+from detector.settings import InboxSettings
+from detector.settings.mqtt import Overflow
 from detector.stream.stream_clock import TICK
 from tests.unit.daemon.plant import START_S, Plant
 
@@ -21,3 +30,56 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
         reading, first, second = list(worker.journal.read(0))[:3]
     assert (reading.device, reading.at, reading.value) == ("m1", arrived, 5.0)
     assert [(tick.device, tick.at - arrived) for tick in (first, second)] == [(None, TICK), (None, 2 * TICK)]
+
+
+class Watched(Inbox):
+    """An inbox that says when somebody found nothing in it."""
+
+    def __init__(self) -> None:
+        """Hold at most two messages; others wait."""
+        super().__init__(InboxSettings(max_messages=2, overflow=Overflow.WAIT))
+        self.found_empty = Event()
+
+    def take(self, limit: int, timeout_s: float) -> list[Message]:
+        """Return what waits."""
+        taken = super().take(limit, timeout_s)
+        if not taken:
+            self.found_empty.set()
+        return taken
+
+
+def test_a_stop_scores_what_was_received_and_found_no_room_yet(tmp_path: Path) -> None:
+    """Whatever one read of the network brought is scored, though most of it waits in front of an inbox that is small."""
+    inbox = Watched()
+    with Plant().worker(tmp_path, inbox) as worker:
+        receiver = worker.link._receiver
+        connection = Connection(QuickClient(CallbackAPIVersion.VERSION2, "us"), 1, receiver.receive)
+        read = [Publish("meters/m1/power", b"5", 0, False, False, 0)] * 9
+        receiver.receive(connection, read)
+        worker.link.stop_receiving()
+        receiver.receive(connection, read)
+
+        def go_on_late() -> None:
+            """Be the network thread, and slow."""
+            inbox.found_empty.wait()
+            while receiver.waits:
+                receiver.go_on(connection)
+
+        network = Thread(target=go_on_late)
+        network.start()
+        worker.drain(MonoTime(1e9))
+        network.join()
+        counts = worker.ledger.snapshot()
+    assert (counts.messages, counts.scored, counts.pending) == (9, 9, 0)
+
+
+def test_what_is_still_on_its_way_at_the_deadline_is_given_up_and_counted(tmp_path: Path) -> None:
+    """A stop that comes to its deadline leaves nothing pending: whoever puts a message into the closed inbox gives it up."""
+    with Plant().worker(tmp_path, Watched()) as worker:
+        receiver = worker.link._receiver
+        connection = Connection(QuickClient(CallbackAPIVersion.VERSION2, "us"), 1, receiver.receive)
+        receiver.receive(connection, [Publish("meters/m1/power", b"5", 1, False, False, 7)] * 9)
+        worker.drain(MonoTime(0.0))
+        receiver.go_on(connection)
+        counts = worker.ledger.snapshot()
+    assert (counts.dropped[DropReason.SHUTDOWN], counts.pending, receiver.waits) == (9, 0, 0)
