@@ -108,14 +108,14 @@ class _Server(ThreadingHTTPServer):
 class Receiver:
     """One server."""
 
-    def __init__(self, certificates: Path | None = None) -> None:
-        """Take a free port; `certificates` is a folder with `server.crt` and `server.key`."""
+    def __init__(self, certificates: Path | None = None, port: int = 0) -> None:
+        """Take this port, or a free one; `certificates` is a folder with `server.crt` and `server.key`."""
         self.over = threading.Event()
         self._came: list[Came] = []
         self._manners = deque[Manner]()
         self._always: Manner = answer(200)
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), type("Request", (_Request,), {"receiver": self}))
+        self._server = _Server(("127.0.0.1", port), type("Request", (_Request,), {"receiver": self}))
         self.scheme = "http"
         if certificates is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
