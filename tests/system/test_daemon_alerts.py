@@ -1,6 +1,8 @@
 """No alert is lost, and none is told twice: through kills, links that swallow, refusals, reloads and full disks."""
 
+import os
 import signal
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from tests.system.patience import wait_until
 from tests.system.proxy import Proxy, Way
 
 pytestmark = pytest.mark.needs("mosquitto")
+
+FULL_S = float(os.environ.get("FULL_S", "0"))
 
 
 def settled(daemon: DaemonProcess) -> bool:
@@ -86,7 +90,10 @@ def test_a_reload_to_another_broker_takes_the_alerts_along(broker: Broker) -> No
 
 
 def test_a_full_disk_loses_no_alert(broker: Broker, tmp_path: Path) -> None:
-    """Alerts found while the disk is full are told at once; when there is room again they are on it, and never told twice."""
+    """Alerts found while the disk is full are told at once; when there is room again they are on it, and never told twice.
+
+    `FULL_S=60` keeps it full for a minute.
+    """
     with (
         SmallDisk(tmp_path / "disk") as disk,
         DaemonProcess(broker.url, more=f"state: {{directory: '{disk.folder}'}}", sensors=SENSORS) as daemon,
@@ -101,10 +108,17 @@ def test_a_full_disk_loses_no_alert(broker: Broker, tmp_path: Path) -> None:
             found += 1
         alarm(witness, pumps(*range(found, found + 20)))
         assert list(islice(alerts, 20)) == pumps(*range(found, found + 20))
+        until, more = time.monotonic() + FULL_S, found + 20
+        while time.monotonic() < until:
+            alarm(witness, pumps(more))
+            assert next(alerts) == pumps(more)[0]
+            more += 1
+            time.sleep(1.0)
         disk.empty()
         wait_until(lambda: daemon.scrape().value("detector_journal_up") == 1, "the journal was written again")
         wait_until(lambda: settled(daemon), "the confirmations")
         assert daemon.scrape().value("detector_journal_alerts_lost_total") == 0
+        print(f"full for {FULL_S:g} s: {more} alerts, each told once, none lost")
         daemon.send(signal.SIGTERM)
         assert daemon.wait() == 0
         daemon.restart().until_ready()
