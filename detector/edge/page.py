@@ -161,7 +161,16 @@ def _channels(status: Status) -> str:
     shown = heapq.nsmallest(MAX_ROWS, states, key=lambda s: (s.verdict is None, s.anomalous == 0, s.device, s.channel))
     rows = list(_channel_rows(status, shown))
     columns = ("device", "channel", "value", "expected", "band", "", "score", "skill", "state", "last reading")
-    return _table("Channels", columns, rows, len(states) - MAX_ROWS, "None yet: no reading came in.")
+    return _table("Channels", columns, rows, len(states) - MAX_ROWS, f"None yet: {_why_none(status)}")
+
+
+def _why_none(status: Status) -> str:
+    """Return why no channel is shown: nothing came, or what came was no use."""
+    reasons = sorted(((count, reason.value) for reason, count in status.counts.rejected.items() if count), reverse=True)
+    if not reasons:
+        return "no reading came in."
+    told = ", ".join(f"{reason} {count:,}" for count, reason in reasons)
+    return f"what came was rejected ({told}); the log says what was expected, and `detector check` tries a payload."
 
 
 def _channel_rows(status: Status, shown: Iterable[ChannelState]) -> Iterator[str]:

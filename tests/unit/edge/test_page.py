@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from detector.domain import FeedbackKind, Height, Reading, Stage, Transition
+from detector.domain import FeedbackKind, Height, Reading, RejectReason, Stage, Transition
 from detector.edge.channel_view import NOBODY, ChannelView
 from detector.edge.ledger import Ledger
 from detector.edge.page import MAX_ROWS, render_page
@@ -49,6 +49,16 @@ def test_an_empty_daemon_says_so() -> None:
     assert "None yet: no reading came in." in page.text
     assert "ready" in page.text
     assert "not ready: no broker" in page_of(ChannelView(), not_ready="no broker").text
+
+
+def test_a_daemon_that_rejects_everything_says_why() -> None:
+    """Where messages come and none gives a reading, the page names the reasons, the most frequent first."""
+    ledger = Ledger()
+    ledger.arrived(3)
+    for reason in (RejectReason.MALFORMED, RejectReason.BAD_TIMESTAMP, RejectReason.BAD_TIMESTAMP):
+        ledger.decoded(0, [reason])
+    text = page_of(ChannelView(), counts=ledger.snapshot()).text
+    assert "None yet: what came was rejected (bad_timestamp 2, malformed 1); the log says what was expected" in text
 
 
 def test_a_channel_shows_its_numbers_with_units() -> None:
