@@ -96,6 +96,10 @@ def _ask(method: str, url: str) -> Said:
     return said
 
 
+PIPE_WIDTH: Final = 200
+"""Columns where nobody looks: a line an alert, for `grep` and its like."""
+
+
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the alerts."""
     found = [one for one in _listed(arguments, settings) if one["open"] or not arguments.open]
@@ -116,7 +120,7 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
             one["summary"],
         )
         table.add_row(*map(str, row))
-    Console(soft_wrap=not sys.stdout.isatty(), markup=False).print(table if found else "no alerts")
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, markup=False).print(table if found else "no alerts")
     return 0
 
 
