@@ -5,7 +5,6 @@ In: a configuration file, signals, requests over HTTP. Out: an exit code.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
@@ -14,38 +13,29 @@ from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.clerk import Clerk
 from detector.daemon.control import Control, Faults
-from detector.daemon.receipts import Receipts
+from detector.daemon.parts import GOODBYE_S, Parts
 from detector.daemon.recovery import Recovery
-from detector.daemon.redelivery import Redelivery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import STUCK_AFTER_S, Worker
+from detector.daemon.worker import STUCK_AFTER_S
 from detector.edge import systemd
-from detector.edge.alert_book import RECENT_EVENTS
-from detector.edge.channel_view import ChannelView
 from detector.edge.command import reply_json
 from detector.edge.config_file import load_settings, require_topics
 from detector.edge.http import HttpServer, Site
 from detector.edge.http_alerts import Alerts
-from detector.edge.inbox import Inbox
-from detector.edge.ledger import Ledger
 from detector.edge.logs import Log
-from detector.edge.metrics import Exposition
 from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
-from detector.edge.sinks import Courier, Crew, require_libraries
+from detector.edge.sinks import require_libraries
 from detector.edge.status import ReloadStatus, Status
 from detector.errors import DetectorError
 from detector.settings import Settings
 from detector.settings.exposure import exposures
-from detector.stream.batch import Batcher
 
 log = logging.getLogger("detector.daemon")
 
 DRAIN_S: Final = 10.0
 """Time to score what waits, when asked to stop."""
-GOODBYE_S: Final = 5.0
-"""Time for the broker to confirm what we said last."""
 LAST_SNAPSHOT_S: Final = 120.0
 """Longest that the last snapshot may take; ended before, the journal makes up for it at the next start."""
 
@@ -67,13 +57,14 @@ class Daemon:
         self._path, self._place, self._lines, self._clock = path, Place(path.parent, environment), lines, clock
         self._started = clock.wall()
         self._use(self._read())
-        self._control, self._crew = Control(), Crew()
+        self._control = Control()
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
         self._recovery: Recovery | None = None
         self._recovered = False
-        self._worker = self._wire()
+        self._parts = Parts(self._settings, self._place, clock, self.status, self._lasting)
+        self._worker = self._parts.worker
         self._clerk = Clerk(self._worker, clock)
         site = Site(
             metrics=self._worker.exposition.application,
@@ -194,44 +185,12 @@ class Daemon:
         """Return the ids of the alerts that are open; None before that is known again. For any thread."""
         return self._worker.view.lasting() if self._recovered else None
 
-    def _wire(self) -> Worker:
-        """Make every part of the scoring loop."""
-        settings, ledger, view = self._settings, Ledger(), ChannelView()
-        inbox = Inbox(settings.mqtt.inbox)
-        link = wiring.build_link(settings, self._place, inbox, ledger)
-        journal = wiring.build_journal(settings, self._place, self._clock)
-        view.recall(journal.recent_alerts(RECENT_EVENTS))
-        herald, courier = wiring.build_herald(settings, journal, self._clock), Courier(journal, self._clock)
-        around = wiring.surroundings(settings, self._place, journal, self._clock, herald.desk.directory, self._lasting)
-        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
-        self._crew.turn_to(settings.alerts.receivers, around, receivers)
-        sinks = wiring.build_sinks(settings, link, receivers, herald.desk.directory)
-        courier.turn_to(sinks, settings.alerts.give_up_after)
-        return Worker(
-            inbox=inbox,
-            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), herald.desk.directory),
-            journal=journal,
-            keeper=wiring.build_keeper(settings, self._place, self._clock),
-            receipts=Receipts(self._clock),
-            batcher=Batcher(settings.engine.max_batch),
-            engine=wiring.build_engine(settings, self._place),
-            ledger=ledger,
-            view=view,
-            exposition=Exposition(settings.metrics, self.status),
-            link=link,
-            announcer=wiring.build_announcer(settings, view, link, self._clock),
-            herald=herald,
-            courier=courier,
-            clock=self._clock,
-            discovery=wiring.build_discovery(settings, view, link, self._clock),
-        )
-
     def _look_after(self) -> None:
         """Between two turns: watchdog, readiness, threads, requests to reload.
 
         Raises: _DeadThreadError.
         """
-        self._watchdog.ping(self._clock.mono())
+        self._ping()
         self._lines.tell_suppressed()
         if not self._was_ready and self._not_ready() is None:
             self._was_ready = True
@@ -245,6 +204,10 @@ class Daemon:
         self._obey()
         while (asked := self._control.reload_asked()) is not None:
             asked.set_result(self._reload_now())
+
+    def _ping(self) -> None:
+        """Tell the watchdog that we are alive."""
+        self._watchdog.ping(self._clock.mono())
 
     def _obey(self) -> None:
         """Do the commands that came over MQTT, and say there what became of them."""
@@ -262,12 +225,12 @@ class Daemon:
         self._worker.drain(MonoTime(self._clock.mono() + DRAIN_S))
         self._obey()  # the broker believes that we have what was asked
         self._worker.link.stop(GOODBYE_S)
-        self._crew.close(GOODBYE_S)
+        self._parts.crew.close(GOODBYE_S)
         self._worker.courier.take_answers()
         self._worker.settle()
         if self._recovered:  # or else what is in memory is only part of what is on disk
             systemd.going_on("writing a last snapshot", LAST_SNAPSHOT_S)
-            self._worker.take_snapshot(pause=lambda: self._watchdog.ping(self._clock.mono()))
+            self._worker.take_snapshot(pause=self._ping)
         self._worker.journal.close()
         self._http.stop()
         log.info("stopped")
@@ -279,66 +242,19 @@ class Daemon:
         times = self._reload.times + 1
         try:
             settings = self._read()
-            self._apply(settings, compare(self._settings, settings))
+            changes = compare(self._settings, settings)
+            self._parts.renew(settings, changes, pause=self._ping, obey=self._obey)
         except DetectorError as fault:
             self._reload = ReloadStatus(times, succeeded=False, succeeded_at=self._reload.succeeded_at)
             log.error("configuration refused, the one from before goes on: %s", fault)  # noqa: TRY400 - a person's slip needs no traceback
             return str(fault)
         else:
+            self._use(settings)
+            self._tell(changes)
             self._reload = ReloadStatus(times, succeeded=True, succeeded_at=self._clock.wall())
             return None
         finally:
             systemd.ready("subscribed and scoring" if self._not_ready() is None else "not connected")
-
-    def _apply(self, settings: Settings, changes: Changes) -> None:
-        """Put new parts in the place of old ones where the configuration changed; devices keep what was learnt.
-
-        Raises: DetectorError before anything was changed.
-        """
-        worker = self._worker
-        relink = changes.touch("mqtt") or any(
-            of(settings) != of(self._settings) for of in (wiring.filters_of, wiring.base_of)
-        )
-        link = wiring.build_link(settings, self._place, worker.inbox, worker.ledger) if relink else worker.link
-        directory = worker.herald.desk.directory
-        around = wiring.surroundings(settings, self._place, worker.journal, self._clock, directory, self._lasting)
-        receivers = self._crew.sinks_for(settings.alerts.receivers, around)
-        if worker.discovery is not None:
-            worker.discovery.leave_for(wiring.discoverable(settings))
-        if relink:
-            self._retire_link(settings)
-            for count in fields(link.traffic):
-                setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
-        self._use(settings)
-        worker.exposition.settings = settings.metrics
-        worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
-        worker.journal.entries = wiring.entries_of(settings)
-        worker.engine.reconfigure(settings)
-        if changes.touch("alerts"):
-            worker.herald.desk.configure(settings.alerts)
-        if relink or changes.touch("alerts"):
-            worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
-            worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
-            self._crew.turn_to(settings.alerts.receivers, around, receivers)
-            sinks = wiring.build_sinks(settings, link, receivers, directory)
-            worker.courier.turn_to(sinks, settings.alerts.give_up_after)
-        if relink:
-            worker.link = link
-            link.start()
-        self._tell(changes)
-
-    def _retire_link(self, settings: Settings) -> None:
-        """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""
-        link, worker = self._worker.link, self._worker
-        link.stop_receiving()
-        while len(worker.inbox) or (link.waits and link.alive):
-            worker.turn()
-            self._watchdog.ping(self._clock.mono())
-        worker.settle()
-        self._obey()
-        kept = wiring.filters_of(settings)
-        link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
-        link.stop(GOODBYE_S)
 
     def _tell(self, changes: Changes) -> None:
         """Say in the log what a reload changed, and what it could not."""

@@ -16,8 +16,8 @@ from detector.domain import MICROSECONDS, Reading
 from detector.edge.alert_topics import alert_json
 from detector.edge.config_file import load_settings
 from detector.edge.journal import Arrival, journal_path
+from detector.edge.journal.arrivals import read
 from detector.edge.journal.database import open_to_read
-from detector.edge.journal.store import read
 from detector.edge.metrics.series import SKILL
 from detector.edge.model_file import load_model
 from detector.edge.snapshot import Shelf, Snapshot, read_snapshot

@@ -10,7 +10,7 @@ from tests.system.systemd.machine import Machine
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-FOLDER = "/root/page"
+FOLDER = "/srv/page"
 
 
 @pytest.fixture

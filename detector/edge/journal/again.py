@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from detector.domain import Feedback, Reading
-from detector.edge.journal.store import Arrival
+from detector.edge.journal.arrivals import Arrival
 from detector.edge.recording.columns import Claims
 from detector.report import Batch
 from detector.settings.sensors import SensorSettings

@@ -7,6 +7,7 @@ SQLite in WAL mode: one process writes, any number read meanwhile. A commit is o
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -171,6 +172,15 @@ def set_aside(path: Path, now: WallTime) -> Path:
         if beside.exists():
             beside.rename(f"{aside}{ending}")
     return aside
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a database and its write-ahead log; of what is not there, or cannot be seen, none."""
+    size = 0
+    for part in (path, Path(f"{path}-wal")):
+        with suppress(OSError):
+            size += part.stat().st_size
+    return size
 
 
 def _advance(db: sqlite3.Connection, version: int) -> None:

@@ -16,11 +16,12 @@ from typing import Final, TypeVar
 from detector.clock import Clock, MonoTime, WallTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
-from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside
+from detector.edge.journal.arrivals import Arrival, Group
+from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside, size_of
 from detector.edge.journal.drawer import Drawer
 from detector.edge.journal.said import Case, Given
 from detector.edge.journal.status import JournalStatus
-from detector.edge.journal.store import Arrival, Group, Store
+from detector.edge.journal.store import Store
 from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
@@ -194,7 +195,7 @@ class Journal:
     def status(self) -> JournalStatus:
         """Return how the journal is; for any thread."""
         return JournalStatus(
-            self._trouble, self._size(), self._failures, self._lost, self._alerts.lost + self.notices.lost
+            self._trouble, size_of(self._path), self._failures, self._lost, self._alerts.lost + self.notices.lost
         )
 
     def close(self) -> None:
@@ -291,13 +292,3 @@ class Journal:
                 store.close()
             except sqlite3.Error as fault:
                 log.debug("journal: closing: %s", fault)
-
-    def _size(self) -> int:
-        """Return the bytes of the database and its write-ahead log."""
-        size = 0
-        for path in (self._path, Path(f"{self._path}-wal")):
-            try:
-                size += path.stat().st_size
-            except OSError:
-                continue  # not there, or not to be seen
-        return size

@@ -12,8 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 from detector.domain import Reading, Rejected, RejectReason
+from detector.edge.journal.arrivals import read
 from detector.edge.journal.database import NAME, open_to_read
-from detector.edge.journal.store import ENDS, read
+from detector.edge.journal.store import ENDS
 from detector.edge.recording.columns import Claims
 from detector.edge.recording.form import EARLIEST, LATEST, is_name
 from detector.errors import JournalError, RecordingError

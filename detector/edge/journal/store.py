@@ -4,25 +4,21 @@ In: groups of arrivals with their numbers, alerts. Out: rows, all of a commit or
 one that is missing belongs to an arrival that could not be kept. Every method may raise sqlite3.Error.
 """
 
-import sqlite3
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import Final
 
 from detector.clock import WallTime
-from detector.domain import MICROSECONDS, AlertEvent, AlertKey, EventTime, Feedback
-from detector.edge.journal import alerts, notices, said, stubs
+from detector.domain import AlertEvent, AlertKey
+from detector.edge.journal import alerts, arrivals, notices, said, stubs
 from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
+from detector.edge.journal.arrivals import Arrival, Channels, Group
 from detector.edge.journal.database import open_to_append
 from detector.edge.journal.notices import NOTHING_DECIDED, Decided
-from detector.edge.journal.said import Case, Given
+from detector.edge.journal.said import Case
 from detector.edge.journal.stubs import Stub
 from detector.notice import Notice
 from detector.notices import Row
-from detector.readings import Names, Readings
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
@@ -40,93 +36,10 @@ LET_GO: Final = 20_000
 
 MARK_EVERY_S: Final = 60.0
 
-READ_ROWS: Final = 10_000
-"""Arrivals read at once. Between two reads nothing is held: a reader that lingers would keep the -wal file growing."""
-
 ENDS: Final = "SELECT (SELECT min(seq) FROM arrivals), (SELECT max(seq) FROM arrivals)"
 """One of them is found at once; asked for both in one SELECT, SQLite would read the whole table."""
 
-READ: Final = (
-    "SELECT seq, device, channels.channel, entry, at, value FROM arrivals LEFT JOIN channels ON id = arrivals.channel"
-    " WHERE seq > ? ORDER BY seq LIMIT ?"
-)
-COLUMNS: Final = 4
-"""Of an arrival."""
-
-TOGETHER: Final = 64
-"""Arrivals in one INSERT: twice as fast as one at a time, and no faster beyond."""
-
-INSERT: Final = "INSERT INTO arrivals VALUES (?, ?, ?, ?)"
-INSERT_MANY: Final = INSERT + ", (?, ?, ?, ?)" * (TOGETHER - 1)
-TOUCH: Final = (
-    "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
-)
 FORGET: Final = "DELETE FROM channels WHERE id IN (SELECT id FROM channels WHERE touched <= ? LIMIT ?)"
-
-
-class Group(NamedTuple):
-    """Arrivals that are written together: readings, idle ticks, or feedback."""
-
-    first: int
-    """Number of the first of them."""
-    entries: Sequence[str]
-    """Names of the `sensors` entries that the readings' `entry` counts through."""
-    readings: Readings
-    ticks: Sequence[EventTime] = ()
-    stubs: Sequence[Stub] = ()
-    """Of the messages that the readings came in."""
-    given: Sequence[Given] = ()
-
-    @property
-    def last(self) -> int:
-        """Number of the last of them."""
-        return self.first + len(self.readings) + len(self.ticks) + len(self.given) - 1
-
-
-class Arrival(NamedTuple):
-    """One line of the journal: a reading; feedback; or an idle tick, which has a time alone."""
-
-    seq: int
-    device: str | None
-    channel: str | None
-    entry: str | None
-    """Name of the `sensors` entry that it came through, as the configuration of its time had it."""
-    at: EventTime
-    value: float | None
-    feedback: Feedback | None = None
-
-
-class _Channels:
-    """The row of every channel lately written, by the number of its name."""
-
-    def __init__(self, db: sqlite3.Connection, touch_every: int) -> None:
-        """Know none yet; a channel's last arrival is to be less than `touch_every` after it was touched."""
-        self._db, self._touch_every = db, touch_every
-        self._since = self._last = 0
-        self._entries: Sequence[str] = ()
-        self._names: Names | None = None
-        self._ids = np.zeros(0, np.int64)
-        """0 where not known; SQLite counts from 1."""
-
-    def turn_to(self, group: Group) -> None:
-        """Prepare for a group; forget what was known under other names or entries, or for long."""
-        self._last, names = group.last, group.readings.names
-        if self._entries != group.entries or group.last - self._since >= self._touch_every:
-            self._names, self._since, self._entries = None, group.first, group.entries
-        if names is not self._names:
-            self._names, self._ids = names, np.zeros(len(names), np.int64)
-        elif len(self._ids) < len(names):
-            self._ids = np.concatenate([self._ids, np.zeros(len(names), np.int64)])
-
-    def ids_of(self, readings: Readings) -> list[int]:
-        """Return the row of each reading's channel; find or make those that are not known, and note that they were written now."""
-        for number in np.unique(readings.numbers[self._ids[readings.numbers] == 0]).tolist():
-            device, channel, entry = readings.names[number]
-            found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
-            self._ids[number] = found[0][0]
-        ids: list[int] = self._ids[readings.numbers].tolist()
-        return ids
 
 
 class Store:
@@ -139,7 +52,7 @@ class Store:
         """
         self._db, self._settings = open_to_append(path), settings
         self._touch_every = max(1, min(TOUCH_EVERY, settings.max_size // TOUCH_BYTES))
-        self._channels = _Channels(self._db, self._touch_every)
+        self._channels = Channels(self._db, self._touch_every)
         try:
             first, last = self._db.execute(ENDS).fetchone()
         except BaseException:
@@ -170,7 +83,7 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         for group in groups:
             self._first = self._first or group.first
-            self._append(group)
+            arrivals.write(self._db, self._channels, group)
             last = group.last
             came += group.stubs
         stubs.write(self._db, came)
@@ -231,30 +144,11 @@ class Store:
 
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""
-        return read(self._db, after)
+        return arrivals.read(self._db, after)
 
     def close(self) -> None:
         """Close the connection; what was not committed is undone."""
         self._db.close()
-
-    def _append(self, group: Group) -> None:
-        """Insert one group."""
-        readings = group.readings
-        if len(readings):
-            self._channels.turn_to(group)
-        numbers = range(group.first, group.first + len(readings))
-        columns = (numbers, self._channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
-        rows = list(chain.from_iterable(zip(*columns, strict=True)))
-        most = len(rows) - len(rows) % (COLUMNS * TOGETHER)
-        self._db.executemany(INSERT_MANY, zip(*[iter(rows[:most])] * (COLUMNS * TOGETHER), strict=True))
-        self._db.executemany(INSERT, zip(*[iter(rows[most:])] * COLUMNS, strict=True))
-        ticks = enumerate(group.ticks, group.first + len(group.readings))
-        self._db.executemany("INSERT INTO arrivals VALUES (?, NULL, ?, NULL)", list(ticks))
-        for seq, given in enumerate(group.given, group.first + len(group.readings) + len(group.ticks)):
-            self._db.execute(
-                "INSERT INTO arrivals VALUES (?, NULL, ?, 'feedback')", (seq, round(given.at * MICROSECONDS))
-            )
-            said.write(self._db, seq, given)
 
     def _mark(self, last: int, now: WallTime) -> None:
         """Note the time, and find out how much is beyond its age."""
@@ -286,19 +180,3 @@ class Store:
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
-
-
-def read(db: sqlite3.Connection, after: int) -> Iterator[Arrival]:
-    """Yield the arrivals after a number, in order, as far as they are committed by now."""
-    last = db.execute("SELECT max(seq) FROM arrivals").fetchone()[0] or 0
-    while after < last:
-        rows = db.execute(READ, (after, READ_ROWS)).fetchall()
-        for row in rows:
-            arrival = Arrival(*row)
-            if arrival.seq > last:
-                return
-            if arrival.device is not None or arrival.value is None:
-                yield arrival
-            elif (feedback := said.read(db, arrival.seq)) is not None:
-                yield arrival._replace(value=None, feedback=feedback)
-        after = rows[-1][0] if rows else last

@@ -45,6 +45,7 @@ class Receiver:
         self._receiving, self._lock = True, threading.Lock()
         self._door = door
         self._base, self._inbox, self._ledger, self._traffic = base_topic, inbox, ledger, traffic
+        self._below = f"{base_topic}/"
         self.birth_topic: str | None = None
         """Where somebody says `online` who wants to be told everything anew; such messages are no readings."""
         self.births = 0
@@ -117,7 +118,7 @@ class Receiver:
 
     def _is_aside(self, topic: str) -> bool:
         """Return whether a topic is none of readings: under our own base, which we publish on, or where Home Assistant is born."""
-        ours = self._base is not None and (topic == self._base or topic.startswith(f"{self._base}/"))
+        ours = self._base is not None and (topic == self._base or topic.startswith(self._below))
         return ours or topic == self.birth_topic
 
     def _hear_aside(self, connection: Connection, publications: Sequence[Publish]) -> None:

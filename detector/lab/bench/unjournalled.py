@@ -12,7 +12,7 @@ from detector.clock import Clock, SystemClock
 from detector.daemon import Daemon, wiring
 from detector.daemon.wiring import Place
 from detector.edge.journal import Journal
-from detector.edge.journal.store import Group
+from detector.edge.journal.arrivals import Group
 from detector.edge.logs import Log
 from detector.settings import Settings
 

@@ -15,8 +15,8 @@ from typing import Final
 import yaml
 
 from detector.edge.journal import Arrival, journal_path
+from detector.edge.journal.arrivals import read
 from detector.edge.journal.database import open_to_read
-from detector.edge.journal.store import read
 from detector.errors import DetectorError, JournalError
 from detector.lab.broker import Broker, child_process, free_port
 from detector.lab.daemon_process import DaemonProcess

@@ -10,8 +10,8 @@ from pathlib import Path
 from detector.clock import MonoTime, WallTime
 from detector.domain import MICROSECONDS, EventTime, Reading
 from detector.edge.journal import Arrival, Journal
+from detector.edge.journal.arrivals import read
 from detector.edge.journal.database import NAME, open_to_read
-from detector.edge.journal.store import read
 from detector.settings import JournalSettings
 
 START_S = 1_700_000_000.0
