@@ -17,7 +17,7 @@ from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, cut, hang
 from tests.unit.edge.journal.bench import Hand
 from tests.unit.edge.readings import at
-from tests.unit.edge.sinks.notices import outage, turned
+from tests.unit.edge.sinks.notices import ANNOTATIONS, LABELS, outage, turned
 
 OPENED, UPDATED, CLOSED = Transition.OPENED, Transition.UPDATED, Transition.CLOSED
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
@@ -64,25 +64,8 @@ def test_an_alert_is_posted_in_the_shape_of_the_api() -> None:
     assert came.path == "/am/api/v2/alerts"
     assert came.said == [
         {
-            "labels": {
-                "alertname": "SensorAnomaly",
-                "channel": "temperature",
-                "device": "pump-1",
-                "kind": "residual",
-                "severity": "warning",
-                "site": "north",
-                "verdict": "process",
-            },
-            "annotations": {
-                "summary": "pump-1 temperature: residual",
-                "description": "pump-1 temperature is strange.",
-                "id": "pump-1/temperature/process",
-                "score": "1.5",
-                "value": "30.0",
-                "expected": "20.0",
-                "lower": "19.0",
-                "upper": "21.0",
-            },
+            "labels": LABELS,
+            "annotations": ANNOTATIONS,
             "startsAt": "2023-11-14T22:13:20Z",
             "endsAt": "2023-11-14T22:17:20Z",
         }

@@ -22,7 +22,7 @@ from detector.settings.transports import WebhookSettings
 from tests.system.broker import Certificates
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, cut, flood, hang, trickle
-from tests.unit.edge.sinks.notices import TEXT, notice
+from tests.unit.edge.sinks.notices import ANNOTATIONS, LABELS, TEXT, notice
 
 PATIENT = 3600.0
 """A timeout that no test waits for."""
@@ -87,25 +87,8 @@ def test_a_notice_is_posted_in_the_shape_of_version_4(tmp_path: Path) -> None:
         "alerts": [
             {
                 "status": "firing",
-                "labels": {
-                    "alertname": "SensorAnomaly",
-                    "channel": "temperature",
-                    "device": "pump-1",
-                    "kind": "residual",
-                    "severity": "warning",
-                    "site": "north",
-                    "verdict": "process",
-                },
-                "annotations": {
-                    "summary": "pump-1 temperature: residual",
-                    "description": "pump-1 temperature is strange.",
-                    "id": "pump-1/temperature/process",
-                    "score": "1.5",
-                    "value": "30.0",
-                    "expected": "20.0",
-                    "lower": "19.0",
-                    "upper": "21.0",
-                },
+                "labels": LABELS,
+                "annotations": ANNOTATIONS,
                 "startsAt": "2023-11-14T22:13:20Z",
                 "endsAt": "0001-01-01T00:00:00Z",
                 "generatorURL": "http://page",

@@ -8,6 +8,29 @@ from tests.unit.edge.readings import START_S, at, event
 
 TEXT = "pump-1 temperature is 30 °C since 12:04, expected 19 to 21 °C."
 
+LABELS = {
+    "alertname": "SensorAnomaly",
+    "channel": "temperature",
+    "device": "pump-1",
+    "kind": "residual",
+    "severity": "warning",
+    "site": "north",
+    "verdict": "process",
+}
+"""Of the one alert, as Alertmanager and what understands it have them."""
+
+ANNOTATIONS = {
+    "summary": "pump-1 temperature: residual",
+    "description": "pump-1 temperature is strange.",
+    "id": "pump-1/temperature/process",
+    "score": "1.5",
+    "value": "30.0",
+    "expected": "20.0",
+    "lower": "19.0",
+    "upper": "21.0",
+}
+"""The same of what is said of it."""
+
 
 def notice(number: int = 1, thread: str = "3f2a", over: bool = False, count: int = 1) -> Notice:
     """Return one notice about one alert."""
