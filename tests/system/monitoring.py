@@ -5,31 +5,40 @@ Addresses are those of the test; what waits minutes in the rules waits a second 
 """
 
 import json
-import queue
 import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
-from tests.system.broker import free_port
+from detector.lab.broker import free_port
 from tests.system.patience import PATIENCE_S, wait_until
+from tests.system.receiving import Receiver
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 WAITS = re.compile(r"^(\s*(?:for|keep_firing_for): )\S+$", re.MULTILINE)
 """How long a rule waits before an alert fires, and goes on firing after."""
 WINDOWS = re.compile(r"\[\d+[mh]\]")
 """How far back it looks."""
+
+
+SWIFT = """
+route: {{receiver: hook, group_by: [alertname, device], group_wait: 10ms, group_interval: 100ms, repeat_interval: 1h}}
+receivers: [{{name: hook, webhook_configs: [{{url: '{hook}', send_resolved: true}}]}}]
+inhibit_rules:
+  - source_matchers: [severity = critical]
+    target_matchers: [severity =~ "warning|info"]
+    equal: [device, channel, kind]
+"""
+"""Delays are short, so that tests need not wait; the inhibition is that of Alertmanager's own example."""
 
 
 class _Server:
@@ -127,12 +136,15 @@ class Prometheus(_Server):
         wait_until(lambda: name not in self.firing(), f"{name} ended")
 
 
-class Alertmanager(_Server):
-    """Groups, inhibits and tells a webhook, by the configuration that ships."""
+class AlertmanagerServer(_Server):
+    """Groups, inhibits and tells a webhook, by the configuration that ships, or one that a test has."""
 
-    def __init__(self, webhook: str) -> None:
-        """Write the configuration."""
+    def __init__(self, webhook: str, configuration: str | None = None) -> None:
+        """Write the configuration; a test's has `{hook}` for the webhook."""
         super().__init__("alertmanager")
+        if configuration is not None:
+            (self.folder / "alertmanager.yml").write_text(configuration.format(hook=webhook))
+            return
         shipped = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8"))
         shipped["route"] |= {"group_wait": "1s", "group_interval": "1s"}
         for receiver in shipped["receivers"]:
@@ -149,6 +161,16 @@ class Alertmanager(_Server):
             "--cluster.listen-address=",
         ]
 
+    @property
+    def url(self) -> str:
+        """Its address, as sinks have it."""
+        return f"http://{self.address}"
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts that it has and that are not over, as its API shows them."""
+        found: list[dict[str, Any]] = self.ask("/api/v2/alerts")
+        return found
+
     def tell(self, *alerts: Mapping[str, str]) -> None:
         """Let alerts with these labels fire, as Prometheus would."""
         body = json.dumps([{"labels": alert} for alert in alerts]).encode()
@@ -161,41 +183,30 @@ class Alertmanager(_Server):
 class Webhook:
     """Hears what Alertmanager tells."""
 
-    def __init__(self, url: str, told: "queue.SimpleQueue[Mapping[str, Any]]") -> None:
-        """Hear at a URL."""
-        self.url, self._told = url, told
+    def __init__(self, receiver: Receiver) -> None:
+        """Hear what a receiver is posted."""
+        self.url, self._receiver, self._heard = receiver.url, receiver, 0
 
     def hear(self) -> list[Mapping[str, str]]:
         """Wait for the next notification; return the labels of its alerts."""
-        return [alert["labels"] for alert in self._told.get(timeout=PATIENCE_S)["alerts"]]
+        return [alert["labels"] for alert in self._next()]
 
     def hear_of(self, status: str, **labels: str) -> str:
         """Wait until an alert with these labels is told as `firing` or `resolved`; return its sentence."""
         while True:
-            for alert in self._told.get(timeout=PATIENCE_S)["alerts"]:
+            for alert in self._next():
                 if alert["status"] == status and labels.items() <= alert["labels"].items():
                     return str(alert["annotations"]["summary"])
+
+    def _next(self) -> list[dict[str, Any]]:
+        """Wait for the next notification; return its alerts."""
+        self._heard += 1
+        alerts: list[dict[str, Any]] = self._receiver.until(self._heard)[self._heard - 1].said["alerts"]
+        return alerts
 
 
 @contextmanager
 def webhook() -> Iterator[Webhook]:
     """Listen on a free port."""
-    told: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the library's name
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's signature
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Webhook(f"http://127.0.0.1:{server.server_address[1]}/", told)
-        finally:
-            server.shutdown()
-            thread.join()
+    with Receiver() as receiver:
+        yield Webhook(receiver)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from detector.lab.broker import free_port
 from detector.lab.faults import FaultKind
 from tests.system.alarms import SENSORS as ALARMS
 from tests.system.alarms import alarm, pumps
-from tests.system.broker import Broker, free_port
+from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess
 from tests.system.disk import SmallDisk
 from tests.system.living_plant import LivingPlant, sensors
-from tests.system.monitoring import Alertmanager, Prometheus, webhook
+from tests.system.monitoring import AlertmanagerServer, Prometheus, webhook
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
 
@@ -38,7 +39,7 @@ def test_a_fault_in_the_plant_reaches_a_phone(broker: Broker, capsys: pytest.Cap
     """Simulated plant, mosquitto, daemon, Prometheus, rule, Alertmanager, webhook: a sentence with numbers and units, and its end."""
     with (
         webhook() as phone,
-        Alertmanager(phone.url) as alertmanager,
+        AlertmanagerServer(phone.url) as alertmanager,
         DaemonProcess(broker.url, sensors=sensors()) as daemon,
         Prometheus(scraped(daemon), alertmanager.address) as prometheus,
         Witness(broker.port) as witness,

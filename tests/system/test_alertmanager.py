@@ -13,7 +13,7 @@ from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.surroundings import Surroundings
 from detector.settings.transports import AlertmanagerSettings
-from tests.system.alertmanager import AlertmanagerProcess
+from tests.system.monitoring import SWIFT, AlertmanagerServer
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver
 from tests.unit.edge.sinks.notices import turned
@@ -49,7 +49,7 @@ def heard(hook: Receiver) -> list[tuple[str, str, str]]:
 def test_an_alert_goes_all_the_way_and_back() -> None:
     """The webhook hears the sentence when it opens, again when it becomes critical, and that it is over."""
     sentence = "pump-1 temperature is strange."
-    with Receiver() as hook, AlertmanagerProcess(hook.url) as manager, sink(manager.url) as porter:
+    with Receiver() as hook, AlertmanagerServer(hook.url, SWIFT) as manager, sink(manager.url) as porter:
         porter.offer(turned(OPENED))
         assert ("firing", "warning", sentence) in _after(hook, 1)
         porter.offer(turned(UPDATED, Severity.CRITICAL))
@@ -62,7 +62,7 @@ def test_an_alert_goes_all_the_way_and_back() -> None:
 
 def test_an_alert_that_nobody_sends_again_ends_by_itself() -> None:
     """While it is sent again its end moves on; when the sender is gone, Alertmanager lets it end a few sendings later."""
-    with Receiver() as hook, AlertmanagerProcess(hook.url) as manager:
+    with Receiver() as hook, AlertmanagerServer(hook.url, SWIFT) as manager:
         with sink(manager.url, resend_every=0.05) as porter:
             porter.offer(turned(OPENED))
             ends = set[str]()

@@ -19,9 +19,9 @@ from detector.domain import Severity
 from detector.edge.sinks.apprise import Apprise, _Place
 from detector.edge.sinks.keyring import Keyring
 from detector.errors import ConfigError
+from detector.lab.broker import free_port
 from detector.notice import Notice
 from detector.settings.transports import AppriseSettings
-from tests.system.broker import free_port
 from tests.system.daemon_process import ROOT, SENSORS, write_model
 from tests.system.receiving import Receiver, answer, trickle
 from tests.unit.edge.sinks.notices import TEXT, notice

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
-from tests.system.broker import SEARCH_PATH, free_port
+from detector.lab.broker import free_port
+from tests.system.broker import SEARCH_PATH
 from tests.system.commands import detector
 from tests.system.parties import Witness
 from tests.system.patience import wait_until

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.broker import Broker, free_port
+from detector.lab.broker import free_port
+from tests.system.broker import Broker
 from tests.system.daemon_process import SENSORS, DaemonProcess
 from tests.system.parties import Witness
 from tests.system.patience import wait_until

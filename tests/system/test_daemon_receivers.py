@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.system.alarms import SENSORS, alarm, pumps
-from tests.system.alertmanager import AlertmanagerProcess
 from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess
+from tests.system.monitoring import SWIFT, AlertmanagerServer
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, hang
@@ -44,7 +44,7 @@ def test_an_alert_reaches_a_webhook_by_alertmanager_and_is_over_again(broker: Br
     """Fault, daemon, Alertmanager, webhook: the sentence arrives; the time is printed. When the fault is over that arrives too."""
     with (
         Receiver() as hook,
-        AlertmanagerProcess(hook.url) as manager,
+        AlertmanagerServer(hook.url, SWIFT) as manager,
         DaemonProcess(broker.url, receivers(f"alertmanager: {{urls: ['{manager.url}']}}"), SENSORS) as daemon,
         Witness(broker.port) as plant,
     ):

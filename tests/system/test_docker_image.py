@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.system.broker import Broker, free_port
+from detector.lab.broker import free_port
+from tests.system.broker import Broker
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
 from tests.system.podman import (

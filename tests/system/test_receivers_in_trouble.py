@@ -2,12 +2,12 @@
 
 import json
 import os
-import socket
 import time
 from collections import Counter
 
 import pytest
 
+from detector.lab.broker import free_port
 from tests.system.alarms import SENSORS, alarm, pumps
 from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess, Scrape
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.needs("mosquitto")
 MINUTES = float(os.environ.get("MINUTES", "0.05"))
 STEADY = 500
 """Readings by which it is seen how soon they are judged."""
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def judged_in_ms(daemon: DaemonProcess, plant: Witness, begin: int) -> float:
