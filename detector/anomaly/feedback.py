@@ -66,9 +66,6 @@ class FeedbackBlock(Block):
             }
         )
 
-    def reserve(self, rows: int) -> None:
-        """Keep no room free: its columns are as long as what was said."""
-
 
 class Said:
     """What was said of alerts and is in force."""

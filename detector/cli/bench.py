@@ -8,20 +8,16 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from detector.cli.arguments import duration, positive_count, positive_number
-from detector.edge.model_file import ModelFile, load_model
-from detector.lab import scrape_cost, snapshot_cost
+from detector.errors import DetectorError
 from detector.lab.bench import comparison, constants, results, tables
 from detector.lab.bench.ingest import Route
 from detector.lab.bench.parts import PARTS, Bench, Found, Wishes
 from detector.lab.bench.plot import draw
-from detector.settings import Settings
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 
@@ -93,10 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    if arguments.snapshot is not None:
-        return _run_snapshot(load_model(arguments.model), arguments.snapshot, arguments.folder)
-    if arguments.scrape is not None:
-        return _run_scrape(load_model(arguments.model), arguments.scrape)
+    _refuse_poor_constants(arguments)
     kept = {} if arguments.against is None else results.read(arguments.against)["headlines"]
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # as Ctrl-C: whoever was started is ended as well
     console = Console(width=None if sys.stdout.isatty() else WIDE)
@@ -113,10 +106,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_poor_constants(arguments: argparse.Namespace) -> None:
+    """Refuse what would spoil the constants that are kept, before anything is measured.
+
+    Raises: DetectorError.
+    """
+    whole = "all" in arguments.parts or {"ingest", "fleet"} <= set(arguments.parts)
+    if arguments.constants and (arguments.short or not whole):
+        raise DetectorError("--constants: expected the parts ingest and fleet (or all), and not --short")
+
+
 def _measured(arguments: argparse.Namespace) -> Iterator[tuple[str, Found]]:
     """Measure what is asked for, part by part."""
     bench = Bench(_wishes(arguments), Console(stderr=True).print)
-    if arguments.restart is not None:
+    if arguments.snapshot is not None:
+        yield "snapshot", bench.snapshot(arguments.snapshot)
+    elif arguments.scrape is not None:
+        yield "scrape", bench.scrape(arguments.scrape)
+    elif arguments.restart is not None:
         yield "restart", bench.restart(arguments.restart, arguments.times)
     elif arguments.soak is not None:
         yield "soak", bench.soak(arguments.soak)
@@ -146,45 +153,3 @@ def _part(text: str) -> str:
     if text not in (*PARTS, "all"):
         raise argparse.ArgumentTypeError(f"expected one of {', '.join(PARTS)} or all, got {text!r}")
     return text
-
-
-def _run_snapshot(model: ModelFile, devices: int, folder: Path | None) -> int:
-    """Measure a snapshot, and print."""
-    settings = Settings.model_validate({"sensors": [{"name": "bench"}], "engine": {"max_devices": devices}})
-    with TemporaryDirectory(dir=folder, prefix="detector-bench-") as place:
-        cost = snapshot_cost.measure(model, settings, devices, Path(place))
-    table = Table(title=f"A snapshot of {devices:,} devices, {cost.bytes_on_disk / 1e6:,.0f} MB")
-    table.add_column("")
-    table.add_column("ms", justify="right")
-    for name, seconds in (
-        ("scoring stood still", cost.paused_s),
-        ("written, scoring meanwhile", cost.took_s),
-        (f"a step of {cost.rows:,} readings before", cost.step_s),
-        ("the same while it is written, median", cost.beside_s),
-        ("the longest of them", cost.longest_s),
-        ("read again, every checksum checked", cost.read_s),
-        ("given to an engine", cost.restored_s),
-    ):
-        table.add_row(name, f"{1e3 * seconds:,.1f}")
-    Console().print(table)
-    return 0
-
-
-def _run_scrape(model: ModelFile, channels: int) -> int:
-    """Measure scrapes, and print."""
-    settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
-    cost = scrape_cost.measure(model, settings, channels)
-    table = Table(title=f"A scrape of {channels:,} channels")
-    table.add_column("")
-    table.add_column("ms", justify="right")
-    for name, seconds in (
-        (f"all of them, {cost.whole_bytes / 1e6:,.1f} MB", cost.whole_s),
-        ("the same, compressed", cost.compressed_s),
-        (f"within the default max_series, {cost.bounded_bytes / 1e6:,.1f} MB", cost.bounded_s),
-        (f"a step of {scrape_cost.ROWS:,} readings, shown", cost.step_s),
-        ("the same while all are scraped on end, median", cost.beside_s),
-        ("the longest of them", cost.longest_s),
-    ):
-        table.add_row(name, f"{1e3 * seconds:,.1f}")
-    Console().print(table)
-    return 0

@@ -16,7 +16,7 @@ from detector.errors import DetectorError
 from detector.lab import plan
 from detector.lab.bench import constants
 from detector.lab.bench.comparison import HEADS
-from detector.lab.bench.fleet import available_bytes
+from detector.lab.bench.processes import available_bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,14 +64,11 @@ def _table(fleet: plan.Fleet, need: plan.Needs, machine: plan.Machine) -> Table:
     for column in ("what", "needed", "here"):
         table.add_column(column, justify="left" if column == "what" else "right")
     peak = need.memory_bytes + need.snapshot_extra_bytes
-    table.add_row("memory", _size(need.memory_bytes), _size(machine.memory_bytes))
-    table.add_row("memory while a snapshot is written, at most", _size(peak), "")
-    table.add_row("journal, a day", _size(need.journal_bytes_a_day), _size(machine.disk_bytes))
-    table.add_row("snapshots", _size(need.snapshot_bytes), "")
+    table.add_row("memory", plan.size_in_words(need.memory_bytes), plan.size_in_words(machine.memory_bytes))
+    table.add_row("memory while a snapshot is written, at most", plan.size_in_words(peak), "")
+    table.add_row(
+        "journal, a day", plan.size_in_words(need.journal_bytes_a_day), plan.size_in_words(machine.disk_bytes)
+    )
+    table.add_row("snapshots", plan.size_in_words(need.snapshot_bytes), "")
     table.add_row("cores, busy all the time", f"{need.cores:.2f}", str(machine.cores))
     return table
-
-
-def _size(size: float) -> str:
-    """Write bytes for people."""
-    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

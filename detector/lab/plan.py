@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from detector.edge.snapshot.shelf import KEPT
 from detector.lab.bench.constants import Constants, rows_for
 from detector.settings.root import EngineSettings, JournalSettings
 
 DAY_S: Final = 86_400.0
 
-KEPT_SNAPSHOTS: Final = 3
-"""Two, and one that is being written."""
+KEPT_SNAPSHOTS: Final = KEPT + 1
+"""One is being written."""
 
 MEMORY_MAX: Final = 2**30
 """What the shipped systemd unit allows."""
@@ -90,7 +91,7 @@ def objections(fleet: Fleet, need: Needs, machine: Machine) -> Iterator[str]:
     on_disk = need.snapshot_bytes + min(need.journal_bytes_a_day, float(journal.max_size))
     if peak > machine.memory_bytes:
         yield (
-            f"This machine has {_size(machine.memory_bytes)} of memory to give, and {_size(peak)} may be needed while a snapshot "
+            f"This machine has {size_in_words(machine.memory_bytes)} of memory to give, and {size_in_words(peak)} may be needed while a snapshot "
             f"is written: {'set engine.head: lms, or ' if fleet.head == 'rls' else ''}spread the devices over several machines."
         )
     if need.cores > BUSY:
@@ -99,7 +100,7 @@ def objections(fleet: Fleet, need: Needs, machine: Machine) -> Iterator[str]:
             "the load, each with devices of its own, by topics or $share."
         )
     if on_disk > machine.disk_bytes:
-        yield f"The disk has {_size(machine.disk_bytes)} free, and {_size(on_disk)} are needed."
+        yield f"The disk has {size_in_words(machine.disk_bytes)} free, and {size_in_words(on_disk)} are needed."
     if fleet.devices > engine.max_devices:
         yield f"The default engine.max_devices is {engine.max_devices:,}: set it to {fleet.devices} or more."
     if fleet.channels > engine.max_channels:
@@ -107,15 +108,15 @@ def objections(fleet: Fleet, need: Needs, machine: Machine) -> Iterator[str]:
     if fleet.rows > max(engine.total_channels, fleet.devices):
         yield f"The default engine.max_total_channels is {engine.total_channels:,}: set it to {fleet.rows} or more."
     if peak > MEMORY_MAX:
-        yield f"The shipped systemd unit has MemoryMax=1G: set it, and MemoryHigh, to {_size(1.25 * peak)} or more."
+        yield f"The shipped systemd unit has MemoryMax=1G: set it, and MemoryHigh, to {size_in_words(1.25 * peak)} or more."
     if need.journal_bytes_a_day > journal.max_size:
         hours = 24.0 * journal.max_size / need.journal_bytes_a_day
         yield (
             f"The default state.journal.max_size holds the readings of {hours:.1f} hours, not of a day: for a day set it to "
-            f"{_size(1.1 * need.journal_bytes_a_day)}."
+            f"{size_in_words(1.1 * need.journal_bytes_a_day)}."
         )
 
 
-def _size(size: float) -> str:
+def size_in_words(size: float) -> str:
     """Write bytes for people."""
     return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"

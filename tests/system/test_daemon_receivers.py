@@ -15,7 +15,7 @@ from tests.system.parties import Witness
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, hang
 
-pytestmark = pytest.mark.needs("mosquitto", "prometheus-alertmanager")
+pytestmark = pytest.mark.needs("mosquitto")
 
 
 def receivers(*ways: str) -> str:
@@ -40,6 +40,7 @@ def calm(witness: Witness, device: str) -> None:
         witness.publish(f"plant/a/{device}/telemetry", json.dumps({"ts": now + 1 + step, "flow": 50.0 + step % 3}))
 
 
+@pytest.mark.needs("prometheus-alertmanager")
 def test_an_alert_reaches_a_webhook_by_alertmanager_and_is_over_again(broker: Broker) -> None:
     """Fault, daemon, Alertmanager, webhook: the sentence arrives; the time is printed. When the fault is over that arrives too."""
     with (

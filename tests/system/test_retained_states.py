@@ -2,12 +2,11 @@
 
 import json
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from tests.system.broker import Broker
+from tests.system.commands import succeed
 from tests.system.daemon_process import DaemonProcess
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
@@ -38,8 +37,7 @@ def test_states_are_put_right_at_the_next_start(broker: Broker) -> None:
         daemon.send(signal.SIGTERM)
         assert daemon.wait() == 0
         witness.publish("detector/devices/stays/power/state", json.dumps({"value": 1.0}), retain=True)
-        prune = [sys.executable, "-m", "detector", "state", "prune", str(daemon.folder / "state"), "--devices", "goes"]
-        subprocess.run(prune, check=True, capture_output=True)
+        succeed("state", "prune", daemon.folder / "state", "--devices", "goes")
         assert retained(broker) == {"stays": 1.0, "goes": 5.0}
         daemon.restart().until_ready()
         wait_until(lambda: retained(broker) == {"stays": 5.0}, "the states to be put right")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from detector.domain import AlertEvent, EventTime
+from detector.domain import AlertEvent, EventTime, Severity
 from detector.edge.channel_state import ChannelKey, States
 from detector.edge.channel_view import Fleet
 
@@ -42,7 +42,7 @@ class Episode(NamedTuple):
     """What was told of the gravest."""
 
 
-SEVERITY = {"info": 1, "warning": 2, "critical": 3}
+SEVERITY = {severity: rank for rank, severity in enumerate(Severity, 1)}
 
 
 @dataclass(frozen=True, slots=True)

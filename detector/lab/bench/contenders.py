@@ -6,7 +6,6 @@ In: a broker's address. Out: a `Subject`: its process, how many messages it has 
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -151,10 +150,10 @@ class MosquittoSub:
         if program is None:
             raise DetectorError("mosquitto_sub is not installed: apt-get install mosquitto-clients")
         words = [program, "-p", _port(url), "-t", FILTER, "-q", str(stream.qos), "-V", "5"]
-        with _silent_process(words, folder / "mosquitto_sub.log") as pid:
+        with child_process(words, Path(os.devnull)) as child:
             size = stream.packet_bytes(5)
-            taken = lambda: processes.bytes_read(pid) / size  # noqa: E731
-            yield Subject(pid, taken, partial(_flows, taken))
+            taken = lambda: processes.bytes_read(child.pid) / size  # noqa: E731
+            yield Subject(child.pid, taken, partial(_flows, taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,18 +223,6 @@ def _past_warm_up(daemon: DaemonProcess, devices: int) -> None:
 def _flows(taken: Callable[[], float], devices: int) -> None:
     """Wait until every device was heard once."""
     wait_for(lambda: taken() >= devices, "messages came", taken)
-
-
-@contextmanager
-def _silent_process(words: list[str], log: Path) -> Iterator[int]:
-    """Run a program whose output nobody wants; end it, whatever happens."""
-    with log.open("wb") as told:
-        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True)
-    try:
-        yield child.pid
-    finally:
-        child.kill()
-        child.wait()
 
 
 def _page(url: str) -> str | None:

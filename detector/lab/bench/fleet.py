@@ -20,7 +20,7 @@ from detector.engine import Engine
 from detector.errors import DetectorError
 from detector.lab import snapshot_cost
 from detector.lab.bench.contenders import ONE_THREAD
-from detector.lab.bench.processes import peak_bytes, resident_bytes
+from detector.lab.bench.processes import available_bytes, peak_bytes, resident_bytes
 from detector.settings import Settings
 from detector.stream.batch import Batcher
 
@@ -85,14 +85,6 @@ def measure_in_child(plan: Plan) -> Fleet:
 def fits(devices: int, device_bytes: float) -> bool:
     """Tell whether a fleet fits the memory of this machine, if a device takes so much."""
     return devices * device_bytes < SHARE_OF_MEMORY * available_bytes()
-
-
-def available_bytes() -> int:
-    """Return the memory that this machine could still give."""
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return 1024 * int(line.split()[1])
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def measure(plan: Plan) -> Fleet:

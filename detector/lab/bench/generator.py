@@ -34,7 +34,7 @@ class Generator:
         self._pace = Pace()
         self._selector = selectors.DefaultSelector()
         self._sides: list[BrokerSide | ClientSide] = []
-        self._ended = dict.fromkeys(("sent", "acknowledged", "alerts"), 0)
+        self._ended = dict.fromkeys(("sent", "alerts"), 0)
         self._words = b""
         self._supplies: dict[int, Packets] = {}
 
@@ -126,7 +126,7 @@ class Generator:
     @staticmethod
     def _numbers(side: BrokerSide | ClientSide) -> dict[str, int]:
         """Return the counts of one connection."""
-        return {"sent": side.flood.sent, "acknowledged": side.flood.acknowledged, "alerts": side.alerts}
+        return {"sent": side.flood.sent, "alerts": side.alerts}
 
 
 def _say(words: dict[str, float]) -> None:

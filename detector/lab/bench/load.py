@@ -44,7 +44,6 @@ class Sent(NamedTuple):
     flooded: int
     """Connections that are being sent packets."""
     sent: int
-    acknowledged: int
     alerts: int
     """Alert events that were published to it."""
 

@@ -6,13 +6,14 @@ In: what the command line asks for. Out: for each part its tables, all of its fi
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.table import Table
 
 from detector.edge.model_file import load_model
 from detector.errors import DetectorError
-from detector.lab import cost
+from detector.lab import cost, scrape_cost, snapshot_cost
 from detector.lab.bench import comparison, fleet, latency, restart, rivals, soak, tables
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.fleet import Fleet
@@ -165,6 +166,19 @@ class Bench:
         return Found(
             [tables.rival_table(ours, found)], {"ours": ours, "rivals": [asdict(one) for one in found]}, headlines
         )
+
+    def snapshot(self, devices: int) -> Found:
+        """Measure what a snapshot of so many devices costs."""
+        settings = Settings.model_validate({"sensors": [{"name": "bench"}], "engine": {"max_devices": devices}})
+        with TemporaryDirectory(dir=self.wishes.folder, prefix="detector-bench-") as place:
+            found = snapshot_cost.measure(load_model(self.wishes.model), settings, devices, Path(place))
+        return Found([tables.snapshot_table(devices, found)], asdict(found))
+
+    def scrape(self, channels: int) -> Found:
+        """Measure what a scrape of so many channels costs."""
+        settings = Settings.model_validate({"sensors": [{"name": "bench"}]})
+        found = scrape_cost.measure(load_model(self.wishes.model), settings, channels)
+        return Found([tables.scrape_table(channels, found)], asdict(found))
 
     def restart(self, devices: int, times: int) -> Found:
         """Measure how soon a daemon is ready again over so many devices."""

@@ -41,6 +41,11 @@ def bytes_read(pid: int) -> int:
     return _named(Path(f"/proc/{pid}/io"), "rchar:")
 
 
+def available_bytes() -> int:
+    """Return the memory that this machine could still give; all that it has, where that is not told."""
+    return 1024 * _named(Path("/proc/meminfo"), "MemAvailable:") or os.sysconf("SC_PHYS_PAGES") * PAGE
+
+
 def _stat(pid: int) -> list[str]:
     """Return the fields of a process's status behind its name, which may have blanks in it; none once it is gone."""
     with suppress(OSError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from detector import __version__
 from detector.errors import DetectorError
-from detector.lab.bench.fleet import available_bytes
+from detector.lab.bench.processes import available_bytes
 
 
 @dataclass(frozen=True, slots=True)

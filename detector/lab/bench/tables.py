@@ -17,6 +17,9 @@ from detector.lab.bench.results import Change
 from detector.lab.bench.rivals import Rival
 from detector.lab.bench.soak import Soak
 from detector.lab.cost import Cost
+from detector.lab.scrape_cost import ROWS as SCRAPED_ROWS
+from detector.lab.scrape_cost import ScrapeCost
+from detector.lab.snapshot_cost import SnapshotCost
 
 
 def ratio_table(ratios: Sequence[Ratio]) -> Table:
@@ -54,6 +57,45 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title)
     for place, column in enumerate(columns):
         table.add_column(column, justify="left" if place == 0 or column in ("who", "head") else "right")
+    return table
+
+
+def snapshot_table(devices: int, cost: SnapshotCost) -> Table:
+    """Return what a snapshot costs."""
+    return _of_times(
+        f"A snapshot of {devices:,} devices, {cost.bytes_on_disk / 1e6:,.0f} MB",
+        {
+            "scoring stood still": cost.paused_s,
+            "written, scoring meanwhile": cost.took_s,
+            f"a step of {cost.rows:,} readings before": cost.step_s,
+            "the same while it is written, median": cost.beside_s,
+            "the longest of them": cost.longest_s,
+            "read again, every checksum checked": cost.read_s,
+            "given to an engine": cost.restored_s,
+        },
+    )
+
+
+def scrape_table(channels: int, cost: ScrapeCost) -> Table:
+    """Return what a scrape costs."""
+    return _of_times(
+        f"A scrape of {channels:,} channels",
+        {
+            f"all of them, {cost.whole_bytes / 1e6:,.1f} MB": cost.whole_s,
+            "the same, compressed": cost.compressed_s,
+            f"within the default max_series, {cost.bounded_bytes / 1e6:,.1f} MB": cost.bounded_s,
+            f"a step of {SCRAPED_ROWS:,} readings, shown": cost.step_s,
+            "the same while all are scraped on end, median": cost.beside_s,
+            "the longest of them": cost.longest_s,
+        },
+    )
+
+
+def _of_times(title: str, seconds: Mapping[str, float]) -> Table:
+    """Return times by what took them."""
+    table = _table(title, "what", "ms")
+    for name, one in seconds.items():
+        table.add_row(name, f"{1e3 * one:,.1f}")
     return table
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from detector.edge.mqtt.packets import variable_integer
+
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x80, 0x90
 UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
 
@@ -43,7 +45,7 @@ class Packeter:
         if times and words[: 4 * times : 4] == b"\x40" * times and words[1 : 4 * times : 4] == b"\x02" * times:
             at = 4 * times
             yield Packet(PUBACK, 0, b"", times)
-        while (found := _length(words, at + 1)) is not None:
+        while (found := variable_integer(words, at + 1)) is not None:
             length, begin = found
             if begin + length > len(words):
                 break
@@ -65,7 +67,7 @@ class Hello:
         level = body[6]
         if level != 5:
             return cls(4, MOST_IN_FLIGHT)
-        found = _length(body, 10)
+        found = variable_integer(body, 10)
         assert found is not None
         length, at = found
         end = at + length
@@ -129,16 +131,6 @@ def _no_properties(protocol: int) -> bytes:
 
 def _after_properties(body: bytes, at: int) -> int:
     """Return where the properties end that begin here."""
-    found = _length(body, at)
+    found = variable_integer(body, at)
     assert found is not None
     return found[0] + found[1]
-
-
-def _length(words: bytes, at: int) -> tuple[int, int] | None:
-    """Return a length of MQTT's own spelling, and where it ends; None while it is not all there."""
-    length = 0
-    for place in range(at, min(at + 4, len(words))):
-        length |= (words[place] & 0x7F) << 7 * (place - at)
-        if words[place] < 0x80:
-            return length, place + 1
-    return None

@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 
 from deploy.grafana.source.__main__ import files
-from tests.unit.deploy.dashboards import ALL, BUILT_IN, ROOT, USED, Dashboard, substituted
+from tests.unit.deploy.dashboards import ALL, ROOT, USED, Dashboard, substituted
 
 each_dashboard = pytest.mark.parametrize("dashboard", ALL, ids=lambda dashboard: dashboard.path.stem)
 PLUGINS = {"state-timeline": "statetimeline"}
@@ -94,7 +94,13 @@ def test_a_click_on_a_device_leads_to_it() -> None:
     }
     assert links == {("detector-device", "device")}
     assert all(variable in by_uid[uid].variables for uid, variable in links)
-    assert all(name in BUILT_IN or name == "datasource" for name in ("__url_time_range", "datasource"))
+    used = {
+        match[1] or match[2]
+        for dashboard in ALL
+        for url in re.findall(r'"url": "([^"]+)"', dashboard.path.read_text(encoding="utf-8"))
+        for match in USED.finditer(url)
+    }
+    assert used == {"__url_time_range", "datasource"}
 
 
 @pytest.fixture(scope="module")
