@@ -19,13 +19,13 @@ from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
 from detector.edge.command import KIND_OF, Act, BadCommandError, Command, Reply, read_payload
-from detector.edge.journal import Case
+from detector.edge.journal import Case, Which
 from detector.stream.names import shown
 
 log = logging.getLogger("detector.commands")
 
 LISTED: Final = 500
-"""Most alerts that are listed, and looked back on."""
+"""Most alerts that are listed, and that are looked back on of one channel."""
 
 
 class Clerk:
@@ -61,19 +61,32 @@ class Clerk:
         log.info("%s over MQTT for %s: %s", topic, shown(device), reply.text, extra={"kind": "command"})
         return reply
 
-    def cases(self) -> list[Case]:
-        """Return the alerts of the last thirty days, newest first."""
-        found = self._worker.journal.cases(WallTime(self._clock.wall() - IN_FORCE_S), LISTED)
-        seen_by = {alert.event.id: alert.acknowledged for alert in self._worker.herald.desk.open_alerts()}
-        return [case._replace(acknowledged=seen_by.get(case.last.id)) for case in found]
+    def cases(self, *, only_open: bool = False) -> list[Case]:
+        """Return the newest `LISTED` alerts of the last thirty days, newest first; or of those, the ones that are open."""
+        found = self._worker.journal.cases(Which(self._since, LISTED, only_open=only_open))
+        return [self._as_seen(case) for case in found]
 
     def case(self, alert: str) -> Case | None:
-        """Return one alert; None for one that is not known."""
+        """Return one alert, however old; None for one that is not known."""
         case = self._worker.journal.case(alert)
-        if case is not None:
-            return case
-        unwritten = [event for event in self._events() if event.id == alert]
-        return Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
+        if case is None:
+            unwritten = [event for event in self._events() if event.id == alert]
+            case = Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
+        return None if case is None else self._as_seen(case)
+
+    def known(self, alert: str) -> list[Case]:
+        """Return one alert, however old; none at all where it is not known."""
+        case = self.case(alert)
+        return [] if case is None else [case]
+
+    @property
+    def _since(self) -> WallTime:
+        """When the last thirty days began."""
+        return WallTime(self._clock.wall() - IN_FORCE_S)
+
+    def _as_seen(self, case: Case) -> Case:
+        """Return an alert with whoever acknowledged it."""
+        return case._replace(acknowledged=self._worker.herald.desk.acknowledged_by(case.last.id))
 
     def _case(self, command: Command) -> Case | None:
         """Return the alert that a command is about: the one it names, or else the last of its device."""
@@ -139,9 +152,7 @@ class Clerk:
 
     def _hindsight(self, event: AlertEvent) -> Hindsight:
         """Return what a false alarm would have made of its channel's alerts of the last thirty days, itself among them."""
-        of_channel = [
-            case for case in self.cases() if (case.last.device, case.last.channel) == (event.device, event.channel)
-        ]
+        of_channel = self._worker.journal.cases(Which(self._since, LISTED, (event.device, event.channel)))
         past = [
             Past(self._worker.engine.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
         ]

@@ -85,6 +85,11 @@ class Desk:
         """Note that somebody has seen an alert, or all of a trouble: it is not repeated until it clears; False: no such alert is open."""
         return self._acknowledge(alert_id, by)
 
+    def acknowledged_by(self, alert_id: str) -> str | None:
+        """Return who acknowledged an alert that lasts; None where nobody did, or no such alert is open."""
+        alert = self._memory.alerts.get(alert_id)
+        return None if alert is None or alert.event.event is Transition.CLOSED else alert.acknowledged
+
     def unacknowledge(self, alert_id: str, now: float) -> bool:
         """Take an acknowledgement back; False: there was none."""
         return self._acknowledge(alert_id, None)

@@ -157,7 +157,7 @@ def test_what_the_page_on_false_alarms_says_works(broker: Broker) -> None:
             _, printed = cli(daemon, words[1], *(alert for word in words[3:] if word == "ID"))
             assert alert in printed or "pump-1 flow" in printed
             assert "usage:" not in printed
-    assert len(commands) == 8
+    assert len(commands) == 10
 
 
 def test_commands_over_mqtt_are_answered_or_not_heard(broker: Broker) -> None:

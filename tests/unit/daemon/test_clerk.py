@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from detector.anomaly.feedback import PER_CHANNEL
-from detector.daemon.clerk import Clerk
+from detector.daemon.clerk import LISTED, Clerk
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
 from detector.edge.command import Act, Command, Reply
@@ -34,6 +34,7 @@ class Office:
     def acknowledged(self, alert: str) -> str | None:
         """Return by what way an alert was acknowledged."""
         (case,) = [case for case in self.clerk.cases() if case.last.id == alert]
+        assert self.clerk.known(alert) == [case]
         return case.acknowledged
 
     def do(self, act: Act, alert: str, *, preview: bool = False) -> Reply:
@@ -93,6 +94,33 @@ def test_what_people_confirmed_is_not_removed_unseen(tmp_path: Path) -> None:
         assert "1 that you CONFIRMED" in here.do(Act.FALSE, last.id, preview=True).text
 
 
+def test_the_past_of_a_channel_is_not_lost_behind_others(tmp_path: Path) -> None:
+    """However many alerts other devices had since, what a false alarm would have removed is all there."""
+    with office(tmp_path) as here:
+        last, first = here.alerts()
+        here.do(Act.CONFIRM, first.id)
+        others = [replace(last, id=f"{number:016x}", device="pump/2") for number in range(LISTED)]
+        here.worker.journal.append_alerts(others)
+        here.worker.settle()
+        assert here.alerts() == others[::-1]
+        shown = here.do(Act.FALSE, last.id, preview=True).text
+        assert "would have removed 2 of the 2 alerts of pump/1 temperature" in shown
+        assert "1 that you CONFIRMED" in shown
+
+
+def test_what_is_open_is_listed_behind_any_number_that_is_over(tmp_path: Path) -> None:
+    """Asked for alone, it is not crowded out by alerts that came and went since; asked for by its id neither."""
+    with office(tmp_path) as here:
+        still_open = here.clerk.cases(only_open=True)
+        assert {case.last.channel for case in still_open} == {"temperature", "flow"}
+        over = replace(here.alerts()[0], event=Transition.CLOSED, device="pump/2")
+        here.worker.journal.append_alerts([replace(over, id=f"{number:016x}") for number in range(LISTED)])
+        here.worker.settle()
+        assert here.clerk.cases(only_open=True) == still_open
+        assert here.clerk.known(still_open[0].last.id) == still_open[:1]
+        assert here.clerk.known("fedcba9876543210") == []
+
+
 def test_taken_back_it_leaves_the_engine_as_it_was(tmp_path: Path) -> None:
     """The engine is the same to the last bit, and the alert is listed as one of which nothing was said."""
     with office(tmp_path) as here:
@@ -141,16 +169,24 @@ def test_an_alert_that_is_not_known_is_said_to_be_so(tmp_path: Path) -> None:
 def test_a_device_is_known_by_its_level_of_the_topic(tmp_path: Path) -> None:
     """Without an id a command is about the last alert of the device that is open; one of another device is refused."""
     with office(tmp_path) as here:
-        here.do(Act.ACK, here.alerts()[0].id)
-        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert in {
-            one.last.id for one in here.clerk.cases()[:2]
-        }
+        (out_of_range,), (last, _) = here.alerts("flow"), here.alerts()
+        assert out_of_range.at > last.at
+        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert == out_of_range.id
         other = here.clerk.obey("pump_2", "feedback", b"false_alarm")
         assert (other.ok, other.text) == (False, "no alert of pump_2 is known")
         alert = here.alerts()[1].id
         foreign = here.clerk.obey("pump_2", "feedback", f'{{"verdict": "false", "alert": "{alert}"}}'.encode())
         assert (foreign.ok, foreign.text) == (False, "expected an alert of pump_2, got one of pump/1")
         assert here.clerk.obey("pump_1", "feedback", b"hurray").text.startswith("feedback: expected a JSON object")
+
+
+def test_where_nothing_is_open_a_command_is_about_what_was_last(tmp_path: Path) -> None:
+    """A button that is pressed a moment late still means the alert that rang."""
+    with office(tmp_path) as here:
+        over = [replace(event, event=Transition.CLOSED) for event in (*here.alerts(), *here.alerts("flow"))]
+        here.worker.view.show(replace(past()[1][-1], events=tuple(over)))
+        assert here.worker.view.fleet().open == ()
+        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert == here.alerts("flow")[0].id
 
 
 def test_an_alert_is_acknowledged_while_it_is_open(tmp_path: Path) -> None:
