@@ -129,11 +129,11 @@ class Clerk:
 
     def _tell_desk(self, event: AlertEvent, command: Command) -> None:
         """Let the desk know that somebody has judged an alert, so that nobody is reminded of it; or that they have not."""
-        desk, now = self._worker.herald.desk, self._clock.wall()
+        desk = self._worker.herald.desk
         if command.act is Act.UNDO:
-            desk.unacknowledge(event.id, now)
+            desk.unacknowledge(event.id)
         else:
-            desk.acknowledge(event.id, command.by, now)
+            desk.acknowledge(event.id, command.by)
 
     def _settle(self) -> None:
         """Bring what was done to the disk before anybody hears of it."""
@@ -161,7 +161,7 @@ class Clerk:
     def _acknowledge(self, case: Case, command: Command) -> Reply:
         """Have nobody reminded of an alert until it is over."""
         event = case.last
-        if not self._worker.herald.desk.acknowledge(event.id, command.by, self._clock.wall()):
+        if not self._worker.herald.desk.acknowledge(event.id, command.by):
             return Reply(ok=False, text=f"{_name(event)}: this alert is over, there is nothing to acknowledge")
         self._settle()
         return Reply(
@@ -173,7 +173,7 @@ class Clerk:
         desk, device, now = self._worker.herald.desk, self._device(command.device or ""), self._clock.wall()
         pattern = glob.escape(device)  # the name, letter by letter
         if command.for_s:
-            desk.maintain(pattern, now + command.for_s, now)
+            desk.maintain(pattern, now + command.for_s)
             text = f"{device}: under maintenance for {command.for_s / 3600:.3g} h; people are not told of its alerts."
         elif desk.end_maintenance(pattern, now):
             text = f"{device}: maintenance has ended; people are told of its alerts again."
