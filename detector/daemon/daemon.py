@@ -125,6 +125,7 @@ class Daemon:
             snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
             feedback=dict(self._clerk.given),
+            maintenance=worker.herald.maintenance,
         )
 
     def _page(self) -> str:

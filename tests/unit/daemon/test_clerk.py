@@ -218,10 +218,10 @@ def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
         assert (ended.ok, ended.text) == (False, "pump/1: was not under maintenance by command")
         assert here.clerk.obey("pump_1", "maintenance", b"2h").ok
         assert here.clerk.obey("a*[b]", "maintenance", b"1h").ok
-        assert here.worker.herald.desk.maintenance() == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
+        assert here.worker.herald.maintenance == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
         assert here.clerk.obey("pump_1", "maintenance", b"off").ok
     with Plant().worker(tmp_path) as worker:
-        assert worker.herald.desk.maintenance() == {"a[*][[]b]": START_S + 3600.0}
+        assert worker.herald.maintenance == {"a[*][[]b]": START_S + 3600.0}
 
 
 def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:

@@ -165,4 +165,6 @@ def test_what_somebody_asked_for_is_on_disk_within_a_turn(tmp_path: Path) -> Non
         post.crash()
     with post.open():
         assert [alert.acknowledged for alert in post.herald.desk.open_alerts()] == ["ann"]
-        assert list(post.herald.desk.maintenance()) == ["pump-*"]
+        assert post.herald.maintenance == {"pump-*": now + 3600.0}
+        post.bench.clock.passed_s += 3600.0
+        assert post.herald.maintenance == {}
