@@ -91,16 +91,18 @@ class Parts:
             self._retire_link(settings, pause, obey)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
-        self._settings = settings
+        before, self._settings = self._settings, settings
         worker.exposition.settings = settings.metrics
         worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
         worker.engine.reconfigure(settings)
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
-        if relink or changes.touch("alerts"):
+        if relink or settings.alerts.mqtt != before.alerts.mqtt:  # a new one publishes every channel's state anew
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
+        if relink or wiring.discoverable(settings) != wiring.discoverable(before):  # and this one every device
             worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+        if relink or changes.touch("alerts"):
             self.crew.turn_to(settings.alerts.receivers, around, receivers)
             sinks = wiring.build_sinks(settings, link, receivers, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)
