@@ -112,9 +112,9 @@ class Clerk:
         event = replace(case.last, heights=engine.heights_of(case.last))
         feedback = Feedback(event.id, kind, event.device, event.channel, case.opened, event.heights)
         if kind is (case.said or FeedbackKind.UNDONE):
-            return Reply(ok=True, text=f"{_name(event)}: {_already(kind)}; nothing changes.")
+            return Reply(ok=True, text=f"{event.subject}: {_already(kind)}; nothing changes.")
         if kind is not FeedbackKind.UNDONE and not engine.may_hear(feedback):
-            return Reply(ok=False, text=f"{_name(event)}: {_no_room()}")
+            return Reply(ok=False, text=f"{event.subject}: {_no_room()}")
         words = self._words(feedback, event)
         if command.preview:
             return Reply(ok=True, text=words)
@@ -162,10 +162,10 @@ class Clerk:
         """Have nobody reminded of an alert until it is over."""
         event = case.last
         if not self._worker.herald.desk.acknowledge(event.id, command.by):
-            return Reply(ok=False, text=f"{_name(event)}: this alert is over, there is nothing to acknowledge")
+            return Reply(ok=False, text=f"{event.subject}: this alert is over, there is nothing to acknowledge")
         self._settle()
         return Reply(
-            ok=True, text=f"{_name(event)}: acknowledged; nobody is reminded of it until it is over or gets worse."
+            ok=True, text=f"{event.subject}: acknowledged; nobody is reminded of it until it is over or gets worse."
         )
 
     def _maintain(self, command: Command) -> Reply:
@@ -186,11 +186,6 @@ class Clerk:
         """Return the device that has this level in our topics; the level itself where none is known."""
         devices = self._worker.view.fleet().last_seen
         return level if level in devices else next((name for name in devices if topic_level(name) == level), level)
-
-
-def _name(event: AlertEvent) -> str:
-    """Return what an alert is about."""
-    return event.device if event.channel is None else f"{event.device} {event.channel}"
 
 
 def _unknown(command: Command) -> str:
