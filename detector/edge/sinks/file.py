@@ -13,6 +13,7 @@ import orjson
 
 from detector.domain import AlertEvent
 from detector.edge.alert_topics import alert_json
+from detector.edge.folder import sync_folder
 from detector.edge.sinks.porter import Carried
 from detector.edge.sinks.sink import Answer
 
@@ -60,19 +61,10 @@ class AlertFile:
         finally:
             os.close(file)
         if fresh:
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
 
 def _write(file: int, content: bytes) -> None:
     """Write all of it: a disk that fills up may take the beginning and say nothing."""
     while content:
         content = content[os.write(file, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file to the disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
