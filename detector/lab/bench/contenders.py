@@ -6,7 +6,6 @@ In: a broker's address. Out: a `Subject`: its process, how many messages it has 
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from detector.lab.bench import processes
 from detector.lab.bench.load import Stream, wait_for
 from detector.lab.bench.packets import CHANNELS
 from detector.lab.broker import child_process, free_port, tail
-from detector.lab.daemon_process import DaemonProcess
+from detector.lab.daemon_process import DaemonProcess, daemon_of
 
 FILTER: Final = "bench/#"
 TOPICS: Final = "bench/{device}/telemetry"
@@ -91,10 +90,7 @@ class Detector:
         port, config = free_port(), folder / "bench.yaml"
         config.write_text(yaml.safe_dump(self._settings(url, stream, folder, port)), encoding="utf-8")
         module = ["detector", "run"] if self.journal else ["detector.lab.bench.unjournalled"]
-        log = folder / "daemon.log"
-        with child_process([sys.executable, "-m", *module, str(config)], log, {**os.environ, **ONE_THREAD}) as child:
-            daemon = DaemonProcess(child, f"http://127.0.0.1:{port}", log)
-            daemon.await_ready()
+        with daemon_of(config, port, module, ONE_THREAD) as daemon:
             yield Subject(
                 daemon.pid,
                 partial(_scored_messages, daemon),
