@@ -105,6 +105,8 @@ class Memory:
             self.members[place] = member.earlier(seconds)
         for place, history in list(self.histories.items()):
             self.histories[place] = history.earlier(seconds)
+        for devices, until in list(self.windows.items()):
+            self.windows[devices] = until - seconds
 
     def changes(self) -> Iterator[Row]:
         """Yield every row that changed since this was last asked."""

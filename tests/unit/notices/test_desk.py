@@ -318,6 +318,17 @@ def test_a_clock_that_is_set_back_keeps_nobody_from_being_told() -> None:
         assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]
 
 
+def test_maintenance_lasts_as_long_as_was_said_though_the_clock_is_set_back() -> None:
+    """Two hours, by a clock that was a year ahead, are two hours after it was put right, and not a year."""
+    evening = Evening()
+    evening.pass_by(0.0)
+    evening.desk.maintain("pump-*", evening.now + 2 * HOUR)
+    evening.now -= 365 * 24 * HOUR
+    evening.open()
+    assert evening.pass_by(HOUR, step=MINUTE) == []
+    assert reasons(evening.pass_by(1.1 * HOUR, step=MINUTE)) == ["opened"]
+
+
 def test_nothing_is_kept_of_what_is_over() -> None:
     """Devices that alert once and never again do not fill the memory of those who wait for more of the kind."""
     evening = Evening({"by": ["device"]})
