@@ -27,6 +27,8 @@ log = logging.getLogger("detector.commands")
 LISTED: Final = 500
 """Most alerts that are listed, and that are looked back on of one channel."""
 
+DISK_FAILS: Final = " The disk fails: this is held in memory, and a crash would lose it."
+
 
 class Clerk:
     """Does commands for one worker; for the main thread."""
@@ -118,14 +120,11 @@ class Clerk:
         words = self._words(feedback, event)
         if command.preview:
             return Reply(ok=True, text=words)
-        journal = self._worker.journal
-        journal.append_feedback(feedback, command.by)
+        self._worker.journal.append_feedback(feedback, command.by)
         engine.hear(feedback)
         self.given[kind] += 1
         self._tell_desk(event, command)
-        self._settle()
-        kept = "" if journal.settled else " The disk fails: this is held in memory, and a crash would lose it."
-        return Reply(ok=True, text=words + kept)
+        return Reply(ok=True, text=words + self._settle())
 
     def _tell_desk(self, event: AlertEvent, command: Command) -> None:
         """Let the desk know that somebody has judged an alert, so that nobody is reminded of it; or that they have not."""
@@ -135,10 +134,11 @@ class Clerk:
         else:
             desk.acknowledge(event.id, command.by)
 
-    def _settle(self) -> None:
-        """Bring what was done to the disk before anybody hears of it."""
+    def _settle(self) -> str:
+        """Bring what was done to the disk before anybody hears of it; return what is to be said where that fails."""
         self._worker.herald.hear()
         self._worker.settle()
+        return "" if self._worker.journal.status().trouble is None else DISK_FAILS
 
     def _words(self, feedback: Feedback, event: AlertEvent) -> str:
         """Return what feedback does, as sentences."""
@@ -163,10 +163,8 @@ class Clerk:
         event = case.last
         if not self._worker.herald.desk.acknowledge(event.id, command.by):
             return Reply(ok=False, text=f"{event.subject}: this alert is over, there is nothing to acknowledge")
-        self._settle()
-        return Reply(
-            ok=True, text=f"{event.subject}: acknowledged; nobody is reminded of it until it is over or gets worse."
-        )
+        done = f"{event.subject}: acknowledged; nobody is reminded of it until it is over or gets worse."
+        return Reply(ok=True, text=done + self._settle())
 
     def _maintain(self, command: Command) -> Reply:
         """Begin or end the maintenance of a device."""
@@ -179,8 +177,7 @@ class Clerk:
             text = f"{device}: maintenance has ended; people are told of its alerts again."
         else:
             return Reply(ok=False, text=f"{device}: was not under maintenance by command")
-        self._settle()
-        return Reply(ok=True, text=text)
+        return Reply(ok=True, text=text + self._settle())
 
     def _device(self, level: str) -> str:
         """Return the device that has this level in our topics; the level itself where none is known."""

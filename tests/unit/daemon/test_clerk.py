@@ -1,16 +1,18 @@
 """What people ask about alerts, and what they are told: commands on a real worker, journal and engine."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from detector.anomaly.feedback import PER_CHANNEL
-from detector.daemon.clerk import LISTED, Clerk
+from detector.daemon.clerk import DISK_FAILS, LISTED, Clerk
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
 from detector.edge.command import Act, Command, Reply
+from detector.edge.journal.database import NAME
 from detector.report import Report
 from detector.state.frozen import Frozen
 from tests.fleet import engine, noise, readings, reports
@@ -222,6 +224,20 @@ def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
         assert here.clerk.obey("pump_1", "maintenance", b"off").ok
     with Plant().worker(tmp_path) as worker:
         assert worker.herald.maintenance == {"a[*][[]b]": START_S + 3600.0}
+
+
+def test_what_a_failing_disk_does_not_hold_is_said(tmp_path: Path) -> None:
+    """Everything that is asked for is done, and whoever asked learns that a crash would undo it."""
+    with office(tmp_path) as here, closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
+        alert = here.alerts()[0].id
+        other.execute("BEGIN IMMEDIATE")
+        replies = [
+            here.do(Act.ACK, alert),
+            here.clerk.obey("pump_1", "maintenance", b"2h"),
+            here.do(Act.FALSE, alert),
+        ]
+        assert all(reply.ok and reply.text.endswith(DISK_FAILS) for reply in replies)
+        assert [one.alert for one in here.worker.engine.census().feedback] == [alert]
 
 
 def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:
