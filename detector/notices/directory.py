@@ -23,7 +23,7 @@ OWN: Final = ("device", "channel")
 
 
 class Directory:
-    """The labels of every device that was heard; the scoring thread owns it."""
+    """The labels of every device that was heard; the scoring thread owns it, any may ask for those of an alert."""
 
     def __init__(self, most: int) -> None:
         """Know no device, and never more than so many: beyond that the first to come is the first to go."""
@@ -61,7 +61,8 @@ class Directory:
         if event.kind is Kind.OUTAGE:
             return ((ENTRY, event.device),)
         own = {"device": event.device} | ({} if event.channel is None else {"channel": event.channel})
-        return tuple(sorted((dict(self.table.get(event.device, ())) | own).items()))
+        found = self.table.data.get(event.device, ())  # in one step: threads of sinks ask, too
+        return tuple(sorted((dict(found) | own).items()))
 
     def size(self, labels: Mapping[str, str]) -> int:
         """Return how many devices have all of these labels."""

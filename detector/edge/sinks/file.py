@@ -47,10 +47,11 @@ class AlertFile:
 
         Raises: OSError, and leaves the file as it was.
         """
-        fresh = not self._path.exists()
         file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, MODE)
         try:
             size = os.fstat(file).st_size
+            if size == 0:  # it may be new, and its name not on the disk
+                sync_folder(self._path.parent)
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
             try:
                 _write(file, b"\n" + lines if torn else lines)
@@ -60,8 +61,6 @@ class AlertFile:
                 raise
         finally:
             os.close(file)
-        if fresh:
-            sync_folder(self._path.parent)
 
 
 def _write(file: int, content: bytes) -> None:
