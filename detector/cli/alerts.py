@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("config", type=Path, metavar="CONFIG", help="configuration file of the daemon")
         command.add_argument("--url", help="where the daemon listens (default: metrics.listen)")
         if name == "list":
-            command.add_argument("--open", action="store_true", help="only those that are open")
+            command.add_argument("--open", action="store_true", help="only those that are open, however old")
             command.add_argument("--json", action="store_true", help="as JSON, a line an alert")
             continue
         command.add_argument("ids", nargs="+", metavar="ID", help="as listed")
@@ -135,7 +135,8 @@ def _listed(arguments: argparse.Namespace, settings: Settings) -> list[dict[str,
     )
     if said is None:
         path = journal_path(state_directory(settings, Place(arguments.config.parent, os.environ)))
-        which = Which(WallTime(time.time() - IN_FORCE_S), LISTED, only_open=arguments.open)
+        since = WallTime(0.0 if arguments.open else time.time() - IN_FORCE_S)
+        which = Which(since, LISTED, only_open=arguments.open)
         return [case_json(case) for case in read_cases(path, which)]
     if not said.ok:
         raise DetectorError(said.text)

@@ -7,7 +7,7 @@ alerts is shown from those of the last thirty days, and nothing is done by a pre
 import glob
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -63,10 +63,15 @@ class Clerk:
         log.info("%s over MQTT for %s: %s", topic, shown(device), reply.text, extra={"kind": "command"})
         return reply
 
-    def cases(self, *, only_open: bool = False) -> list[Case]:
-        """Return the newest `LISTED` alerts of the last thirty days, newest first; or of those, the ones that are open."""
-        found = self._worker.journal.cases(Which(self._since, LISTED, only_open=only_open))
-        return [self._as_seen(case) for case in found]
+    def cases(self) -> list[Case]:
+        """Return the newest `LISTED` alerts of the last thirty days, newest first."""
+        found, lasting = self._worker.journal.cases(Which(self._since, LISTED)), self._worker.view.lasting()
+        return [self._as_seen(case, lasting) for case in found]
+
+    def still_open(self) -> list[Case]:
+        """Return the newest `LISTED` alerts that are open, however old, newest first."""
+        newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
+        return [case for event in newest for case in self.known(event.id)]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert, however old; None for one that is not known."""
@@ -74,7 +79,7 @@ class Clerk:
         if case is None:
             unwritten = [event for event in self._events() if event.id == alert]
             case = Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
-        return None if case is None else self._as_seen(case)
+        return None if case is None else self._as_seen(case, self._worker.view.lasting())
 
     def known(self, alert: str) -> list[Case]:
         """Return one alert, however old; none at all where it is not known."""
@@ -86,9 +91,10 @@ class Clerk:
         """When the last thirty days began."""
         return WallTime(self._clock.wall() - IN_FORCE_S)
 
-    def _as_seen(self, case: Case) -> Case:
-        """Return an alert with whoever acknowledged it."""
-        return case._replace(acknowledged=self._worker.herald.desk.acknowledged_by(case.last.id))
+    def _as_seen(self, case: Case, lasting: Container[str]) -> Case:
+        """Return an alert with whoever acknowledged it, and whether it is still watched."""
+        by = self._worker.herald.desk.acknowledged_by(case.last.id)
+        return case._replace(acknowledged=by, unwatched=case.is_open and case.last.id not in lasting)
 
     def _case(self, command: Command) -> Case | None:
         """Return the alert that a command is about: the one it names, or else the last of its device."""

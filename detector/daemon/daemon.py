@@ -75,7 +75,7 @@ class Daemon:
             reload=self._control.reload,
             alerts=Alerts(
                 cases=lambda: self._control.ask(self._clerk.cases),
-                still_open=lambda: self._control.ask(lambda: self._clerk.cases(only_open=True)),
+                still_open=lambda: self._control.ask(self._clerk.still_open),
                 case=lambda alert: self._control.ask(lambda: self._clerk.known(alert)),
                 command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
             ),

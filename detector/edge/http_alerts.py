@@ -11,7 +11,6 @@ from typing import Final
 
 import orjson
 
-from detector.domain import Transition
 from detector.edge.alert_topics import alert_json
 from detector.edge.command import ID, KIND_OF, Act, Command, Reply
 from detector.edge.http_answer import JSON, Answer
@@ -34,7 +33,7 @@ class Alerts:
     cases: Callable[[], Sequence[Case] | None]
     """The last alerts, newest first."""
     still_open: Callable[[], Sequence[Case] | None]
-    """Those of them that are open."""
+    """Those that are open, however old, newest first."""
     case: Callable[[str], Sequence[Case] | None]
     """The alert of an id; none at all where it is not known."""
     command: Callable[[Command], Reply | None]
@@ -66,7 +65,7 @@ def case_json(case: Case) -> dict[str, object]:
     """Return an alert as people script against it: its last event, and what became of it."""
     return {
         **alert_json(case.last),
-        "open": case.last.event is not Transition.CLOSED,
+        "open": case.is_open,
         "opened": format_event_time(case.opened),
         "strength": {height.source: round(height.strength, 3) for height in case.last.heights},
         "acknowledged": case.acknowledged,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height
+from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height, Transition
 from detector.edge.journal.alerts import COLUMNS, event_of, heights_text
 from detector.edge.journal.database import open_to_read
 from detector.errors import JournalError
@@ -54,6 +54,13 @@ class Case(NamedTuple):
     """What people said of it; None where nothing, or where it was taken back."""
     acknowledged: str | None = None
     """By whom, of one that is open; only the desk knows."""
+    unwatched: bool = False
+    """It never ended, and nothing is known of it any more: its device was pruned, or what was remembered is lost. Only the daemon knows."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it lasts, as far as is known."""
+        return self.last.event is not Transition.CLOSED and not self.unwatched
 
 
 def write(db: sqlite3.Connection, seq: int, given: Given) -> None:

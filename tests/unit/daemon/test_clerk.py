@@ -113,14 +113,27 @@ def test_the_past_of_a_channel_is_not_lost_behind_others(tmp_path: Path) -> None
 def test_what_is_open_is_listed_behind_any_number_that_is_over(tmp_path: Path) -> None:
     """Asked for alone, it is not crowded out by alerts that came and went since; asked for by its id neither."""
     with office(tmp_path) as here:
-        still_open = here.clerk.cases(only_open=True)
+        still_open = here.clerk.still_open()
         assert {case.last.channel for case in still_open} == {"temperature", "flow"}
         over = replace(here.alerts()[0], event=Transition.CLOSED, device="pump/2")
         here.worker.journal.append_alerts([replace(over, id=f"{number:016x}") for number in range(LISTED)])
         here.worker.settle()
-        assert here.clerk.cases(only_open=True) == still_open
+        assert here.clerk.still_open() == still_open
         assert here.clerk.known(still_open[0].last.id) == still_open[:1]
         assert here.clerk.known("fedcba9876543210") == []
+
+
+def test_an_alert_of_which_nothing_is_known_any_more_is_not_open(tmp_path: Path) -> None:
+    """Where its device was pruned its end was never told: it is listed as what it was, and not as what lasts."""
+    with office(tmp_path) as here:
+        orphan = replace(here.alerts()[0], id="00000000000000ff", device="pruned")
+        here.worker.journal.append_alerts([orphan])
+        here.worker.settle()
+        (case,) = here.clerk.known(orphan.id)
+        assert (case.last, case.is_open) == (orphan, False)
+        assert case in here.clerk.cases()
+        assert case not in here.clerk.still_open()
+        assert [one.is_open for one in here.clerk.cases()] == [False, True, True, False]
 
 
 def test_taken_back_it_leaves_the_engine_as_it_was(tmp_path: Path) -> None:
