@@ -196,6 +196,12 @@ def test_where_nobody_listens_the_fault_says_so(tmp_path: Path) -> None:
     assert "refused" in said.fault
 
 
+def test_an_address_is_told_as_it_is_written(tmp_path: Path) -> None:
+    """One of IPv6 stands in brackets, without which nobody could tell its port."""
+    with webhook(tmp_path, url="http://[::1]:1") as sink:
+        assert str(told(sink).fault).startswith("http://[::1]:1: no answer: ")
+
+
 def test_a_certificate_has_to_be_trusted(tmp_path: Path) -> None:
     """An authority that the system does not know is refused, and accepted once it is named."""
     Certificates(tmp_path)
