@@ -7,7 +7,7 @@ alerts is shown from those of the last thirty days, and nothing is done by a pre
 import glob
 import logging
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -71,15 +71,20 @@ class Clerk:
     def still_open(self) -> list[Case]:
         """Return the newest `LISTED` alerts that are open, however old, newest first."""
         newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
-        return [case for event in newest for case in self.known(event.id)]
+        lasting, journal = {event.id for event in newest}, self._worker.journal
+        return [self._as_seen(journal.case(event.id) or self._unwritten([event]), lasting) for event in newest]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert, however old; None for one that is not known."""
         case = self._worker.journal.case(alert)
         if case is None:
-            unwritten = [event for event in self._events() if event.id == alert]
-            case = Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
+            events = [event for event in self._events() if event.id == alert]
+            case = self._unwritten(events) if events else None
         return None if case is None else self._as_seen(case, self._worker.view.lasting())
+
+    def _unwritten(self, events: Sequence[AlertEvent]) -> Case:
+        """Return an alert that is not on disk, by what is known of its events."""
+        return Case(events[-1], events[0].at, self._clock.wall(), None)
 
     def known(self, alert: str) -> list[Case]:
         """Return one alert, however old; none at all where it is not known."""

@@ -242,7 +242,7 @@ def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
 def test_what_a_failing_disk_does_not_hold_is_said(tmp_path: Path) -> None:
     """Everything that is asked for is done, and whoever asked learns that a crash would undo it."""
     with office(tmp_path) as here, closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
-        alert = here.alerts()[0].id
+        alert, still_open = here.alerts()[0].id, [case.last for case in here.clerk.still_open()]
         other.execute("BEGIN IMMEDIATE")
         replies = [
             here.do(Act.ACK, alert),
@@ -251,6 +251,7 @@ def test_what_a_failing_disk_does_not_hold_is_said(tmp_path: Path) -> None:
         ]
         assert all(reply.ok and reply.text.endswith(DISK_FAILS) for reply in replies)
         assert [one.alert for one in here.worker.engine.census().feedback] == [alert]
+        assert [case.last for case in here.clerk.still_open()] == still_open
 
 
 def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:
