@@ -95,7 +95,7 @@ class Clerk:
 
     def _say(self, case: Case, command: Command) -> Reply:
         """Say of an alert what the command says, or what that would do."""
-        kind, engine = KIND_OF[command.act], self._worker.engine
+        kind, engine = KIND_OF[command.act], self._worker.stepper
         event = replace(case.last, heights=engine.heights_of(case.last))
         feedback = Feedback(event.id, kind, event.device, event.channel, case.opened, event.heights)
         if kind is (case.said or FeedbackKind.UNDONE):
@@ -143,7 +143,7 @@ class Clerk:
             case for case in self.cases() if (case.last.device, case.last.channel) == (event.device, event.channel)
         ]
         past = [
-            Past(self._worker.engine.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
+            Past(self._worker.stepper.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
         ]
         return hindsight(event.heights, past)
 
