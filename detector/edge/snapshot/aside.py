@@ -6,7 +6,7 @@ In: what to do. Out: how it went, without ever waiting for it. Redis writes its 
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -31,15 +31,15 @@ class OrphanedError(Exception):
 class Aside:
     """One piece of work under way in a copy of this process."""
 
-    def __init__(self, work: Callable[[Pause], None]) -> None:
-        """Start it; `work` is given what it has to call now and then, and raises where it fails.
+    def __init__(self, work: Callable[[Pause], None], keep: Collection[int] = ()) -> None:
+        """Start it; `work` is given what it has to call now and then, and raises where it fails; it may use the files of `keep`.
 
         Raises: OSError when the system has no room for another process.
         """
         words, told = os.pipe()
         parent = os.getpid()
         try:
-            self.pid = fork(lambda: _work(work, parent, told), keep=[told])
+            self.pid = fork(lambda: _work(work, parent, told), keep=[told, *keep])
         except OSError:
             os.close(words)
             raise

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
+from multiprocessing.reduction import send_handle
 from queue import Empty, SimpleQueue
 from traceback import format_exc
 from typing import Any, Final
@@ -20,7 +21,7 @@ from detector.domain import AlertEvent, Feedback, Height
 from detector.edge.forked import fork
 from detector.edge.snapshot import Around, Subject
 from detector.edge.snapshot.aside import Pause
-from detector.edge.snapshot.subject import Copy, Write
+from detector.edge.snapshot.subject import Write
 from detector.edge.stepping.copy import (
     Answer,
     Ask,
@@ -36,6 +37,7 @@ from detector.edge.stepping.copy import (
     WriteAtOnce,
     Written,
 )
+from detector.edge.stepping.its_snapshot import OfItsProcess
 from detector.edge.stepping.rows import LANES, SharedRows
 from detector.edge.stepping.stepper import EngineGoneError, Step
 from detector.engine import Engine
@@ -125,7 +127,7 @@ class Beside:
 
     def subject(self, around: Callable[[], Around]) -> Subject:
         """Return what the engine's process remembers, and this one around it."""
-        return _OfTheEngine(self, around)
+        return OfItsProcess(self, around)
 
     def close(self) -> None:
         """Let the engine's process end, and see to it that it does."""
@@ -139,20 +141,22 @@ class Beside:
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
 
-    def write_aside(self, write: Write, around: Around) -> None:
-        """Have a snapshot of now written in a copy of the engine's process."""
+    def begin_writing(self, write: Write, source: int) -> None:
+        """Have a copy of the engine's process write a snapshot of now; what is around the engine comes through the file `source`."""
+        assert self.pid is not None
         self._outcome = None
-        self._send(WriteAside(write, around))
+        self._send(WriteAside(write))
+        send_handle(self._engine, source, self.pid)
+
+    def end_writing(self) -> None:
+        """Let that copy finish no more."""
+        self._send(EndWriting())
 
     def outcome(self) -> str | None:
-        """Return how that went; see `Aside.outcome`."""
+        """Return how it went; see `Aside.outcome`."""
         while not self._told.empty():
             self._take(self._told.get())
         return self._outcome
-
-    def end_writing(self) -> None:
-        """Let the copy finish no more."""
-        self._send(EndWriting())
 
     def write_at_once(self, write: Write, around: Around, pause: Pause) -> None:
         """Have a snapshot written, and wait for it.
@@ -224,39 +228,6 @@ class Beside:
         batch = self._under_way.popleft()
         columns = self._rows.report_columns(lane, len(batch.readings))
         return Report(readings=batch.readings, ticks=batch.ticks, events=told.events, departed=told.departed, **columns)  # type: ignore[arg-type]
-
-
-class _OfTheEngine:
-    """What the engine's process remembers, and this one around it."""
-
-    def __init__(self, engine: Beside, around: Callable[[], Around]) -> None:
-        """Take both."""
-        self._engine, self._around = engine, around
-
-    def aside(self, write: Write) -> Copy:
-        """Start to write it, in a copy of the engine's process."""
-        self._engine.write_aside(write, self._around())
-        return _CopyOfTheEngine(self._engine)
-
-    def at_once(self, write: Write, pause: Pause) -> None:
-        """Write it."""
-        self._engine.write_at_once(write, self._around(), pause)
-
-
-class _CopyOfTheEngine:
-    """A copy of the engine's process that is at work."""
-
-    def __init__(self, engine: Beside) -> None:
-        """Look after it through the engine's process."""
-        self._engine = engine
-
-    def outcome(self) -> str | None:
-        """Return how it went."""
-        return self._engine.outcome()
-
-    def end(self) -> None:
-        """Let it finish no more."""
-        self._engine.end_writing()
 
 
 def _serve(engine: Engine, rows: SharedRows, daemon: Connection) -> None:

@@ -3,10 +3,12 @@
 In: messages, columns in shared memory. Out: the same. Both ends are this program, and what they say to each other is read by nobody else, nor written.
 """
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
 from typing import Any, Final, NamedTuple
 
 from detector.domain import AlertEvent, EventTime
@@ -76,10 +78,9 @@ class Counted(NamedTuple):
 
 
 class WriteAside(NamedTuple):
-    """Write a snapshot in a copy."""
+    """Write a snapshot in a copy; behind this comes the file through which what is around the engine will be told."""
 
     write: Write
-    around: Around
 
 
 class WriteAtOnce(NamedTuple):
@@ -170,15 +171,19 @@ class EngineCopy:
 
     def _write_aside(self, told: WriteAside) -> None:
         """Start to write a snapshot of now."""
-        frozen = told.around.snapshot(self._engine.freeze())
+        source = recv_handle(self._daemon)
 
         def write(pause: Pause) -> None:
-            told.write(frozen, pause)
+            with Connection(source) as teller:
+                around: Around = teller.recv()
+            told.write(around.snapshot(self._engine.freeze()), pause)
 
         try:
-            self._aside = Aside(write)
+            self._aside = Aside(write, keep=[source])
         except OSError as fault:
             self._daemon.send(Written(str(fault)))
+        finally:
+            os.close(source)
 
     def _write_at_once(self, told: WriteAtOnce) -> None:
         """Write a snapshot while the daemon waits."""

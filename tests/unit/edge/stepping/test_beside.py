@@ -136,6 +136,10 @@ def full(_snapshot: Snapshot, _pause: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def done(_snapshot: Snapshot, _pause: object) -> None:
+    """Write nothing, and be done."""
+
+
 def slow(_snapshot: Snapshot, _pause: object) -> None:
     """Take for ever, as a disk may."""
     time.sleep(3600.0)
@@ -160,6 +164,20 @@ def test_a_snapshot_under_way_can_be_ended(beside: Beside) -> None:
     copy.end()
     wait_until(lambda: copy.outcome() is not None, "the copy ended")
     assert "SIGKILL" in str(copy.outcome())
+
+
+def test_what_is_wrong_around_the_engine_is_told(beside: Beside) -> None:
+    """Where this process cannot say what it remembers, the snapshot fails by that; the next one is none the worse for it."""
+
+    def broken() -> Around:
+        raise ValueError("the view is broken")
+
+    copies = beside.subject(broken).aside(done)
+    wait_until(lambda: copies.outcome() is not None, "the copies ended")
+    assert copies.outcome() == "the view is broken"
+    sound = beside.subject(lambda: Around(1, WallTime(0.0), NOT_STARTED, None)).aside(done)
+    wait_until(lambda: sound.outcome() is not None, "the copies ended")
+    assert sound.outcome() == ""
 
 
 def test_questions_of_unknown_alerts_are_answered(beside: Beside) -> None:
