@@ -121,7 +121,7 @@ class Clerk:
 
     def _say(self, case: Case, command: Command) -> Reply:
         """Say of an alert what the command says, or what that would do."""
-        kind, engine = KIND_OF[command.act], self._worker.engine
+        kind, engine = KIND_OF[command.act], self._worker.stepper
         event = replace(case.last, heights=engine.heights_of(case.last))
         feedback = Feedback(event.id, kind, event.device, event.channel, case.opened, event.heights)
         if kind is (case.said or FeedbackKind.UNDONE):
@@ -165,7 +165,7 @@ class Clerk:
         """Return what a false alarm would have made of its channel's alerts of the last thirty days, itself among them."""
         of_channel = self._worker.journal.cases(Which(self._since, LISTED, (event.device, event.channel)))
         past = [
-            Past(self._worker.engine.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
+            Past(self._worker.stepper.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
         ]
         return hindsight(event.heights, past)
 

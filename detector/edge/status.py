@@ -55,6 +55,8 @@ class Status:
     """What people said of alerts since the start."""
     maintenance: Mapping[str, WallTime] = field(default_factory=dict)
     """Until when the devices of which globs are under maintenance by command."""
+    engine_pid: int | None = None
+    """The engine's process; None where it has none of its own."""
 
 
 def unit_of(settings: Settings, entry: int, channel: str) -> str | None:

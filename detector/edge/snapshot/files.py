@@ -45,6 +45,20 @@ class Snapshot:
     """As JSON has it."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Around:
+    """What a daemon remembers around its engine, after one arrival."""
+
+    seq: int
+    taken_at: WallTime
+    clock: FrozenClock
+    view: Any
+
+    def snapshot(self, engine: Frozen) -> Snapshot:
+        """Return all that is remembered, the engine as well."""
+        return Snapshot(self.seq, self.taken_at, self.clock, engine, self.view)
+
+
 def no_pause() -> None:
     """Go on at once."""
 

@@ -66,6 +66,10 @@ class Contender(Protocol):
         ...
 
 
+OWN_PROCESS: Final = ", two processes"
+NO_JOURNAL: Final = ", no journal"
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """`detector run`, with every stage of detection at work, and its journal unless it is to be measured."""
@@ -75,11 +79,13 @@ class Detector:
     journal: bool = True
     inbox: int = 50_000
     """Messages that may wait in it: the default, but where a bench is to be over soon."""
+    own_process: bool = False
+    """Whether the engine has a process to itself."""
 
     @property
     def name(self) -> str:
         """Say which variant."""
-        return f"detector {self.head}" + ("" if self.journal else ", no journal")
+        return f"detector {self.head}{OWN_PROCESS if self.own_process else ''}{'' if self.journal else NO_JOURNAL}"
 
     @contextmanager
     def running(self, url: str, stream: Stream, folder: Path) -> Iterator[Subject]:
@@ -117,7 +123,12 @@ class Detector:
             "metrics": {"listen": f"127.0.0.1:{port}", "max_series": 0},
             "alerts": {"mqtt": {"base_topic": BASE}},
             "log": {"level": "warning"},
-            "engine": {"max_devices": devices, "max_total_channels": devices * len(CHANNELS), "head": self.head},
+            "engine": {
+                "max_devices": devices,
+                "max_total_channels": devices * len(CHANNELS),
+                "head": self.head,
+                "own_process": self.own_process,
+            },
             "sensors": [
                 {
                     "name": "bench",

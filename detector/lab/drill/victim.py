@@ -28,7 +28,9 @@ PATIENCE_S: Final = 120.0
 class Victim:
     """A daemon and its state directory."""
 
-    def __init__(self, folder: Path, broker: Broker, model: Path, snapshot_every: str) -> None:
+    def __init__(
+        self, folder: Path, broker: Broker, model: Path, snapshot_every: str, *, own_process: bool = False
+    ) -> None:
         """Write the configuration; nothing runs yet."""
         self.state, self.config = folder / "state", folder / "drill.yaml"
         self._port = free_port()
@@ -42,6 +44,7 @@ class Victim:
             "model": str(model.resolve()),
             "state": {"directory": str(self.state), "snapshot_every": snapshot_every},
             "metrics": {"listen": f"127.0.0.1:{self._port}"},
+            "engine": {"own_process": own_process},
             "sensors": [
                 {
                     "name": "fleet",

@@ -13,6 +13,7 @@ from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
 from detector.edge.command import Act, Command, Reply
 from detector.edge.journal.database import NAME
+from detector.edge.stepping import Here
 from detector.report import Report
 from detector.state.frozen import Frozen
 from tests.fleet import engine, noise, readings, reports
@@ -60,7 +61,7 @@ def office(folder: Path) -> Iterator[Office]:
     """Open an office after those three days."""
     frozen, told = past()
     with Plant().worker(folder) as worker:
-        worker.engine = engine(sensors=SENSORS)
+        worker.stepper = Here(engine(sensors=SENSORS))
         assert worker.engine.restore(copied(frozen)) == ()
         for report in told:
             worker._tell(report)
