@@ -24,6 +24,7 @@ from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
+from detector.state.wide import first
 
 SHARES = {
     Organ.OWN: (0.02, 0.6),
@@ -127,7 +128,7 @@ class Decider:
         strangeness = np.where(known, judgement.strangeness.T, 0.0)
         scores = self._as_wanted(slots, strangeness / thresholds, judgement.deviation)
         score = scores.max(axis=0)
-        organ, outside = _first(scores == score), self.limits.outside(rows)
+        organ, outside = first(scores == score), self.limits.outside(rows)
         strength, onsets = self._rules(rows, cadence_s, scored, outside)
         strength[BY_RULE] /= raised[ORGANS:]
         strength[Lane.LEARNT] = score
@@ -205,14 +206,6 @@ class Decider:
             "heights": self.heights.block,
             "feedback": self.thresholds.said.block,
         }
-
-
-def _first(marked: Mask) -> NDArray[np.intp]:
-    """Return the first organ that is marked in each column. Shape (ORGANS, B) to (B,); a seventh of the time of `argmax`."""
-    first = np.zeros(marked.shape[1], np.intp)
-    for organ in reversed(range(len(marked))):
-        np.putmask(first, marked[organ], organ)
-    return first
 
 
 def _kinds(learnt: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -113,7 +113,7 @@ class Spans:
         block, slots, gap_s = self.block, moment.slots, moment.gap_s
         self._learn_roughness(moment, residuals[:, 0])
         count, usual = block.count[slots], upright(block.usual.take(slots, axis=0))
-        size = np.abs(np.moveaxis(means, 0, -1))
+        size = np.abs(means.transpose(1, 2, 0))
         limited = (count > SETTLED) & (usual > 0.0)
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
         rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))
@@ -138,4 +138,4 @@ class Spans:
 
 def _by_row(numbers: Floats) -> Floats:
     """Return numbers (W, S, B) as (B, W, S), as they lie in memory."""
-    return np.moveaxis(numbers, -1, 0)
+    return numbers.transpose(2, 0, 1)

@@ -88,10 +88,8 @@ class Tails:
         Source: tracked quantiles in the body; in the tail the exponential law of excesses over a high threshold
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
-        rungs, excess = (
-            _upright(self.block.rungs.take(slots, axis=0)),
-            _upright(self.block.excess.take(slots, axis=0)[:, :, -1:]),
-        )
+        rungs = _upright(self.block.rungs.take(slots, axis=0))
+        excess = _upright(self.block.excess.take(slots, axis=0)[:, :, -1:])
         feet = np.zeros_like(rungs)
         feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
