@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detector.domain import MICROSECONDS
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows, Slots
+from detector.state.wide import upright
 
 DAY = 86_400 * MICROSECONDS
 
@@ -29,8 +30,6 @@ MEMORY_DAYS = 56.0
 COUNTED_GAP = 3.0
 """Cadences that one reading counts for at the most."""
 
-SIDES = np.array([1.0, -1.0])
-
 
 class ClippingBlock(Block):
     """Columns (N,): day, the number of the present one; days, finished, -1 before the first reading.
@@ -39,17 +38,17 @@ class ClippingBlock(Block):
     spent there; day_s, the day's largest pile; most_s, the largest pile of earlier days.
     """
 
-    day: NDArray[np.int64]
-    days: NDArray[np.int64]
+    day: NDArray[np.int32]
+    days: NDArray[np.int16]
     extreme: Floats
     pile_s: Floats
-    day_s: Floats
-    most_s: Floats
+    day_s: NDArray[np.float32]
+    most_s: NDArray[np.float32]
 
     def __init__(self) -> None:
         """Start without rows."""
-        piles = dict.fromkeys(("pile_s", "day_s", "most_s"), ((2,), np.float64, 0.0))
-        days = dict.fromkeys(("day", "days"), ((), np.int64, -1))
+        days = {"day": ((), np.int32, -1), "days": ((), np.int16, -1)}
+        piles = {"pile_s": ((2,), np.float64, 0.0), **dict.fromkeys(("day_s", "most_s"), ((2,), np.float32, 0.0))}
         super().__init__({**days, "extreme": ((2,), np.float64, -np.inf), **piles})
 
 
@@ -65,32 +64,41 @@ class ClippingRule:
         block, slots = self.block, rows.slots
         least_s = FEWEST * np.maximum(cadence_s, 1e-3)
         day = rows.at_us // DAY
-        new = day != block.day[slots]
-        if new.any():
+        new = (day != block.day[slots]).nonzero()[0]
+        if len(new):
             self._finish_day(slots[new], day[new], least_s[new])
-        value = rows.values[:, None] * SIDES
-        counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)[:, None]
-        extreme = block.extreme.take(slots, axis=0)
-        there, beyond = value == extreme, value > extreme
-        pile_s = np.where(beyond, 0.0, block.pile_s.take(slots, axis=0) + np.where(there, counted_s, 0.0))
+        value = np.array((rows.values, -rows.values))
+        touched = np.flatnonzero((value >= upright(block.extreme.take(slots, axis=0))).any(axis=0))
+        if len(touched):
+            counted_s = np.minimum(rows.gap_s[touched], COUNTED_GAP * cadence_s[touched])
+            self._pile(slots[touched], value[:, touched], counted_s)
+        strength, side = np.zeros(len(slots)), np.ones(len(slots), np.int8)
+        known = (block.days[slots] >= WATCHED_DAYS).nonzero()[0]
+        if len(known):
+            pile_s = upright(block.pile_s.take(slots[known], axis=0))
+            top, bottom = pile_s / self._limit_s(slots[known], least_s[known])
+            strength[known], side[known] = np.maximum(top, bottom), np.where(top >= bottom, 1, -1)
+        return strength, side
+
+    def _pile(self, slots: Slots, value: Floats, counted_s: Floats) -> None:
+        """Add rows that reach or move an extreme to its pile; value, with its sign turned for the bottom: (2, C)."""
+        block = self.block
+        extreme, pile_s = upright(block.extreme.take(slots, axis=0)), upright(block.pile_s.take(slots, axis=0))
+        pile_s = np.where(value > extreme, 0.0, pile_s + (value == extreme) * counted_s).T
         block.pile_s[slots] = pile_s
         block.day_s[slots] = np.maximum(block.day_s.take(slots, axis=0), pile_s)
-        block.extreme[slots] = np.maximum(extreme, value)
-        strength = pile_s / self._limit_s(slots, least_s)
-        top, bottom = strength[:, 0], strength[:, 1]
-        known = block.days[slots] >= WATCHED_DAYS
-        return np.where(known, np.maximum(top, bottom), 0.0), np.where(top >= bottom, 1, -1).astype(np.int8)
+        block.extreme[slots] = np.maximum(extreme, value).T
 
     def _limit_s(self, slots: Slots, least_s: Floats) -> Floats:
-        """Return the time at an extreme that is too much. Shape (B, 2)."""
-        return np.maximum(HIGHEST_PILES * self.block.most_s.take(slots, axis=0), least_s[:, None])
+        """Return the time at an extreme that is too much. Shape (2, B)."""
+        return np.maximum(HIGHEST_PILES * upright(self.block.most_s.take(slots, axis=0)), least_s)
 
     def _finish_day(self, slots: Slots, day: NDArray[np.int64], least_s: Floats) -> None:
         """Count the day's piles into the habit, one that was too much as its limit only; start the new day."""
         block = self.block
         known = block.days[slots, None] >= WATCHED_DAYS
         day_s = block.day_s.take(slots, axis=0)
-        pile_s = np.where(known, np.minimum(day_s, self._limit_s(slots, least_s)), day_s)
+        pile_s = np.where(known, np.minimum(day_s, self._limit_s(slots, least_s).T), day_s)
         faded = np.exp(np.minimum(block.day[slots] - day, 0) / MEMORY_DAYS)[:, None]
         block.most_s[slots] = np.maximum(pile_s, faded * block.most_s.take(slots, axis=0))
         block.days[slots] += 1

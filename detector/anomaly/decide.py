@@ -24,6 +24,7 @@ from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
+from detector.state.wide import first
 
 SHARES = {
     Organ.OWN: (0.02, 0.6),
@@ -120,61 +121,76 @@ class Decider:
         self, rows: Rows, judgement: Judgement, cadence_s: Floats, scored: Mask, behind: Slots = NONE
     ) -> Decision:
         """Judge every row; `scored` (B,) rows have left calibration, the others only meet the limits; `behind` as in `Episodes`."""
-        slots, known = rows.slots, judgement.known & (scored & self.stuck.lived(rows))[:, None]
-        raised = self.thresholds.said.raised(rows)
-        thresholds = self.thresholds.current(rows) * raised[:, :ORGANS]
-        highest = np.where(self.limits.matters(slots[:, None], judgement.deviation), np.inf, BELOW_THRESHOLD)
-        scores, lasting = (
-            np.minimum(np.where(known, axis, 0.0) / thresholds, highest)
-            for axis in (judgement.strangeness, judgement.lasting)
-        )
-        row, organ = np.arange(len(slots)), scores.argmax(axis=1)
-        score, deviation = scores[row, organ], judgement.deviation[row, organ]
-        strength, onsets = self._rules(rows, cadence_s, scored)
-        strength[:, BY_RULE] /= raised[:, ORGANS:]
-        open_already = self.episodes.block.open.take(slots, axis=0)
-        told_by_rule = open_already[:, BY_RULE].any(axis=1)  # what comes of that fault is no second one
-        fresh = np.where(told_by_rule, np.minimum(score, BELOW_THRESHOLD), score)
-        strength[:, Lane.LEARNT] = np.where(open_already[:, Lane.LEARNT], lasting.max(axis=1), fresh)
-        strength[:, Lane.LEARNT] = self._without_storms(rows, strength[:, Lane.LEARNT])
-        turns = self.episodes.step(rows, strength, onsets, _kinds(judgement.kind[row, organ]), behind)
+        slots, row = rows.slots, np.arange(len(rows.slots))
+        known = judgement.known.T & (scored & self.stuck.lived(rows))
+        raised = self.thresholds.said.raised(rows).T
+        thresholds = self.thresholds.current(rows).T * raised[:ORGANS]
+        strangeness = np.where(known, judgement.strangeness.T, 0.0)
+        scores = self._as_wanted(slots, strangeness / thresholds, judgement.deviation)
+        score = scores.max(axis=0)
+        organ, outside = first(scores == score), self.limits.outside(rows)
+        strength, onsets = self._rules(rows, cadence_s, scored, outside)
+        strength[BY_RULE] /= raised[ORGANS:]
+        strength[Lane.LEARNT] = score
         is_open = self.episodes.block.open.take(slots, axis=0)
-        if is_open.any():
-            opening = np.where(highest > 1.0, scores, 0.0)
-            self.heights.learn(slots, np.column_stack([opening, strength[:, BY_RULE]]) * raised, organ, turns, is_open)
-        by_organ = turns.opened[:, [Lane.LEARNT]] & (organ[:, None] == np.arange(ORGANS))
-        self.thresholds.learn(rows, judgement.strangeness, known, by_organ)
+        told_by_rule = np.flatnonzero(is_open[:, BY_RULE].any(axis=1))  # what comes of that fault is no second one
+        strength[Lane.LEARNT, told_by_rule] = np.minimum(score[told_by_rule], BELOW_THRESHOLD)
+        goes_on = is_open[:, Lane.LEARNT].nonzero()[0]
+        lasting = np.where(known[:, goes_on], judgement.lasting[goes_on].T, 0.0) / thresholds[:, goes_on]
+        lasting = self._as_wanted(slots[goes_on], lasting, judgement.deviation[goes_on])
+        strength[Lane.LEARNT, goes_on] = lasting.max(axis=0)
+        self._hold_back_storms(rows, strength[Lane.LEARNT], is_open[:, Lane.LEARNT])
+        turns = self.episodes.step(rows, strength.T, onsets.T, _kinds(judgement.kind[row, organ]), behind)
+        suspect: Mask = np.any(strength >= 1.0, axis=0)
+        stirred = self.episodes.block.stirred[slots].nonzero()[0]  # few
+        if len(stirred):
+            is_open = self.episodes.block.open[slots[stirred]]
+            suspect[stirred] |= is_open.any(axis=1)
+            matters = self.limits.matters(slots[stirred], judgement.deviation[stirred].T)
+            heights = np.concatenate([np.where(matters, scores[:, stirred], 0.0), strength[BY_RULE][:, stirred]])
+            heights *= np.broadcast_to(raised, (len(raised), len(slots)))[:, stirred]
+            self.heights.learn(slots[stirred], heights.T, organ[stirred], turns.opened[stirred], is_open)
+        opened = np.zeros((ORGANS, len(slots)), np.bool_)
+        began = turns.opened[:, Lane.LEARNT].nonzero()[0]
+        opened[organ[began], began] = True
+        self.thresholds.learn(rows, strangeness.T, known.T, opened.T)
         self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
-        beyond, outside = np.where(score >= 1.0, np.sign(deviation), 0), self.limits.outside(rows)
+        beyond = (score >= 1.0) * np.sign(judgement.deviation[row, organ])
         anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        suspect = np.any((strength >= 1.0) | is_open, axis=1)
-        return Decision(score, thresholds[row, organ], organ, anomalous, strength, turns, suspect)
+        return Decision(score, thresholds[organ, row], organ, anomalous, strength.T, turns, suspect)
 
-    def _rules(self, rows: Rows, cadence_s: Floats, scored: Mask) -> tuple[Floats, NDArray[np.int64]]:
-        """Return how strong each lane of the rules is, and the earliest onset of each lane. Shapes: (B, LANES)."""
-        stuck, run_began = self.stuck.step(rows, cadence_s)
+    def _as_wanted(self, slots: Slots, scores: Floats, deviation: Floats) -> Floats:
+        """Return scores (ORGANS, B) kept below 1 where a deviation (B, ORGANS) is worth no alert."""
+        high = np.flatnonzero((scores > BELOW_THRESHOLD).any(axis=0))
+        if len(high):
+            matters = self.limits.matters(slots[high], deviation[high].T)
+            scores[:, high] = np.where(matters, scores[:, high], np.minimum(scores[:, high], BELOW_THRESHOLD))
+        return scores
+
+    def _rules(
+        self, rows: Rows, cadence_s: Floats, scored: Mask, outside: NDArray[np.int8]
+    ) -> tuple[Floats, NDArray[np.int64]]:
+        """Return how strong each lane of the rules is, and the earliest onset of each lane. Shapes: (LANES, B)."""
+        strength, onsets = np.zeros((LANES, len(rows.slots))), np.empty((LANES, len(rows.slots)), np.int64)
+        onsets[:] = rows.at_us
+        stuck, onsets[Lane.STUCK] = self.stuck.step(rows, cadence_s)
         clipped, _side = self.clipping.step(rows, cadence_s)
-        strength, onsets = np.zeros((len(rows.slots), LANES)), np.repeat(rows.at_us[:, None], LANES, axis=1)
-        strength[:, Lane.STUCK] = np.where(scored, stuck, 0.0)
-        strength[:, Lane.CLIPPED] = np.where(scored, clipped, 0.0)
-        strength[:, Lane.RANGE] = self._range_strength(rows)
-        onsets[:, Lane.STUCK] = run_began
+        strength[Lane.STUCK], strength[Lane.CLIPPED] = scored * stuck, scored * clipped
+        out = outside.nonzero()[0]
+        strength[Lane.RANGE, out] = self._range_strength(rows.values[out], rows.slots[out])
         return strength, onsets
 
-    def _without_storms(self, rows: Rows, strength: Floats) -> Floats:
-        """Return strengths (B,) below 1 where an episode would open and the device has had too many today."""
-        wanted = (strength >= 1.0) & ~self.episodes.block.open[rows.slots, Lane.LEARNT]
+    def _hold_back_storms(self, rows: Rows, strength: Floats, is_open: Mask) -> None:
+        """Keep strengths (B,) below 1 where an episode would open and the device has had too many today."""
+        wanted = (strength >= 1.0) & ~is_open
         admitted = self.storms.admit(self.thresholds.block.device[rows.slots], rows.at_us, wanted)
-        return np.where(wanted & ~admitted, BELOW_THRESHOLD, strength)
+        strength[wanted & ~admitted] = BELOW_THRESHOLD
 
-    def _range_strength(self, rows: Rows) -> Floats:
-        """Return how far out of range each row is: 0 within, 1.25 (a warning) outside, 2 (critical) far outside."""
-        outside = self.limits.outside(rows)
-        low, high = self.limits.block.low[rows.slots], self.limits.block.high[rows.slots]
-        away = np.where(outside > 0, rows.values - high, np.where(outside < 0, low - rows.values, 0.0))
-        limited = outside != 0
-        width = np.where(limited, high - low, 1.0)
-        return np.where(limited, np.where(away > FAR_OUT * width, 2.0, 1.25), 0.0)
+    def _range_strength(self, values: Floats, slots: Slots) -> Floats:
+        """Return how strong being out of range is (C,): 1.25, a warning, or 2, critical, where it is far outside."""
+        low, high = self.limits.block.low[slots], self.limits.block.high[slots]
+        away = np.maximum(values - high, low - values)
+        return np.where(away > FAR_OUT * (high - low), 2.0, 1.25)
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""

@@ -39,20 +39,25 @@ WARNING_FROM, CRITICAL_FROM = 1.25, 2.0
 
 
 class EpisodeBlock(Block):
-    """Columns (N, LANES): open; suspect_since and onset (µs, 0 where none); calm; severity; kind, a code of the opener's."""
+    """What is remembered of each lane.
+
+    Columns (N, LANES): open; onset, of the episode or of the suspicion that may become one (µs, 0 where there is neither; an
+    episode keeps it for the row that closes it); calm, readings on end; severity; kind, a code of the opener's. Column (N,):
+    stirred, whether a lane has an onset.
+    """
 
     open: NDArray[np.bool_]
-    suspect_since: NDArray[np.int64]
     onset: NDArray[np.int64]
-    calm: NDArray[np.int16]
+    calm: NDArray[np.int8]
     severity: NDArray[np.int8]
     kind: NDArray[np.int8]
+    stirred: Mask
 
     def __init__(self) -> None:
         """Start without rows."""
-        codes = dict.fromkeys(("severity", "kind"), ((LANES,), np.int8, 0))
-        times = dict.fromkeys(("suspect_since", "onset"), ((LANES,), np.int64, 0))
-        super().__init__({"open": ((LANES,), np.bool_, 0), "calm": ((LANES,), np.int16, 0), **times, **codes})
+        codes = dict.fromkeys(("calm", "severity", "kind"), ((LANES,), np.int8, 0))
+        switches = {"open": ((LANES,), np.bool_, 0), "stirred": ((), np.bool_, 0)}
+        super().__init__({**switches, "onset": ((LANES,), np.int64, 0), **codes})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,25 +84,39 @@ class Episodes:
         Shapes: strength, since_us (earliest possible onset), kind are (B, LANES). Of the rows in `behind` (R,), which tell of what
         is past, nothing is more than for information, until a row that tells of now is as strange.
         """
-        block, slots = self.block, rows.slots
-        was_open, exceeds, suspect = block.open.take(slots, axis=0), strength >= 1.0, strength >= CALM_BELOW
-        calm = np.where(suspect, 0, block.calm.take(slots, axis=0) + 1).astype(np.int16)
-        opened = exceeds & ~was_open
+        turns = Turns(*np.zeros((3, *strength.shape), np.bool_))
+        restless = self.block.stirred[rows.slots] | (strength >= CALM_BELOW).any(axis=1)
+        concerned = restless.nonzero()[0]  # few, and mostly none
+        if len(concerned):
+            severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
+            severity[behind] = 0
+            parts = (strength[concerned], since_us[concerned], kind[concerned], severity[concerned])
+            turns.opened[concerned], turns.worsened[concerned], turns.closed[concerned] = self._move(
+                rows.slots[concerned], *parts
+            )
+        return turns
+
+    def _move(
+        self,
+        slots: Slots,
+        strength: Floats,
+        since_us: NDArray[np.int64],
+        kind: NDArray[np.int8],
+        severity: NDArray[np.int8],
+    ) -> tuple[Mask, Mask, Mask]:
+        """Move the episodes of rows that have one, or are suspect; return what opened, worsened and closed: (C, LANES)."""
+        block = self.block
+        was_open, suspect = block.open[slots], strength >= CALM_BELOW
+        had_calm, onset = block.calm[slots], block.onset[slots]
+        calm = np.where(suspect, 0, np.minimum(had_calm + 1, CALM_READINGS))
+        opened = (strength >= 1.0) & ~was_open
         closed = was_open & (calm >= CALM_READINGS)
-        suspect_since, had_severity = block.suspect_since.take(slots, axis=0), block.severity.take(slots, axis=0)
-        since = np.where(suspect & (suspect_since == 0), since_us, suspect_since)
-        severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
-        severity[behind] = 0
-        worsened = was_open & ~closed & (severity > had_severity)
-        block.suspect_since[slots] = np.where(suspect, since, 0)
-        block.calm[slots] = np.minimum(calm, CALM_READINGS)
-        for turned, column, numbers in (
-            (opened, block.onset, since),
-            (opened, block.kind, kind),
-            (opened | worsened, block.severity, severity),
-            (opened | closed, block.open, opened),
-        ):
-            rows_turned, lanes = turned.nonzero()  # few, and mostly none
-            if len(lanes):
-                column[slots[rows_turned], lanes] = numbers[rows_turned, lanes]
-        return Turns(opened, worsened, closed)
+        worsened = was_open & ~closed & (severity > block.severity[slots])
+        begins = suspect & ~was_open & ((onset == 0) | (had_calm > 0))
+        onset = np.where(begins, since_us, np.where(suspect | was_open, onset, 0))
+        block.onset[slots], block.calm[slots] = onset, calm
+        block.stirred[slots] = (onset != 0).any(axis=1)
+        block.kind[slots] = np.where(opened, kind, block.kind[slots])
+        block.severity[slots] = np.where(opened | worsened, severity, block.severity[slots])
+        block.open[slots] = (was_open | opened) & ~closed
+        return opened, worsened, closed

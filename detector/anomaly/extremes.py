@@ -46,13 +46,10 @@ class PeakLaw:
         return level
 
 
-def skewness(moments: Floats) -> Floats:
-    """Return the skew of each (mean, mean square, mean cube). Shape: (..., 3) to (...); 0 where nothing varies."""
-    first, second, third = moments[..., 0], moments[..., 1], moments[..., 2]
-    variance = second - first**2
-    varies = variance > np.maximum(1e-9 * second, 1e-100)  # below, its powers are nothing
-    cube = third - 3.0 * first * second + 2.0 * first**3
-    skew: Floats = np.where(varies, cube / np.where(varies, variance, 1.0) ** 1.5, 0.0)
+def skewness(mean: Floats, variance: Floats, third: Floats) -> Floats:
+    """Return the skew of what has these moments, the second and third about the mean; 0 where nothing varies. Any shape."""
+    varies = variance > np.maximum(1e-9 * mean**2, 1e-100)  # below, its powers are nothing
+    skew: Floats = np.where(varies, third / np.where(varies, variance, 1.0) ** 1.5, 0.0)
     return np.clip(skew, -STEEPEST, STEEPEST)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOUR_US, HOURS, Floats, Mask, Rows
+from detector.state.rows import HOUR_US, HOURS, Floats, Mask, Rows, Slots
+from detector.state.wide import cells
 
 HOUR_S = 3600.0
 KINDS_OF_DAY = 2
@@ -19,6 +20,12 @@ DAY_US = HOURS * HOUR_US
 
 NEVER = 2.0**62
 """No reading yet, in microseconds: no moment is a day later than that."""
+
+MOST_SEEN = 65_535
+"""Readings of an hour that are counted from one day to the next. At one a second time alone decides from 25,200 on."""
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Difference between hours that is kept."""
 
 SATURDAY, SUNDAY = 2, 3
 """Days since 1970-01-01, a Thursday, modulo 7."""
@@ -30,17 +37,34 @@ def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float
 
 
 class HabitBlock(Block):
-    """Columns (N, 48): level, in the channel's unit; seen, a count of readings. Column (N,): since_us, the first of all."""
+    """What each channel usually reads, hour by hour.
 
-    level: Floats
-    seen: NDArray[np.int32]
+    Columns (N, 48): level, in the channel's unit, less the channel's anchor; seen, readings, counted to MOST_SEEN. Columns (N,):
+    hour, the one that runs, -1 before the first; now and count, its level and readings, which move into the others when it
+    ends: small steps would be lost in float32; anchor, the level when it began; since_us, the first reading of all.
+    """
+
+    level: NDArray[np.float32]
+    seen: NDArray[np.uint16]
+    hour: NDArray[np.int8]
+    now: Floats
+    count: NDArray[np.int32]
+    anchor: Floats
     since_us: NDArray[np.int64]
 
     def __init__(self) -> None:
         """Start without rows."""
         hours = (KINDS_OF_DAY * HOURS,)
         super().__init__(
-            {"level": (hours, np.float64, 0.0), "seen": (hours, np.int32, 0), "since_us": ((), np.int64, NEVER)}
+            {
+                "level": (hours, np.float32, 0.0),
+                "seen": (hours, np.uint16, 0),
+                "hour": ((), np.int8, -1),
+                "now": ((), np.float64, 0.0),
+                "count": ((), np.int32, 0),
+                "anchor": ((), np.float64, 0.0),
+                "since_us": ((), np.int64, NEVER),
+            }
         )
 
 
@@ -58,21 +82,50 @@ class Habit:
         What was read earlier in a channel's first day is no habit.
         """
         block, slots, hour = self.block, rows.slots, _hours(rows)
-        other = (hour + HOURS) % (KINDS_OF_DAY * HOURS)
-        borrowed = np.where(block.seen[slots, other] > 0, block.level[slots, other], usual)
-        habitual = np.where(block.seen[slots, hour] > 0, block.level[slots, hour], borrowed)
-        return np.where(rows.at_us - block.since_us[slots] >= DAY_US, habitual, usual)
+        level, seen = block.now[slots], block.count[slots]
+        turned = (hour != block.hour[slots]).nonzero()[0]
+        if len(turned):
+            level[turned], seen[turned] = self._of(slots[turned], hour[turned])
+        new = (seen == 0).nonzero()[0]
+        if len(new):
+            borrowed, known = self._of(slots[new], (hour[new] + HOURS) % (KINDS_OF_DAY * HOURS))
+            level[new] = np.where(known > 0, borrowed, usual[new])
+        return np.where(rows.at_us - block.since_us[slots] >= DAY_US, level, usual)
+
+    def _of(self, slots: Slots, hour: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the level of an hour of channels, and the readings behind it; it may be the one that runs. Shapes: (C,)."""
+        block, place = self.block, slots * (KINDS_OF_DAY * HOURS) + hour
+        runs = hour == block.hour[slots]
+        level = block.anchor[slots] + cells(block.level)[place]
+        return np.where(runs, block.now[slots], level), np.where(runs, block.count[slots], cells(block.seen)[place])
 
     def learn(self, rows: Rows, values: Floats, known: Mask) -> None:
         """Move the habit of this hour towards `values` (B,), the rows' own as far as they are believed, where `known`."""
         block, slots, hour = self.block, rows.slots, _hours(rows)
-        seen, level = block.seen[slots, hour], block.level[slots, hour]
+        turned = (hour != block.hour[slots]).nonzero()[0]
+        if len(turned):
+            self._turn(slots[turned], hour[turned])
+        seen, level = block.count[slots], block.now[slots]
         rate = learning_rate(seen, np.minimum(rows.gap_s, HOUR_S), self._hour_memory_s)
-        block.level[slots, hour] = np.where(known, level + rate * (values - level), level)
-        block.seen[slots, hour] = seen + known
+        block.now[slots] = np.where(known, level + rate * (values - level), level)
+        block.count[slots] = seen + known
         new = known & (block.since_us[slots] == NEVER)
         if new.any():
             block.since_us[slots[new]] = rows.at_us[new]
+
+    def _turn(self, slots: Slots, hour: NDArray[np.int64]) -> None:
+        """Let the hour that runs be this one (C,). The level of the one that ended is what all are held against from now on.
+
+        So float32 is spent on what the hours differ by: 1e-7 of that, whatever the channel's unit counts from.
+        """
+        block, row = self.block, np.arange(len(slots))
+        anchor, ended = block.now[slots], block.hour[slots]
+        level = block.anchor[slots, None] + block.level.take(slots, axis=0)
+        seen = block.seen.take(slots, axis=0)
+        level[row, ended], seen[row, ended] = anchor, np.minimum(block.count[slots], MOST_SEEN)
+        differs = np.where(seen > 0, level - anchor[:, None], 0.0).clip(-LARGEST, LARGEST)
+        block.level[slots], block.seen[slots], block.anchor[slots] = differs, seen, anchor
+        block.hour[slots], block.now[slots], block.count[slots] = hour, level[row, hour], seen[row, hour]
 
 
 def _hours(rows: Rows) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.episode import Lane, Turns
+from detector.anomaly.episode import Lane
 from detector.anomaly.organs import ORGANS, Organ
 from detector.domain import Height
 from detector.state.block import Block
@@ -34,12 +34,12 @@ LANE_OF: Final = (*[Lane.LEARNT] * ORGANS, Lane.STUCK, Lane.CLIPPED)
 class HeightBlock(Block):
     """Columns (N, SOURCES): height, of the lane's episode; (N,): opener, the organ that opened the last one."""
 
-    height: Floats
+    height: NDArray[np.float32]
     opener: NDArray[np.int8]
 
     def __init__(self) -> None:
         """Start without rows."""
-        super().__init__({"height": ((len(SOURCES),), np.float64, 0.0), "opener": ((), np.int8, 0)})
+        super().__init__({"height": ((len(SOURCES),), np.float32, 0.0), "opener": ((), np.int8, 0)})
 
 
 class Heights:
@@ -49,19 +49,17 @@ class Heights:
         """Know no channel."""
         self.block = HeightBlock()
 
-    def learn(self, slots: Slots, strength: Floats, opener: Slots, turns: Turns, is_open: Mask) -> None:
-        """Take in rows whose episodes turned, or are open.
+    def learn(self, slots: Slots, strength: Floats, opener: Slots, opened: Mask, is_open: Mask) -> None:
+        """Take in rows that have open episodes.
 
-        Shapes: slots and opener, the organ that has most to say, (B,); strength (B, SOURCES), 1.0 is the learnt threshold;
-        is_open (B, LANES), after the turns.
+        Shapes: slots and opener, the organ that has most to say, (C,); strength (C, SOURCES), 1.0 is the learnt threshold;
+        opened at this row, and is_open after it, (C, LANES).
         """
-        concerned = np.flatnonzero(is_open.any(axis=1))
-        block, at, now = self.block, slots[concerned], strength[concerned]
-        begun, lasts = turns.opened[concerned][:, LANE_OF], is_open[concerned][:, LANE_OF]
-        before = block.height.take(at, axis=0)
-        block.height[at] = np.where(begun, now, np.where(lasts, np.maximum(before, now), before))
-        begun_learnt = turns.opened[concerned, Lane.LEARNT]
-        block.opener[at[begun_learnt]] = opener[concerned[begun_learnt]]
+        block, before = self.block, self.block.height[slots]
+        begun, lasts = opened[:, LANE_OF], is_open[:, LANE_OF]
+        block.height[slots] = np.where(begun, strength, np.where(lasts, np.maximum(before, strength), before))
+        begun_learnt = opened[:, Lane.LEARNT]
+        block.opener[slots[begun_learnt]] = opener[begun_learnt]
 
     def of(self, channel: int, lane: Lane) -> tuple[Height, ...]:
         """Return the heights of a lane's episode, of those that would have opened it; its opener first."""

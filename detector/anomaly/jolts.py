@@ -35,6 +35,9 @@ MEMORY_H = 48.0
 SETTLED = 20
 """Bends after which an outlier no longer moves the unit by its full size."""
 
+ENOUGH = 100
+"""Readings, and bends, beyond which their number makes no difference."""
+
 OUTLIER = 6.0
 """Units that one bend may then count for."""
 
@@ -45,25 +48,27 @@ STRAIGHT = 1e-9
 class JoltBlock(Block):
     """What each channel remembers of its last readings.
 
-    Columns (N,): last and before, the last two values; gap_s, seconds between them; cadence_s, the usual gap; seen,
-    readings; unit, the mean size of bends that are not nothing; bends, their number; bent_h, their hours; heard_h, all hours that counted.
+    Columns (N,): last and before, the last two values; gap_s, seconds between them; cadence_s, the usual gap; seen, readings,
+    and bends, those that are not nothing, both counted to ENOUGH; unit, the mean size of bends; bent_h, their hours; heard_h,
+    all hours that counted.
     """
 
     last: Floats
     before: Floats
-    gap_s: Floats
-    cadence_s: Floats
-    seen: NDArray[np.int64]
+    gap_s: NDArray[np.float32]
+    cadence_s: NDArray[np.float32]
+    seen: NDArray[np.int8]
     unit: Floats
-    bends: NDArray[np.int64]
+    bends: NDArray[np.int8]
     bent_h: Floats
     heard_h: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        names = ("last", "before", "gap_s", "cadence_s", "unit", "bent_h", "heard_h")
-        counts = dict.fromkeys(("seen", "bends"), ((), np.int64, 0))
-        super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), **counts})
+        names = ("last", "before", "unit", "bent_h", "heard_h")
+        gaps_s = dict.fromkeys(("gap_s", "cadence_s"), ((), np.float32, 0.0))
+        counts = dict.fromkeys(("seen", "bends"), ((), np.int8, 0))
+        super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), **gaps_s, **counts})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,18 +83,22 @@ class Jolt:
     """The smaller of the jump and the return from it, likewise; 0 where the reading does not return."""
     unit: Floats
     """The channel's usual bend; 0 until it had one."""
+    divisor: Floats
+    """The same, but 1 until it had one."""
     weight_h: Floats
     """Hours for which this row speaks; 0 where it says nothing."""
     heard_h: Floats
     """Hours heard of this channel before."""
     moment: Floats
     """Share that this row takes of a mean over the last hour."""
-    bends: NDArray[np.int64]
-    """Bends before that were not nothing."""
+    bends: NDArray[np.int8]
+    """Bends before that were not nothing, counted to ENOUGH."""
+    cadence_s: Floats
+    """The usual gap before this row."""
 
     def in_units(self, size: Floats, most: float) -> Floats:
         """Return sizes (B,) in usual bends, cut at `most`; 0 where the channel has no unit yet."""
-        return np.minimum(size, most * self.unit) / np.where(self.unit > 0.0, self.unit, 1.0)
+        return np.minimum(size, most * self.unit) / self.divisor
 
 
 def share(weight_h: Floats, heard_h: Floats, memory_h: Floats | float) -> Floats:
@@ -109,8 +118,8 @@ class Jolts:
     def view(self, rows: Rows) -> Jolt:
         """Return the jolt of every row, before anything is learnt."""
         block, slots = self.block, rows.slots
-        cadence_s, heard_h = block.cadence_s[slots], block.heard_h[slots]
-        last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots]
+        cadence_s, heard_h = block.cadence_s[slots].astype(np.float64), block.heard_h[slots]
+        last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots].astype(np.float64)
         both_s = first_s + rows.gap_s
         both_s = np.where(both_s > 0.0, both_s, 1.0)
         apart_s = 2.0 * first_s * rows.gap_s / both_s
@@ -123,15 +132,18 @@ class Jolts:
         # what wanders strays with the root of the time between its readings
         stray = np.sqrt(np.maximum(apart_s / np.where(cadence_s > 0.0, cadence_s, 1.0), 1.0))
         weight_h = np.where(speaks, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s) / HOUR_S, 0.0)
+        unit = block.unit[slots]
         return Jolt(
             away=np.where(speaks, away, 0.0),
             size=np.where(speaks, np.abs(away) / stray, 0.0),
             back=np.where(speaks, back / stray, 0.0),
-            unit=block.unit[slots],
+            unit=unit,
+            divisor=np.where(unit > 0.0, unit, 1.0),
             weight_h=weight_h,
             heard_h=heard_h,
             moment=share(weight_h, heard_h, np.maximum(SPAN_H, SPAN_CADENCES * cadence_s / HOUR_S)),
             bends=block.bends[slots],
+            cadence_s=cadence_s,
         )
 
     def learn(self, rows: Rows, jolt: Jolt) -> None:
@@ -141,16 +153,16 @@ class Jolts:
         weight_h = np.where(bent, jolt.weight_h, 0.0)
         size = np.where(jolt.bends >= SETTLED, np.minimum(jolt.size, OUTLIER * jolt.unit), jolt.size)
         block.unit[slots] = jolt.unit + share(weight_h, bent_h, MEMORY_H) * (size - jolt.unit)
-        block.bent_h[slots], block.bends[slots] = bent_h + weight_h, jolt.bends + bent
+        block.bent_h[slots], block.bends[slots] = bent_h + weight_h, np.minimum(jolt.bends + bent, ENOUGH)
         block.heard_h[slots] = jolt.heard_h + jolt.weight_h
         block.before[slots], block.last[slots] = block.last[slots], rows.values
-        self._learn_cadence(rows)
+        self._learn_cadence(rows, jolt.cadence_s)
 
-    def _learn_cadence(self, rows: Rows) -> None:
+    def _learn_cadence(self, rows: Rows, cadence_s: Floats) -> None:
         """Move the usual gap: the first one, then a mean that a long gap hardly lengthens."""
         block, slots = self.block, rows.slots
-        seen, cadence_s = block.seen[slots], block.cadence_s[slots]
+        seen = block.seen[slots]
         gap_s = np.where(seen > 1, np.minimum(rows.gap_s, LONGEST_CADENCES * cadence_s), rows.gap_s)
         block.cadence_s[slots] = cadence_s + np.maximum(1.0 / np.maximum(seen, 1), CADENCE_SHARE) * (gap_s - cadence_s)
         block.gap_s[slots] = rows.gap_s
-        block.seen[slots] = seen + 1
+        block.seen[slots] = np.minimum(seen + 1, ENOUGH)

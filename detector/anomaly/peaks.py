@@ -16,6 +16,7 @@ from detector.domain import MICROSECONDS
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
+from detector.state.wide import upright
 
 QUARTER_S = 6 * 3600.0
 QUARTER = round(QUARTER_S * MICROSECONDS)
@@ -43,7 +44,10 @@ FARTHEST = 4.0
 """Spreads from the mean that one peak may count for."""
 
 NO_POOL = -1
-NEVER = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int32).min
+
+LANES_AT_MOST = 8
+"""A byte has a bit for each."""
 
 
 class Assumed(NamedTuple):
@@ -83,29 +87,33 @@ class Reference:
 class PeakBlock(Block):
     """Columns (N,): pool; quarter, the number of the present one; whole, whether it was watched from its start.
 
-    Columns (N, L): met, known in this quarter; lately, in this or the last one; peak of this quarter; quarters that
-    were counted; and (N, L, 3) the moments of their peaks.
+    Lanes, a bit each: met, known in this quarter; lately, in this or the last one. Columns (N, L): peak of this quarter;
+    quarters that were counted, at most (1 + YOUTH) MEMORY; and (N, L, 3) the moments of their peaks: the mean, and the second
+    and third about it, which are differences of nothing and so lose nothing in float32.
     """
 
     pool: Slots
-    quarter: NDArray[np.int64]
+    quarter: NDArray[np.int32]
     whole: Mask
-    met: Mask
-    lately: Mask
-    peak: Floats
-    quarters: Floats
-    moments: Floats
+    met: NDArray[np.uint8]
+    lately: NDArray[np.uint8]
+    peak: NDArray[np.float32]
+    quarters: NDArray[np.uint16]
+    moments: NDArray[np.float32]
 
     def __init__(self, lanes: int) -> None:
         """Start without rows."""
-        masks, floats = dict.fromkeys(("met", "lately"), np.bool_), dict.fromkeys(("peak", "quarters"), np.float64)
+        assert lanes <= LANES_AT_MOST, f"expected at most {LANES_AT_MOST} lanes, got {lanes}"
         super().__init__(
             {
                 "pool": ((), np.intp, NO_POOL),
-                "quarter": ((), np.int64, NEVER),
+                "quarter": ((), np.int32, NEVER),
                 "whole": ((), np.bool_, 0),
-                "moments": ((lanes, 3), np.float64, 0.0),
-                **{name: ((lanes,), dtype, 0) for name, dtype in (masks | floats).items()},
+                "met": ((), np.uint8, 0),
+                "lately": ((), np.uint8, 0),
+                "peak": ((lanes,), np.float32, 0.0),
+                "quarters": ((lanes,), np.uint16, 0),
+                "moments": ((lanes, 3), np.float32, 0.0),
             }
         )
 
@@ -137,18 +145,30 @@ class Peaks:
         self.block.pool[channel] = pool
         self.pools.grow(pool + 2)
 
-    def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> Mask:
-        """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""
+    def turns(self, rows: Rows, known: Mask) -> Mask:
+        """Return the rows (B,) whose quarter has ended, or of which a lane is `known` (B, L) that was not lately."""
         block, slots = self.block, rows.slots
-        quarter = rows.at_us // QUARTER
-        ended: Mask = quarter != block.quarter[slots]
-        if ended.any():
+        ended: Mask = rows.at_us // QUARTER != block.quarter[slots]
+        widened: Mask = (lanes_in(known) & ~block.lately[slots]) != 0
+        return ended | widened
+
+    def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> None:
+        """Take in strangeness where `known`, (B, L). Little of it is news: only that is stored."""
+        block, slots = self.block, rows.slots
+        quarter, lanes = rows.at_us // QUARTER, lanes_in(known)
+        ended = (quarter != block.quarter[slots]).nonzero()[0]
+        if len(ended):
             self._count(slots[ended])
-        block.quarter[slots] = quarter
-        block.met[slots] = block.met.take(slots, axis=0) | known
-        block.lately[slots] = block.lately.take(slots, axis=0) | known
-        block.peak[slots] = np.maximum(block.peak.take(slots, axis=0), np.where(known, strangeness, 0.0))
-        return ended
+            block.quarter[slots[ended]] = quarter[ended]
+        met = (lanes & ~block.met[slots]).nonzero()[0]
+        if len(met):
+            block.met[slots[met]] |= lanes[met]
+            block.lately[slots[met]] |= lanes[met]
+        higher = (upright(block.peak.take(slots, axis=0)) < strangeness.T) & known.T
+        place = np.flatnonzero(higher.any(axis=0))
+        if len(place):
+            at = slots[place]
+            block.peak[at] = np.where(higher[:, place].T, strangeness[place], block.peak[at])
 
     def _count(self, slots: Slots) -> None:
         """Count the peaks of quarters that ended, and start new ones.
@@ -158,23 +178,22 @@ class Peaks:
         Source: polynomial-decay averaging, Shamir and Zhang 2013, section 4.
         """
         block, law = self.block, self.law(slots)
-        counted = block.met[slots] & block.whole[slots][:, None]
+        places = np.arange(block.quarters.shape[1])
+        counted = (block.met[slots, None] >> places & 1).astype(np.bool_) & block.whole[slots, None]
         quarters = np.minimum(block.quarters[slots] + counted, (1.0 + YOUTH) * MEMORY)
         peak = np.minimum(block.peak[slots], law.mean + FARTHEST * law.spread)
-        rate = np.where(counted, (1.0 + YOUTH) / (np.maximum(quarters, 1.0) + YOUTH), 0.0)[:, :, None]
-        block.moments[slots] += rate * (peak[:, :, None] ** np.arange(1, 4) - block.moments[slots])
+        rate = np.where(counted, (1.0 + YOUTH) / (np.maximum(quarters, 1.0) + YOUTH), 0.0)
+        block.moments[slots] = _moved(block.moments[slots].astype(np.float64), peak, rate)
         block.quarters[slots] = quarters
         block.whole[slots] = block.quarter[slots] != NEVER
         block.lately[slots] = block.met[slots]
-        block.met[slots], block.peak[slots] = False, 0.0
+        block.met[slots], block.peak[slots] = 0, 0.0
 
     def turn(self) -> None:
         """Pool what all channels have learnt until now."""
         block, count = self.block, len(self.block)
-        pool, quarters, moments = block.pool[:count], block.quarters[:count], block.moments[:count]
-        sums = quarters[:, :, None] * np.stack(
-            [np.ones_like(quarters), moments[:, :, 0], moments[:, :, 1], skewness(moments)], axis=2
-        )
+        pool, quarters, (mean, square, skew) = block.pool[:count], block.quarters[:count], self._own(np.arange(count))
+        sums = quarters[:, :, None] * np.stack([np.ones_like(mean), mean, square, skew], axis=2)
         self.pools.sums[:] = 0.0
         np.add.at(self.pools.sums, pool[pool != NO_POOL] + 1, sums[pool != NO_POOL])
 
@@ -184,15 +203,40 @@ class Peaks:
         Shapes: (B, L).
         """
         block, reference = self.block, self.reference
-        pooled, quarters, moments = self.pools.sums[block.pool[slots] + 1], block.quarters[slots], block.moments[slots]
+        pooled, quarters = self.pools.sums[block.pool[slots] + 1], block.quarters[slots].astype(np.float64)
+        own_mean, own_square, own_skew = self._own(slots)
         own = quarters / (quarters + reference.weight)
         others = pooled[:, :, 0] + reference.weight
         mean = (pooled[:, :, 1] + reference.weight * reference.mean) / others
         square = (pooled[:, :, 2] + reference.weight * (reference.mean**2 + reference.spread**2)) / others
         skew = (pooled[:, :, 3] + BORROWED_SKEW * reference.skew) / (pooled[:, :, 0] + BORROWED_SKEW)
-        mean += own * (moments[:, :, 0] - mean)
-        square += own * (moments[:, :, 1] - square)
-        skew += quarters / (quarters + BORROWED_SKEW) * (skewness(moments) - skew)
+        mean += own * (own_mean - mean)
+        square += own * (own_square - square)
+        skew += quarters / (quarters + BORROWED_SKEW) * (own_skew - skew)
         spread = np.sqrt(np.maximum(square - mean**2, (LEAST_SPREAD * reference.spread) ** 2))
         seen = WORTH * quarters + POOL_CERTAINTY * np.minimum(pooled[:, :, 0], POOL_ENOUGH)
         return PeakLaw(mean, spread, skew, reference.certainty + seen)
+
+    def _own(self, slots: Slots) -> tuple[Floats, Floats, Floats]:
+        """Return mean, mean square and skew of the peaks that channels (B,) had themselves. Shapes: (B, L)."""
+        mean, variance, third = np.moveaxis(self.block.moments.take(slots, axis=0).astype(np.float64), -1, 0)
+        return mean, variance + mean**2, skewness(mean, variance, third)
+
+
+def lanes_in(mask: Mask) -> NDArray[np.uint8]:
+    """Return the lanes that are marked in each row (B, L) as the bits of a byte. Shape (B,)."""
+    bits = np.zeros(len(mask), np.uint8)
+    for lane, marked in enumerate(mask.T):
+        bits |= marked.view(np.uint8) << np.uint8(lane)
+    return bits
+
+
+def _moved(moments: Floats, peak: Floats, rate: Floats) -> Floats:
+    """Return the mean and the second and third moment about it (B, L, 3) with a peak (B, L) in, of the share `rate` (B, L).
+
+    Source: moments of a mixture of two, of which one is a point.
+    """
+    mean, variance, third = np.moveaxis(moments, -1, 0)
+    away, rest = peak - mean, 1.0 - rate
+    third = rest * (third - 3.0 * rate * away * variance + rate * (1.0 - 2.0 * rate) * away**3)
+    return np.stack([mean + rate * away, rest * (variance + rate * away**2), third], axis=-1)

@@ -16,6 +16,7 @@ from detector.anomaly.streams import Stream, Streams, View
 from detector.anomaly.tails import Tails
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.wide import first
 
 NOVELTY = len(Stream)
 """Code of having left the range, after those of the streams."""
@@ -106,16 +107,16 @@ class Scorer:
         slots, view, beyond = rows.slots, self.streams.view(rows, forecast), self.novelty.beyond(rows)
         experience = self.tails.block.experience[slots]
         novelty = self.novelty.rarity(slots, beyond, experience)
-        rarities = np.column_stack([self.tails.rarity(slots, view.streams), novelty])
-        rarities[:, self._muted] = 0.0
-        rarities[:, Stream.RESIDUAL + 1 :] *= self._seen_of_day(rows)[:, None]
+        rarities = np.concatenate([self.tails.rarity(slots, view.streams).T, novelty[None, :]])
+        rarities[self._muted] = 0.0
+        rarities[Stream.RESIDUAL + 1 :] *= self._seen_of_day(rows)
         chances = np.log10((experience + AT_START) / WELL_KNOWN)
         discount = CHANCES * (len(Stream) - len(self._muted)) * np.maximum(chances, 0.0)
-        fused = ALIKE * np.maximum(rarities.sum(axis=1) - discount, 0.0)
+        fused = ALIKE * np.maximum(rarities.sum(axis=0) - discount, 0.0)
         strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
         severity = self.block.severity[slots]
         severity = severity - np.expm1(-rows.gap_s / SEVERITY_S) * (strangeness - severity)
-        dominant = rarities.argmax(axis=1)
+        dominant = first(rarities == rarities.max(axis=0))
         looked_at = np.where(dominant == NOVELTY, Stream.RESIDUAL, dominant)
         deviation = view.deviations[np.arange(len(slots)), looked_at]
         of_level = (dominant == Stream.HOUR) | (dominant == Stream.LEVEL)

@@ -15,6 +15,7 @@ from detector.anomaly.jolts import FARTHEST_CADENCES, Jolt
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
 from detector.state.rows import HOURS, Floats, Mask, Rows
+from detector.state.wide import cells
 
 SIDE = 3
 """Readings on either side."""
@@ -49,9 +50,9 @@ class ShiftBlock(Block):
     """
 
     values: Floats
-    gaps_s: Floats
+    gaps_s: NDArray[np.float32]
     largest: NDArray[np.float32]
-    hour: NDArray[np.int64]
+    hour: NDArray[np.int8]
     shown: Floats
     way: Floats
 
@@ -60,9 +61,9 @@ class ShiftBlock(Block):
         super().__init__(
             {
                 "values": ((KEPT,), np.float64, 0.0),
-                "gaps_s": ((KEPT,), np.float64, np.inf),
+                "gaps_s": ((KEPT,), np.float32, np.inf),
                 "largest": ((HOURS,), np.float32, 0.0),
-                "hour": ((), np.int64, 0),
+                "hour": ((), np.int8, 0),
                 "shown": ((), np.float64, 0.0),
                 "way": ((), np.float64, 0.0),
             }
@@ -80,9 +81,8 @@ class ShiftView:
     moving: Floats
     """How strange the way would be if it were a shift: what peers show when all of them ramp."""
     values: Floats
-    """The last readings, this one included. Shape (B, KEPT + 1), and so the gaps."""
+    """The last readings, this one included. Shape (KEPT + 1, B), and so the gaps."""
     gaps_s: Floats
-    hour: NDArray[np.int64]
     largest: Floats
     """The largest shift in this hour of the day, this one included."""
 
@@ -94,20 +94,21 @@ class Shifts:
         """Know no channel."""
         self.block = ShiftBlock()
 
-    def view(self, rows: Rows, jolt: Jolt, cadence_s: Floats, usual: Floats, known: Mask) -> ShiftView:
+    def view(self, rows: Rows, jolt: Jolt, usual: Floats, known: Mask) -> ShiftView:
         """Return the strangeness of every row's last readings, before anything is learnt.
 
         usual, bends that are usual at this moment, and known, where they are: (B,).
         """
-        block, slots = self.block, rows.slots
-        values = np.column_stack([block.values.take(slots, axis=0), rows.values])
-        gaps_s = np.column_stack([block.gaps_s.take(slots, axis=0), rows.gap_s])
+        block, slots, cadence_s = self.block, rows.slots, jolt.cadence_s
+        values, gaps_s = np.empty((KEPT + 1, len(slots))), np.empty((KEPT + 1, len(slots)))
+        values[:-1], values[-1] = block.values.take(slots, axis=0).T, rows.values
+        gaps_s[:-1], gaps_s[-1] = block.gaps_s.take(slots, axis=0).T, rows.gap_s
         far_s = FARTHEST_CADENCES * cadence_s
-        known = known & (gaps_s[:, SIDE] <= far_s) & (gaps_s[:, 1:].sum(axis=1) <= KEPT * far_s)
-        stray = np.sqrt(np.maximum(np.where(known, gaps_s[:, SIDE], 0.0) / np.where(known, cadence_s, 1.0), 1.0))
+        known = known & (gaps_s[SIDE] <= far_s) & (gaps_s[1:].sum(axis=0) <= KEPT * far_s)
+        stray = np.sqrt(np.maximum(np.where(known, gaps_s[SIDE], 0.0) / np.where(known, cadence_s, 1.0), 1.0))
         band, way = _apart(values)
         size = np.where(known, band / stray, 0.0)
-        largest, around = self._largest(slots, rows.hour)
+        largest, around = self._largest(rows)
         doubt = 1.0 + (YOUNG_H / np.maximum(jolt.heard_h, 1.0)) ** 2
         usual = np.maximum(usual, jolt.in_units(HABIT * around, MOST)) * doubt
         shift, moving = (
@@ -116,34 +117,35 @@ class Shifts:
         )
         stays = block.shown[slots] * np.exp(-rows.gap_s / STAYS_S)
         opinion = Opinion(shift, known, way)
-        return ShiftView(opinion, stays, moving, values, gaps_s, rows.hour, np.maximum(largest, size))
+        return ShiftView(opinion, stays, moving, values, gaps_s, np.maximum(largest, size))
 
-    def _largest(self, slots: NDArray[np.intp], hour: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    def _largest(self, rows: Rows) -> tuple[Floats, Floats]:
         """Return the largest shift (B,) in each row's hour of the day, and in that hour or one beside it."""
-        block = self.block
-        kept = np.where(hour == block.hour[slots], 1.0, NEXT_DAY)
-        largest: Floats = kept * block.largest[slots, hour].astype(np.float64)
-        beside = np.maximum(block.largest[slots, hour - 1], block.largest[slots, (hour + 1) % HOURS])
+        hour, place, of_hours = rows.hour, rows.slots * HOURS + rows.hour, cells(self.block.largest)
+        kept = np.where(hour == self.block.hour[rows.slots], 1.0, NEXT_DAY)
+        largest: Floats = kept * of_hours[place].astype(np.float64)
+        before, after = place - 1 + HOURS * (hour == 0), place + 1 - HOURS * (hour == HOURS - 1)
+        beside = np.maximum(of_hours[before], of_hours[after])
         return largest, np.maximum(largest, beside.astype(np.float64))
 
     def learn(self, rows: Rows, view: ShiftView, strangeness: Floats) -> None:
         """Take the rows in, and how strange their levels are by now (B,); a shift back ends what the one before began."""
         block, slots, shift = self.block, rows.slots, view.opinion
-        block.values[slots], block.gaps_s[slots] = view.values[:, 1:], view.gaps_s[:, 1:]
-        block.largest[slots, view.hour], block.hour[slots] = view.largest, view.hour
-        new = strangeness > view.stays
-        back = (shift.strangeness > 0.0) & (shift.deviation * block.way[slots] < 0.0)
-        back &= 2.0 * np.abs(shift.deviation) >= np.abs(block.way[slots])
-        block.way[slots] = np.where(back, 0.0, np.where(new, shift.deviation, block.way[slots]))
+        block.values[slots], block.gaps_s[slots] = view.values[1:].T, view.gaps_s[1:].T
+        cells(block.largest)[slots * HOURS + rows.hour], block.hour[slots] = view.largest, rows.hour
+        way = block.way[slots]
+        back = (shift.strangeness > 0.0) & (shift.deviation * way < 0.0)
+        back &= 2.0 * np.abs(shift.deviation) >= np.abs(way)
+        block.way[slots] = np.where(back, 0.0, np.where(strangeness > view.stays, shift.deviation, way))
         block.shown[slots] = np.where(back, 0.0, strangeness)
 
 
 def _apart(values: Floats) -> tuple[Floats, Floats]:
-    """Return the empty band between the two halves of rows (B, 2 SIDE), less what each half wanders, and the way between their means.
+    """Return the empty band between the two halves of readings (2 SIDE, B), less what each half wanders, and the way between their means.
 
     Shapes: (B,); the band is at least 0, the way has its sign.
     """
-    halves = np.ascontiguousarray(values.T).reshape(2, SIDE, len(values))  # so that numpy compares whole columns
+    halves = values.reshape(2, SIDE, -1)
     lowest, highest, mean = halves.min(axis=1), halves.max(axis=1), halves.sum(axis=1) / SIDE
     between = np.maximum(lowest[1] - highest[0], lowest[0] - highest[1])
     band: Floats = np.maximum(between - (highest - lowest).sum(axis=0), 0.0)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import Floats, Slots
+from detector.state.rows import HOURS, Floats, Slots
+from detector.state.wide import cells, upright
 
 SPANS_S = np.array([600.0, 7200.0])
 """Time over which residuals are averaged: for a closed valve, and for a drift."""
@@ -37,6 +38,9 @@ SETTLED = 64
 FARTHEST = 4.0
 """Habits that one mean may count for."""
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Of what an hour's habit is kept as."""
+
 MEAN_TO_SIGMA = 1.25
 """Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
@@ -51,7 +55,7 @@ class SpanBlock(Block):
 
     mean: Floats
     usual: Floats
-    by_hour: Floats
+    by_hour: NDArray[np.float32]
     heard_s: NDArray[np.float32]
     rough: Floats
     count: NDArray[np.int64]
@@ -63,8 +67,8 @@ class SpanBlock(Block):
             {
                 "mean": (shape, np.float64, 0.0),
                 "usual": (shape, np.float64, 0.0),
-                "by_hour": ((24, *shape), np.float64, 0.0),
-                "heard_s": ((24,), np.float32, 0.0),
+                "by_hour": ((HOURS, *shape), np.float32, 0.0),
+                "heard_s": ((HOURS,), np.float32, 0.0),
                 "rough": ((), np.float64, 0.0),
                 "count": ((), np.int64, 0),
             }
@@ -77,7 +81,8 @@ class Moment:
     def __init__(self, slots: Slots, hour: NDArray[np.int64], gap_s: Floats, age_s: Floats) -> None:
         """Take the rows' channels, hours of the day, time each counts for, and ages of the channels, seconds."""
         self.slots, self.hour, self.gap_s, self.age_s = slots, hour, gap_s, age_s
-        self.spans_s = np.maximum(np.minimum(SPANS_S, YOUNG_SHARES * age_s[:, None]), 1e-6)
+        self.place = slots * HOURS + hour
+        self.spans_s = np.maximum(np.minimum(SPANS_S[:, None], YOUNG_SHARES[:, None] * age_s), 1e-6).T
 
 
 class Spans:
@@ -89,36 +94,35 @@ class Spans:
 
     def means(self, moment: Moment, residuals: Floats) -> Floats:
         """Return the residuals' means with these ones in. Shapes: residuals (B, W); returns (B, W, S)."""
-        rate = -np.expm1(-moment.gap_s[:, None] / moment.spans_s)
-        mean = self.block.mean.take(moment.slots, axis=0)
-        moved: Floats = mean + rate[:, None, :] * (residuals[:, :, None] - mean)
-        return moved
+        rate = -np.expm1(-moment.gap_s / moment.spans_s.T)
+        mean = upright(self.block.mean.take(moment.slots, axis=0))
+        return _by_row(mean + rate * (residuals.T[:, None] - mean))
 
     def scale(self, moment: Moment) -> Floats:
         """Return the standard deviation that such means have at this hour, by what was seen. Shape (B, W, S)."""
         block, slots = self.block, moment.slots
-        heard_s = block.heard_s[slots, moment.hour].astype(np.float64)
-        share = (HOUR_SHARE * heard_s / (heard_s + HOUR_S))[:, None, None]
-        size = share * block.by_hour[slots, moment.hour] + (1.0 - share) * block.usual.take(slots, axis=0)
+        heard_s = cells(block.heard_s)[moment.place].astype(np.float64)
+        share = HOUR_SHARE * heard_s / (heard_s + HOUR_S)
+        of_hour = upright(cells(block.by_hour).take(moment.place, axis=0))
+        size = share * of_hour + (1.0 - share) * upright(block.usual.take(slots, axis=0))
         unseen = UNSEEN * np.minimum(1.0, moment.age_s / UNSEEN_FROM_S) / (1.0 + heard_s / UNSEEN_S)
-        rough = ROUGH_SHARE * block.rough[slots]
-        scale: Floats = (MEAN_TO_SIGMA * size + rough[:, None, None]) * (1.0 + unseen)[:, None, None]
-        return scale
+        return _by_row((MEAN_TO_SIGMA * size + ROUGH_SHARE * block.rough[slots]) * (1.0 + unseen))
 
     def learn(self, moment: Moment, residuals: Floats, means: Floats, weight: Floats) -> None:
         """Take in the residuals (B, W) and what `means` made of them; the habits as `weight` (B,) readings."""
         block, slots, gap_s = self.block, moment.slots, moment.gap_s
         self._learn_roughness(moment, residuals[:, 0])
-        count, usual, size = block.count[slots], block.usual.take(slots, axis=0), np.abs(means)
-        limited = (count > SETTLED)[:, None, None] & (usual > 0.0)
+        count, usual = block.count[slots], upright(block.usual.take(slots, axis=0))
+        size = np.abs(means.transpose(1, 2, 0))
+        limited = (count > SETTLED) & (usual > 0.0)
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
         rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))
-        block.usual[slots] = usual + rate[:, None, None] * (size - usual)
-        place = slots, moment.hour
-        heard_s, by_hour = block.heard_s[place], block.by_hour[place]
+        block.usual[slots] = _by_row(usual + rate * (size - usual))
+        heard_s = cells(block.heard_s)[moment.place]
+        by_hour = upright(cells(block.by_hour).take(moment.place, axis=0))
         rate = weight * np.maximum(gap_s / np.maximum(heard_s + gap_s, 1e-9), -np.expm1(-gap_s / HOUR_MEMORY_S))
-        block.by_hour[place] = by_hour + rate[:, None, None] * (size - by_hour)
-        block.heard_s[place] = heard_s + gap_s
+        cells(block.by_hour)[moment.place] = _by_row(np.minimum(by_hour + rate * (size - by_hour), LARGEST))
+        cells(block.heard_s)[moment.place] = heard_s + gap_s
         block.mean[slots], block.count[slots] = means, count + 1
 
     def _learn_roughness(self, moment: Moment, residual: Floats) -> None:
@@ -130,3 +134,8 @@ class Spans:
         scatter = np.where(count > SETTLED, np.minimum(scatter, 5.0 * rough + block.usual[slots, 0, 0]), scatter)
         rate = np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / ROUGH_S))
         block.rough[slots] = rough + rate * (scatter - rough)
+
+
+def _by_row(numbers: Floats) -> Floats:
+    """Return numbers (W, S, B) as (B, W, S), as they lie in memory."""
+    return numbers.transpose(2, 0, 1)

@@ -71,11 +71,12 @@ class Spikes:
         recent = self.block.recent[rows.slots]
         known = (jolt.heard_h >= FIRST_H) & (jolt.bends >= FIRST_BENDS) & (jolt.weight_h > 0.0)
         doubt = 1.0 + YOUNG_H / np.maximum(jolt.heard_h, FIRST_H)
-        usual = np.maximum(recent, 1.0) * np.exp(2.0 * abroad) * doubt
+        everywhere = np.exp(2.0 * abroad)
+        usual = np.maximum(recent, 1.0) * everywhere * doubt
         beyond = np.maximum(jolt.in_units(jolt.back, MOST) / usual - LEAST, 0.0)
         opinion = Opinion(np.where(known, np.log1p(beyond), 0.0), known, jolt.away)
         bend = jolt.in_units(jolt.size, FARTHEST)
-        moment = np.maximum(recent, 0.5 * (1.0 + np.exp(2.0 * hourly))) * np.exp(2.0 * abroad)
+        moment = np.maximum(recent, 0.5 * (1.0 + np.exp(2.0 * hourly))) * everywhere
         return SpikeView(opinion, recent + jolt.moment * (bend - recent), moment)
 
     def learn(self, rows: Rows, view: SpikeView) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detector.anomaly.habit import Habit, learning_rate
 from detector.state.block import Block
 from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.wide import upright
 
 
 class Stream(IntEnum):
@@ -69,7 +70,7 @@ class StreamBlock(Block):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class View:
-    """How strange rows look. Shapes: (B,), streams and deviations (B, 3), aways (B, 2)."""
+    """How strange rows look. Shapes: (B,), streams and deviations (B, 3), aways (B, 2), column by column in memory."""
 
     streams: Floats
     """On log axes that start at 0."""
@@ -105,18 +106,16 @@ class Streams:
         surprise = np.log1p(np.abs(residual) / (MEAN_TO_SIGMA * block.scale[slots] + SCALE_FLOOR))
         habitual = self.habit.expected(rows, forecast.usual)
         away = np.where(forecast.known, rows.values - habitual, 0.0)
-        mean, sigma = block.mean.take(slots, axis=0), np.sqrt(block.variance.take(slots, axis=0))
+        mean, sigma = upright(block.mean.take(slots, axis=0)), np.sqrt(upright(block.variance.take(slots, axis=0)))
         seen, slow = block.seen[slots], block.slow[slots]
         settled, least = seen >= SETTLED, SCALE_FLOOR * forecast.unit
-        reach = np.where(settled, FARTHEST * sigma[:, 0] + least, np.inf)
-        believed = away.clip(mean[:, 0] - reach, mean[:, 0] + reach)
+        reach = np.where(settled, FARTHEST * sigma[0] + least, np.inf)
+        believed = away.clip(mean[0] - reach, mean[0] + reach)
         slow = slow + learning_rate(seen, rows.gap_s, LEVEL_S) * (believed - slow)
-        streams, deviations = np.empty((len(slots), len(Stream))), np.empty((len(slots), len(Stream)))
-        off = np.array((away, slow)).T - mean
-        deviations[:, 0], deviations[:, 1:] = missed, off
-        distances = np.log1p(np.abs(off) / (sigma + least[:, None]))
-        streams[:, 0], streams[:, 1:] = surprise, np.where(settled[:, None], distances, 0.0)
-        return View(streams, deviations, residual, habitual + believed, np.array((believed, slow)).T)
+        off = np.array((away, slow)) - mean
+        distances = np.where(settled, np.log1p(np.abs(off) / (sigma + least)), 0.0)
+        streams, deviations = np.concatenate([surprise[None, :], distances]), np.concatenate([missed[None, :], off])
+        return View(streams.T, deviations.T, residual, habitual + believed, np.array((believed, slow)).T)
 
     def learn(self, rows: Rows, view: View, known: Mask) -> None:
         """Move scales, habits and level by the rows that are `known` (B,), those of which something was expected.
@@ -130,12 +129,12 @@ class Streams:
         size = np.where(scale > 0.0, np.minimum(size, FARTHEST_RESIDUAL * scale + 1e-9), size)
         rate = np.where(known, learning_rate(seen, rows.gap_s, self._memory_s), 0.0)
         block.scale[slots] = scale + rate * (size - scale)
-        rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)[:, None]
-        mean = block.mean.take(slots, axis=0)
-        off = view.aways - mean
+        rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)
+        mean = upright(block.mean.take(slots, axis=0))
+        off = view.aways.T - mean
         moved = rate * off
-        block.mean[slots] = mean + moved
-        block.variance[slots] = (1.0 - rate) * (block.variance.take(slots, axis=0) + moved * off)
+        block.mean[slots] = (mean + moved).T
+        block.variance[slots] = ((1.0 - rate) * (upright(block.variance.take(slots, axis=0)) + moved * off)).T
         block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
         self.habit.learn(rows, view.believed, known)
         block.seen[slots] = seen + known

@@ -10,13 +10,19 @@ from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
 from detector.state.block import Block
-from detector.state.rows import Floats, Mask, Rows
+from detector.state.rows import Floats, Mask, Rows, Slots
 
 HABIT_RUNS = 20
 """Finished runs that make a habit."""
 
 LIVED_S = 2 * 86_400.0
 """Time after which even a channel that hardly ever moves has a past: lamps that were dark at first are no anomaly."""
+
+LATEST_RUNS = 1000
+"""Runs over which their mean is taken."""
+
+LONGEST_RUN = 10**9
+"""Readings of a run that are counted."""
 
 WATCHED_LIMITS = 16.0
 """A habit has been watched for so many times the limit that it gives."""
@@ -46,25 +52,26 @@ COUNTED_GAP = 3.0
 class StuckBlock(Block):
     """Columns (N,): last value; run, equal readings so far, run_s, their time, and when it began (µs).
 
-    The habit: runs, finished; mean readings of a run; longest_s; finished, when the last run was (µs);
-    first reading (µs).
+    The habit: runs, finished, of which LATEST_RUNS are counted; mean readings of a run; longest_s; first reading (µs).
     """
 
-    run: NDArray[np.int64]
+    run: NDArray[np.int32]
     began: NDArray[np.int64]
-    runs: NDArray[np.int64]
-    finished: NDArray[np.int64]
+    runs: NDArray[np.int16]
     first: NDArray[np.int64]
     last: Floats
     run_s: Floats
-    mean: Floats
+    mean: NDArray[np.float32]
     longest_s: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        floats = dict.fromkeys(("run_s", "mean", "longest_s"), ((), np.float64, 0.0))
-        counts = dict.fromkeys(("run", "began", "runs", "finished", "first"), ((), np.int64, 0))
-        super().__init__({"last": ((), np.float64, np.nan), **counts, **floats})
+        counts = {"run": ((), np.int32, 0), "runs": ((), np.int16, 0), "mean": ((), np.float32, 0.0)}
+        times_us, times_s = (
+            dict.fromkeys(("began", "first"), ((), np.int64, 0)),
+            dict.fromkeys(("run_s", "longest_s"), ((), np.float64, 0.0)),
+        )
+        super().__init__({"last": ((), np.float64, np.nan), **counts, **times_us, **times_s})
 
 
 class StuckRule:
@@ -79,47 +86,58 @@ class StuckRule:
 
         Shapes: (B,); cadence_s is the usual time between readings. Strength: 1.0 is too long, 0 is no habit yet.
         """
-        block, slots = self.block, rows.slots
-        run = block.run[slots]
-        first = np.where(run == 0, rows.at_us, block.first[slots])
-        block.first[slots] = first
-        limit_s, known = self._limit_s(rows, cadence_s)
+        block, slots, run = self.block, rows.slots, self.block.run[rows.slots]
+        new = run == 0
+        if new.any():
+            block.first[slots[new]] = rows.at_us[new]
         same = rows.values == block.last[slots]  # NaN before the first reading: never the same
-        grown = known & (rows.at_us - first > YOUTH_S * MICROSECONDS)
-        self._finish(rows, np.where(grown, limit_s, np.inf), ~same & (run > 0))
-        counted_s = np.minimum(rows.gap_s, COUNTED_GAP * cadence_s)
-        run_s = np.where(same, block.run_s[slots] + counted_s, 0.0)
+        self._finish(rows, cadence_s, (~same & ~new).nonzero()[0])
+        strength, run_s = np.zeros(len(slots)), np.zeros(len(slots))
+        on = same.nonzero()[0]
+        if len(on):
+            run_s[on] = block.run_s[slots[on]] + np.minimum(rows.gap_s[on], COUNTED_GAP * cadence_s[on])
+            limit_s, known = self._limit_s(slots[on], rows.at_us[on], cadence_s[on])
+            strength[on] = np.where(known, run_s[on] / limit_s, 0.0)
         block.run_s[slots], block.last[slots] = run_s, rows.values
         began = np.where(same, block.began[slots], rows.at_us)
-        block.run[slots], block.began[slots] = np.where(same, run + 1, 1), began
-        return np.where(known, run_s / limit_s, 0.0), began
+        block.run[slots], block.began[slots] = np.where(same, np.minimum(run, LONGEST_RUN - 1) + 1, 1), began
+        return strength, began
 
     def lived(self, rows: Rows) -> Mask:
         """Return which channels have moved often enough, or were watched for long enough, to have a past. Shape (B,)."""
-        first_us = np.where(self.block.run[rows.slots] > 0, self.block.first[rows.slots], rows.at_us)
-        watched_s = (rows.at_us - first_us) / MICROSECONDS
-        lived: Mask = (self.block.runs[rows.slots] >= HABIT_RUNS) | (watched_s >= LIVED_S)
+        block = self.block
+        lived: Mask = block.runs[rows.slots] >= HABIT_RUNS
+        still = (~lived).nonzero()[0]
+        if len(still):
+            slots, at_us = rows.slots[still], rows.at_us[still]
+            first_us = np.where(block.run[slots] > 0, block.first[slots], at_us)
+            lived[still] = (at_us - first_us) / MICROSECONDS >= LIVED_S
         return lived
 
-    def _finish(self, rows: Rows, highest_s: Floats, ended: Mask) -> None:
-        """Count the runs that ended into the habit; one that was too long counts as its limit only."""
-        if not ended.any():
+    def _finish(self, rows: Rows, cadence_s: Floats, ended: Slots) -> None:
+        """Count the runs of the rows that `ended` (R,) into the habit; one that was too long counts as its limit only."""
+        if not len(ended):
             return
         block, slots, at_us = self.block, rows.slots[ended], rows.at_us[ended]
-        run_s = np.minimum(block.run_s[slots], highest_s[ended])
-        faded = np.exp(np.minimum(block.finished[slots] - at_us, 0) / (MEMORY_S * MICROSECONDS))
+        run_s, began = block.run_s[slots], block.began[slots]
+        lasted = run_s.nonzero()[0]  # a single reading takes no time
+        if len(lasted):
+            at, now_us = slots[lasted], at_us[lasted]
+            limit_s, known = self._limit_s(at, now_us, cadence_s[ended[lasted]])
+            grown = known & (now_us - block.first[at] > YOUTH_S * MICROSECONDS)
+            run_s[lasted] = np.where(grown, np.minimum(run_s[lasted], limit_s), run_s[lasted])
+        faded = np.exp(np.minimum(began - at_us, 0) / (MEMORY_S * MICROSECONDS))  # since the run before finished
         block.longest_s[slots] = np.maximum(run_s, faded * block.longest_s[slots])
-        block.finished[slots] = at_us
-        runs, mean = block.runs[slots] + 1, block.mean[slots]
+        runs, mean = np.minimum(block.runs[slots] + 1, LATEST_RUNS), block.mean[slots]
         block.runs[slots] = runs
-        block.mean[slots] = mean + (block.run[slots] - mean) / np.minimum(runs, 1000)
+        block.mean[slots] = mean + (block.run[slots] - mean) / runs
 
-    def _limit_s(self, rows: Rows, cadence_s: Floats) -> tuple[Floats, Mask]:
+    def _limit_s(self, slots: Slots, at_us: NDArray[np.int64], cadence_s: Floats) -> tuple[Floats, Mask]:
         """Return the time at which a run is too long, and whether the habit behind it is known. Shapes: (B,)."""
-        block, slots = self.block, rows.slots
-        again = 1.0 - 1.0 / np.maximum(block.mean[slots], LEAST_MEAN)
+        block = self.block
+        again = 1.0 - 1.0 / np.maximum(block.mean[slots].astype(np.float64), LEAST_MEAN)
         readings = np.maximum(-DECADES / np.log10(again), FEWEST)
         limit_s = np.maximum(LONGEST_RUNS * block.longest_s[slots], readings * np.maximum(cadence_s, 1e-3))
-        watched_s = (rows.at_us - block.first[slots]) / MICROSECONDS
+        watched_s = (at_us - block.first[slots]) / MICROSECONDS
         known = (block.runs[slots] >= HABIT_RUNS) & (watched_s >= WATCHED_LIMITS * limit_s)
         return limit_s, known

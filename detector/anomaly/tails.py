@@ -88,10 +88,8 @@ class Tails:
         Source: tracked quantiles in the body; in the tail the exponential law of excesses over a high threshold
         (Pickands 1975, with shape 0 on the log axis, i.e. Hill 1975).
         """
-        rungs, excess = (
-            _upright(self.block.rungs.take(slots, axis=0)),
-            _upright(self.block.excess.take(slots, axis=0)[:, :, -1:]),
-        )
+        rungs = _upright(self.block.rungs.take(slots, axis=0))
+        excess = _upright(self.block.excess.take(slots, axis=0)[:, :, -1:])
         feet = np.zeros_like(rungs)
         feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
@@ -115,14 +113,19 @@ class Tails:
         step = rate * tail
         beyond = np.minimum(values.T, AXIS_END) - rungs
         above = beyond > 0.0
-        moved = rungs + np.where(above, np.minimum(FURTHER * step, beyond), -step)
-        np.maximum(moved[0], 0.0, out=moved[0])
-        for lower, rung in pairwise(moved):  # no rung below another; three times faster than `maximum.accumulate`
+        up = FURTHER * step
+        np.minimum(up, beyond, out=up)
+        rungs += np.where(above, up, np.negative(step, out=step))
+        np.maximum(rungs[0], 0.0, out=rungs[0])
+        for lower, rung in pairwise(rungs):  # no rung below another; three times faster than `maximum.accumulate`
             np.maximum(rung, lower, out=rung)
-        block.rungs[slots] = moved.T
-        believed = np.minimum(beyond, FARTHEST_EXCESS * tail)
-        pull = np.minimum(rate / SHARES[:, None, None], BOLDEST) * (believed - excess)
-        block.excess[slots] = (excess + np.where(above, pull, 0.0)).T
+        block.rungs[slots] = rungs.T
+        tail *= FARTHEST_EXCESS
+        pull = np.minimum(beyond, tail, out=beyond)  # what is believed of it
+        pull -= excess
+        pull *= np.minimum(rate / SHARES[:, None, None], BOLDEST)
+        pull *= above
+        block.excess[slots] = (excess + pull).T
 
 
 def _upright(ladders: NDArray[np.float32]) -> Floats:

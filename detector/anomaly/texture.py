@@ -67,7 +67,7 @@ class Texture:
         jolt = self.jolts.view(rows)
         rough = self.roughness.view(rows, jolt, peers)
         jumpy = self.spikes.view(rows, jolt, rough.abroad, rough.hourly)
-        moved = self.shifts.view(rows, jolt, self.jolts.block.cadence_s[rows.slots], jumpy.usual, jumpy.opinion.known)
+        moved = self.shifts.view(rows, jolt, jumpy.usual, jumpy.opinion.known)
         return TextureView(jolt, rough, jumpy, moved)
 
     def blocks(self) -> dict[str, Block]:

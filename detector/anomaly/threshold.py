@@ -19,6 +19,7 @@ from detector.settings import Budget, BudgetScope
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
+from detector.state.wide import upright
 
 STRICTER = 0.3
 """An alert too many makes the next one less likely by exp(-STRICTER)."""
@@ -33,31 +34,32 @@ OVERLAP = 1.5
 class ThresholdBlock(Block):
     """What thresholds are made from.
 
-    Columns (N,): device; sharers of its budget; at_us, of the last reading; used, alerts of about the last period.
-    Columns (N, L): pressure, alerts of the lane beyond its share of the budget, the channel's own, and shared_pressure,
-    that of those with whom it shares; threshold.
+    Columns (N,): device; sharers of its budget; at_us, of the last reading; used, alerts of about the last period; unsettled_s,
+    the time that passed since used and pressure were settled. Columns (N, L): pressure, alerts of the lane beyond its share of
+    the budget, the channel's own, and shared_pressure, that of those with whom it shares; threshold.
     """
 
     refers: ClassVar[Mapping[str, Keys]] = {"device": Keys.DEVICE}
 
     device: Slots
-    sharers: Floats
+    sharers: NDArray[np.int32]
     at_us: NDArray[np.int64]
-    pressure: Floats
-    shared_pressure: Floats
-    used: Floats
-    threshold: Floats
+    pressure: NDArray[np.float32]
+    shared_pressure: NDArray[np.float32]
+    used: NDArray[np.float32]
+    unsettled_s: NDArray[np.float32]
+    threshold: NDArray[np.float32]
 
     def __init__(self, lanes: int) -> None:
         """Start without rows."""
-        pressures = dict.fromkeys(("pressure", "shared_pressure"), ((lanes,), np.float64, 0.0))
+        pressures = dict.fromkeys(("pressure", "shared_pressure"), ((lanes,), np.float32, 0.0))
         super().__init__(
             {
                 "device": ((), np.intp, 0),
-                "sharers": ((), np.float64, 1.0),
+                "sharers": ((), np.int32, 1),
                 "at_us": ((), np.int64, 0),
-                "threshold": ((lanes,), np.float64, np.inf),
-                "used": ((), np.float64, 0.0),
+                "threshold": ((lanes,), np.float32, np.inf),
+                **dict.fromkeys(("used", "unsettled_s"), ((), np.float32, 0.0)),
                 **pressures,
             }
         )
@@ -88,7 +90,7 @@ class Thresholds:
         self.block = ThresholdBlock(len(shares.alone))
         self.said = Said(len(shares.alone))
         """What people said of alerts."""
-        self._shares = shares
+        self._shares_by_lanes = _by_lanes(shares, len(shares.alone))
         self.turned = 0
         """The hour of the last turn."""
 
@@ -108,12 +110,14 @@ class Thresholds:
 
     def reconfigure(self, budget: Budget) -> None:
         """Hold another budget from now on."""
+        channels = np.arange(len(self.block))
+        self._settle(channels)
         self.budget = budget
-        self._refresh(np.arange(len(self.block)))
+        self._refresh(channels)
 
     def current(self, rows: Rows) -> Floats:
-        """Return the strangeness at which each lane of each row alerts. Shape (B, L)."""
-        return self.block.threshold.take(rows.slots, axis=0)
+        """Return the strangeness at which each lane of each row alerts. Shape (B, L), lane by lane in memory."""
+        return upright(self.block.threshold.take(rows.slots, axis=0)).T
 
     def learn(self, rows: Rows, strangeness: Floats, known: Mask, opened: Mask) -> None:
         """Learn from rows whose alerts are decided.
@@ -122,28 +126,52 @@ class Thresholds:
         pays for: (B, L).
         Source: quantile tracking on episode starts, q <- q + eta (start - rho dt) (Angelopoulos, Candes and
         Tibshirani 2023, conformal PID control, prop. 1); what is owed fades with the budget's period, so that a bad
-        start is not paid for in months of silence.
+        start is not paid for in months of silence. Between starts time alone moves what is owed, so it is settled where a
+        threshold is set, not at every reading.
         """
         block, slots = self.block, rows.slots
         sharers = rows.siblings if self.budget.scope is BudgetScope.DEVICE else rows.fleet
-        joined, block.sharers[slots] = sharers != block.sharers[slots], sharers
         block.at_us[slots] = rows.at_us
-        allowed = np.minimum(self.budget.rate * rows.gap_s / block.sharers[slots], 1.0)
-        shares, faded = self._shares_of(slots), np.exp(-rows.gap_s / self.budget.period_s)
-        pressure = faded[:, None] * block.pressure.take(slots, axis=0) + opened - shares * allowed[:, None]
-        block.pressure[slots] = pressure.clip(-SLACK * shares / block.sharers[slots, None], STRICTEST)
-        block.used[slots] = faded * block.used[slots] + opened.sum(axis=1)
-        widened = (known & ~self.peaks.block.lately.take(slots, axis=0)).any(axis=1)
-        ended = self.peaks.learn(rows, strangeness, known)
-        self._refresh(slots[ended | widened | opened.any(axis=1) | joined])
+        block.unsettled_s[slots] += rows.gap_s
+        moved = (sharers != block.sharers[slots]) | opened.any(axis=1) | self.peaks.turns(rows, known)
+        turned = moved.nonzero()[0]
+        if len(turned):
+            self._settle(slots[turned])
+            self._owe(slots[turned], opened[turned])
+            block.sharers[slots[turned]] = sharers[turned]
+        self.peaks.learn(rows, strangeness, known)
+        self._refresh(slots[turned])
+
+    def _settle(self, slots: Slots) -> None:
+        """Let time pass until the last reading of these channels: what is owed fades, and is paid off by what is allowed.
+
+        Source: of dp/dt = -p / period - rate, where rate times period are the alerts of the budget.
+        """
+        block = self.block
+        gone = -np.expm1(-block.unsettled_s[slots].astype(np.float64) / self.budget.period_s)
+        least = self._least(slots)
+        paid = block.pressure[slots] - gone[:, None] * (block.pressure[slots] - self.budget.alerts * least / SLACK)
+        block.pressure[slots] = np.maximum(paid, least)
+        block.used[slots] -= gone * block.used[slots]
+        block.unsettled_s[slots] = 0.0
+
+    def _owe(self, slots: Slots, alerts: Floats | Mask) -> None:
+        """Let channels that are settled have so many more `alerts` (B, L)."""
+        self.block.pressure[slots] = np.minimum(self.block.pressure[slots] + alerts, STRICTEST)
+        self.block.used[slots] += alerts.sum(axis=1)
+
+    def _least(self, slots: Slots) -> Floats:
+        """Return the pressure of channels that have saved up all they may. Shape (B, L)."""
+        least: Floats = -SLACK * self._shares_of(slots) / self.block.sharers[slots, None]
+        return least
 
     def spend(self, slots: Slots, alerts: Mask) -> None:
         """Let the budget pay for `alerts` (B,) of rules that have no lane: every lane bears its share of them."""
         if not alerts.any():
             return
         spent = slots[alerts]
-        self.block.used[spent] += 1.0
-        self.block.pressure[spent] = np.minimum(self.block.pressure[spent] + self._shares_of(spent), STRICTEST)
+        self._settle(spent)
+        self._owe(spent, self._shares_of(spent))
         self._refresh(spent)
 
     def turn(self, at: EventTime) -> None:
@@ -152,6 +180,7 @@ class Thresholds:
         self.peaks.turn()
         block, count = self.block, len(self.block)
         self.said.let_go(block.at_us[:count])
+        self._settle(np.arange(count))
         pressure, pool = self._wrong(np.arange(count)), self.peaks.block.pool[:count]
         if self.budget.scope is BudgetScope.FLEET:
             block.shared_pressure[:count] = pressure.sum(axis=0) - pressure
@@ -183,12 +212,12 @@ class Thresholds:
         return (np.arange(len(shares)) == lane).astype(np.float64) if lane < len(shares) else shares
 
     def _wrong(self, slots: Slots) -> Floats:
-        """Return the pressure of channels (B,) without that of alerts that were right. Shape (B, L)."""
+        """Return the pressure of settled channels (B,) without that of alerts that were right. Shape (B, L)."""
         block = self.block
-        pressure = block.pressure[slots]
+        pressure = block.pressure[slots].astype(np.float64)
         if not len(self.said.block):
             return pressure
-        least = -SLACK * self._shares_of(slots) / block.sharers[slots, None]
+        least = self._least(slots)
         forgiven = self.said.forgiven(slots, block.at_us[slots], self.budget.period_s)
         wrong: Floats = np.where(forgiven > 0.0, np.maximum(pressure - forgiven, np.minimum(pressure, least)), pressure)
         return wrong
@@ -200,11 +229,12 @@ class Thresholds:
         at_us = block.at_us[:count]
         quiet_s = np.maximum(max(self.turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
         right = self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1)
-        used = np.exp(-quiet_s / self.budget.period_s) * np.maximum(block.used[:count] - right, 0.0)
+        used = np.exp(-block.unsettled_s[:count] / self.budget.period_s) * block.used[:count]
+        used = np.exp(-quiet_s / self.budget.period_s) * np.maximum(used - right, 0.0)
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 
     def _refresh(self, slots: Slots) -> None:
-        """Set the thresholds of these channels by what is known now."""
+        """Set the thresholds of these channels, which are settled, by what is known now."""
         if not len(slots):
             return
         block, peaks = self.block, self.peaks
@@ -216,8 +246,14 @@ class Thresholds:
 
     def _shares_of(self, slots: Slots) -> Floats:
         """Return the share of the budget that each lane has now, by the lanes that were known of late. Shape (B, L)."""
-        lately = self.peaks.block.lately.take(slots, axis=0)
-        return self._shares.among(lately | ~lately.any(axis=1, keepdims=True))
+        return self._shares_by_lanes.take(self.peaks.block.lately[slots], axis=0)
+
+
+def _by_lanes(shares: Shares, lanes: int) -> Floats:
+    """Return the shares by the lanes that a channel has, a bit each; all where it has none. Shape (2 ** L, L)."""
+    present = (np.arange(2**lanes)[:, None] >> np.arange(lanes) & 1).astype(np.bool_)
+    present[0] = True
+    return shares.among(present)
 
 
 def _sums(numbers: Floats, where: Slots) -> Floats:

@@ -44,7 +44,7 @@ def _standing_of(alignment: Alignment, forecaster: Forecaster, decider: Decider)
     names, devices = tuple(alignment.channels), tuple(alignment.devices)
     scale, device = forecaster.scale, alignment.block.device[: len(names)]
     seen, cadence_s = scale.count[: len(names)], scale.cadence_s[: len(names)]
-    quarters = decider.thresholds.peaks.block.quarters[: len(names)].max(axis=1, initial=0.0)
+    quarters = decider.thresholds.peaks.block.quarters[: len(names)].max(axis=1, initial=0).astype(np.float64)
     ready = of_devices(readiness(seen.astype(np.float64), CALIBRATED, cadence_s, quarters), device, len(devices))
     skill = forecaster.skill.ratio()
     return Standing(devices, ready.share, ready.left_s, names, skill.ratio, skill.known & (seen >= CALIBRATED))

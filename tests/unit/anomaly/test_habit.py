@@ -83,6 +83,16 @@ def test_an_unknown_reading_leaves_no_habit() -> None:
     subject = habit()
     subject.learn(rows([5.0]), np.array([5.0]), np.array([False]))
     assert not subject.block.seen.any()
+    assert not subject.block.count.any()
+
+
+@pytest.mark.parametrize("offset", [0.0, -1e8, 1e12])
+def test_habits_are_fine_whatever_the_unit_counts_from(offset: float) -> None:
+    """Far from zero, where float32 has steps of eight or of 65,536, hours are known to a thousandth all the same."""
+    subject = habit()
+    live(subject, MONDAY, 4, shift=offset)
+    moments = [MONDAY + 4 * DAY_US + hour * HOUR_US for hour in range(24)]
+    assert [expected(subject, at) - offset for at in moments] == pytest.approx([day_of(h) for h in range(24)], abs=1e-3)
 
 
 def test_the_first_readings_are_averaged_evenly() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.peaks import QUARTER, Peaks
+from detector.anomaly.peaks import QUARTER, Peaks, lanes_in
 from detector.state.rows import Floats, Rows
 from tests.fleet import START
 from tests.peaks import WEIGHT, reference
@@ -72,7 +72,7 @@ def test_a_lane_that_is_not_known_has_no_peaks() -> None:
     for number in range(5):
         subject.learn(at(number), np.array([[3.0, 3.0]]), np.array([[True, False]]))
     assert subject.block.quarters[0].tolist() == [3.0, 0.0]
-    assert subject.block.lately[0].tolist() == [True, False]
+    assert subject.block.lately[0] == lanes_in(np.array([[True, False]]))[0] == 1
 
 
 def test_one_fault_hardly_moves_the_law_and_a_daily_one_does() -> None:

@@ -142,6 +142,7 @@ def test_a_storm_of_alerts_is_capped_and_never_to_silence() -> None:
     assert np.isfinite(subject.current(rows([0.0]))).all()
     for _ in range(100):
         learn(subject, rows([0.0], gap_s=WEEK_S), [False])
+    subject.turn(START)
     assert subject.block.pressure[0] == -SLACK
 
 
