@@ -6,6 +6,7 @@ holds the one for training, and a law holds them together to 1e-5 over 10,000 st
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -23,10 +24,12 @@ class CellKind(StrEnum):
     GRU = "gru"
 
 
+HALF = np.float32(0.5)
+
+
 def sigmoid(x: Rows) -> Rows:
     """Return the logistic function in its tanh form, which neither overflows nor branches."""
-    half = np.float32(0.5)
-    logistic: Rows = half + half * np.tanh(half * x)
+    logistic: Rows = HALF + HALF * np.tanh(HALF * x)
     return logistic
 
 
@@ -41,6 +44,10 @@ class Cell(Protocol):
     @property
     def width(self) -> int:
         """Width of the whole state row."""
+        ...
+
+    def tensors(self) -> tuple[Rows, ...]:
+        """Return all that was trained."""
         ...
 
     def step(self, inputs: Rows, state: Rows) -> Rows:
@@ -74,19 +81,38 @@ class LstmCell:
         """Width of the state row: h and c."""
         return 2 * self.hidden
 
+    def tensors(self) -> tuple[Rows, ...]:
+        """Return weights and bias."""
+        return self.weights, self.bias
+
+    @cached_property
+    def _gates(self) -> Rows:
+        """Return the weights gate by gate: input, forget, output, cell; the bias is their last row. Shape (4, E + H + 1, H).
+
+        Gates of their own are contiguous, which halves the time of all that follows the product. Those with a sigmoid
+        are halved, for the tanh form of it: halves are exact.
+        """
+        with_bias = np.vstack([self.weights, self.bias])
+        gates = with_bias.reshape(len(with_bias), 4, self.hidden).swapaxes(0, 1)[[0, 1, 3, 2]]
+        gates[:3] *= HALF
+        return np.ascontiguousarray(gates)
+
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Return (h', c'). Shapes: inputs (B, E), state (B, 2H)."""
-        width = self.hidden
-        seen = np.empty((len(inputs), len(self.weights)), np.float32)
-        seen[:, : inputs.shape[1]], seen[:, inputs.shape[1] :] = inputs, state[:, :width]
-        gates = tiled_product(seen, self.weights)  # (B, 4H)
-        gates += self.bias
-        i, f = sigmoid(gates[:, :width]), sigmoid(gates[:, width : 2 * width])
-        g, o = np.tanh(gates[:, 2 * width : 3 * width]), sigmoid(gates[:, 3 * width :])
-        c = f * state[:, width:] + i * g
+        width, entries = self.hidden, inputs.shape[1]
+        seen = np.empty((len(inputs), entries + width + 1), np.float32)
+        seen[:, :entries], seen[:, entries:-1], seen[:, -1] = inputs, state[:, :width], 1.0
+        gates = tiled_product(seen, self._gates)  # (4, B, H)
+        np.tanh(gates, out=gates)
+        logistic = gates[:3]
+        logistic *= HALF
+        logistic += HALF
+        i, f, o, g = gates
+        c = np.multiply(f, state[:, width:], out=f)
+        c += np.multiply(i, g, out=i)
         following = np.empty_like(state)
-        np.multiply(o, np.tanh(c), out=following[:, :width])
         following[:, width:] = c
+        np.multiply(o, np.tanh(c, out=c), out=following[:, :width])
         return following
 
 
@@ -117,6 +143,10 @@ class GruCell:
     def width(self) -> int:
         """Width of the state row: h alone."""
         return self.hidden
+
+    def tensors(self) -> tuple[Rows, ...]:
+        """Return weights and biases."""
+        return self.input_weights, self.hidden_weights, self.input_bias, self.hidden_bias
 
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Return h'. Shapes: inputs (B, E), state (B, H)."""

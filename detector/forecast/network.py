@@ -37,12 +37,18 @@ class StepForecast:
     """What the network says of the next difference, in units of the channel's step.
 
     Shapes: location, log_scale, freedom (B,) float64: location, log of the scale and degrees of freedom
-    (more than 2) of a Student-t distribution.
+    (more than 2) of a Student-t distribution; raw_freedom (B,), what the network has of the latter.
     """
 
     location: NDArray[np.float64]
     log_scale: NDArray[np.float64]
-    freedom: NDArray[np.float64]
+    raw_freedom: NDArray[np.float64]
+
+    @property
+    def freedom(self) -> NDArray[np.float64]:
+        """Return the degrees of freedom; training fits them, and nothing in service needs them."""
+        # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
+        return 2.0 + np.logaddexp(0.0, self.raw_freedom + 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +94,16 @@ class Network:
         """Tell this network from any other: memories that one left mean nothing to another."""
         digest = hashlib.sha256(type(self.cell).__name__.encode())
         outer = (self.embed_weights, self.embed_bias, self.head_weights, self.head_bias)
-        for array in (*outer, *vars(self.cell).values()):
+        for array in (*outer, *self.cell.tensors()):
             digest.update(f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""
-        embedded = np.tanh(tiled_product(features, self.embed_weights) + self.embed_bias)
+        embedded = tiled_product(features, self.embed_weights)
+        embedded += self.embed_bias
+        np.tanh(embedded, out=embedded)
         state = self.cell.step(embedded, state)
         head = tiled_product(state[:, : self.cell.hidden], self.head_weights) + self.head_bias  # (B, 3)
-        location, log_scale, raw = head.astype(np.float64).T
-        # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
-        freedom = 2.0 + np.logaddexp(0.0, raw + 1.0)
-        return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), freedom)
+        location, log_scale, raw_freedom = np.ascontiguousarray(head.T, np.float64)
+        return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), raw_freedom)
