@@ -4,15 +4,14 @@ In: input rows and state rows. Out: the next state rows. The one inference imple
 holds the one for training, and a law holds them together to 1e-5 over 10,000 steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.forecast.product import tiled_product
+from detector.forecast.product import tiled_layer, tiled_product
 
 Rows = NDArray[np.float32]
 
@@ -65,6 +64,19 @@ class LstmCell:
 
     weights: Rows
     bias: Rows
+    _gates: Rows = field(init=False, repr=False)
+    """The same gate by gate: input, forget, output, cell; the bias is their last row. Shape (4, E + H + 1, H)."""
+
+    def __post_init__(self) -> None:
+        """Lay the weights out for `step`.
+
+        Gates of their own are contiguous, which halves the time of all that follows the product. Those with a sigmoid
+        are halved, for the tanh form of it: halves are exact.
+        """
+        with_bias = np.vstack([self.weights, self.bias])
+        gates = with_bias.reshape(len(with_bias), 4, self.hidden).swapaxes(0, 1)[[0, 1, 3, 2]]
+        gates[:3] *= HALF
+        object.__setattr__(self, "_gates", np.ascontiguousarray(gates))
 
     @classmethod
     def from_torch_layout(cls, w_ih: Rows, w_hh: Rows, b_ih: Rows, b_hh: Rows) -> "LstmCell":
@@ -85,24 +97,10 @@ class LstmCell:
         """Return weights and bias."""
         return self.weights, self.bias
 
-    @cached_property
-    def _gates(self) -> Rows:
-        """Return the weights gate by gate: input, forget, output, cell; the bias is their last row. Shape (4, E + H + 1, H).
-
-        Gates of their own are contiguous, which halves the time of all that follows the product. Those with a sigmoid
-        are halved, for the tanh form of it: halves are exact.
-        """
-        with_bias = np.vstack([self.weights, self.bias])
-        gates = with_bias.reshape(len(with_bias), 4, self.hidden).swapaxes(0, 1)[[0, 1, 3, 2]]
-        gates[:3] *= HALF
-        return np.ascontiguousarray(gates)
-
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Return (h', c'). Shapes: inputs (B, E), state (B, 2H)."""
-        width, entries = self.hidden, inputs.shape[1]
-        seen = np.empty((len(inputs), entries + width + 1), np.float32)
-        seen[:, :entries], seen[:, entries:-1], seen[:, -1] = inputs, state[:, :width], 1.0
-        gates = tiled_product(seen, self._gates)  # (4, B, H)
+        width = self.hidden
+        gates = tiled_layer(inputs, state[:, :width], weights=self._gates)  # (4, B, H)
         np.tanh(gates, out=gates)
         logistic = gates[:3]
         logistic *= HALF

@@ -6,13 +6,13 @@ It knows nothing of devices or files; `edge.model_file` reads and writes its ten
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.forecast.cell import Cell, CellKind, GruCell, LstmCell
-from detector.forecast.product import tiled_product
+from detector.forecast.product import tiled_layer
 
 Rows = NDArray[np.float32]
 
@@ -63,6 +63,12 @@ class Network:
     cell: Cell
     head_weights: Rows
     head_bias: Rows
+    _layers: tuple[Rows, Rows] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lay embedding and head out for `step`, their biases as last rows."""
+        layers = (self.embed_weights, self.embed_bias), (self.head_weights, self.head_bias)
+        object.__setattr__(self, "_layers", tuple(np.vstack(layer) for layer in layers))
 
     @classmethod
     def from_tensors(cls, kind: CellKind, tensors: Mapping[str, Rows]) -> "Network":
@@ -100,10 +106,8 @@ class Network:
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""
-        embedded = tiled_product(features, self.embed_weights)
-        embedded += self.embed_bias
-        np.tanh(embedded, out=embedded)
-        state = self.cell.step(embedded, state)
-        head = tiled_product(state[:, : self.cell.hidden], self.head_weights) + self.head_bias  # (B, 3)
-        location, log_scale, raw_freedom = np.ascontiguousarray(head.T, np.float64)
+        embed, head = self._layers
+        state = self.cell.step(np.tanh(tiled_layer(features, weights=embed)), state)
+        said = tiled_layer(state[:, : self.cell.hidden], weights=head)  # (B, 3)
+        location, log_scale, raw_freedom = np.ascontiguousarray(said.T, np.float64)
         return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), raw_freedom)
