@@ -164,7 +164,7 @@ class SilenceRule:
         """Let `span_s` of awake stream pass until `at`; return who fell silent, is silent for long, or spoke again."""
         block, count = self.block, len(self.block)
         quiet, spoke, silent = block.quiet_s[:count], block.spoke[:count], block.silent[:count]
-        quiet[block.heard_at[:count] != NEVER] += span_s
+        np.add(quiet, span_s, out=quiet, where=block.heard_at[:count] != NEVER)
         limit = self.limit_s()
         covered = block.covered[:count]
         closed = (spoke & silent & ~covered).nonzero()[0]
@@ -186,15 +186,16 @@ class SilenceRule:
         block, count = self.block, len(self.block)
         quiet, covered, silent = block.quiet_s[:count], block.covered[:count], block.silent[:count]
         away = ~block.spoke[:count]
+        overdue = away & ~silent & (quiet > limit_s)
+        if not (overdue.any() or covered.any()):
+            return ()
         fleet = Fleet(
             entry=block.entry[:count],
             judged=np.isfinite(limit_s) & (~silent | covered),
             late=away & (quiet > LATE_AT * limit_s),
-            overdue=away & ~silent & (quiet > limit_s),
+            overdue=overdue,
             covered=covered,
         )
-        if not (fleet.overdue.any() or covered.any()):
-            return ()
         found = find_outages(fleet)
         turns = [self._turn(found, int(entry), covered, ended=True) for entry in found.ended]
         silent[covered & ~found.covered & away] = False  # these are told silent on their own account now

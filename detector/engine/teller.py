@@ -115,7 +115,12 @@ class Teller:
             (Transition.UPDATED, turns.worsened),
             (Transition.CLOSED, turns.closed),
         )
-        found = [(int(row), int(lane), transition) for transition, mask in masks for row, lane in np.argwhere(mask)]
+        found = [
+            (int(row), int(lane), transition)
+            for transition, mask in masks
+            if mask.any()  # few steps have turns, and to find none takes forty times as long
+            for row, lane in np.argwhere(mask)
+        ]
         told: list[Told] = []
         for row, lane, transition in sorted(found):
             place = int(verdicts.placed.in_order[row])

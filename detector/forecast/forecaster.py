@@ -15,12 +15,12 @@ from detector.forecast.head import Head, Lesson
 from detector.forecast.network import Network
 from detector.forecast.profile import DayProfile
 from detector.forecast.regressors import OWN, Columns, Moment, RecentBlock, regressors
-from detector.forecast.scaling import DAY_S, ScaleBlock, Scales, features
+from detector.forecast.scaling import ScaleBlock, Scales, features
 from detector.forecast.skill import Skill
 from detector.settings import HeadKind
 from detector.state.block import Block
 from detector.state.freed_memory import keep_freed_memory
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots
 
 FIRST_FORECAST = 2
 """A channel needs this many readings before a difference can be forecast."""
@@ -81,8 +81,9 @@ class ForecastBlock(Block):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadForecast(Forecast):
-    """A forecast, and what the heads made it from. Shapes: regressors (B, OWN + H); sharpness (B,)."""
+    """A forecast, and what it was made from. Shapes: regressors (B, OWN + H); sharpness (B,)."""
 
+    scales: Scales
     regressors: Columns
     sharpness: Floats
     """The network's scale for this very row, tempered; of order one."""
@@ -140,6 +141,7 @@ class Forecaster:
             scale=size,
             daily=daily,
             daily_known=daily_known,
+            scales=scales,
             regressors=seen_by_head,
             sharpness=sharpness,
         )
@@ -147,7 +149,7 @@ class Forecaster:
     def _step(self, rows: Rows, scales: Scales, daily: Floats, daily_known: Mask) -> tuple[Moment, Floats]:
         """Step the memories; return what the heads may see of the moment, and the network's log scale (B,)."""
         slots, block, hidden = rows.slots, self.block, self._network.cell.hidden
-        seen = features(scales, rows.gap_s, rows.at_us)
+        seen = features(scales, rows.gap_s, rows.at_us, (rows.day_turns[0], rows.day_turns[1]))
         memory, step = self._network.step(seen, block.state.take(slots, axis=0))
         # a channel's first reading has no past to remember: its memory starts at the second one, as in training
         block.state[slots] = memory
@@ -158,25 +160,25 @@ class Forecaster:
 
     def learn(self, rows: Rows, forecast: HeadForecast, suspect: Mask) -> None:
         """Take the values in; from `suspect` rows nothing is learnt until suspicion has lasted for `ACCEPT_S`."""
-        slots = rows.slots
-        trust = self._trust(rows, suspect)
+        slots, scales = rows.slots, forecast.scales
+        gap_s = np.minimum(rows.gap_s, LONGEST_GAP * scales.cadence_s)
+        trust = self._trust(slots, gap_s, suspect)
         residual = ((rows.values - forecast.expected) / forecast.unit).clip(-LARGEST_STEP, LARGEST_STEP)
         known = np.where(forecast.known, trust, 0.0)
-        noise = self.block.noise[slots] * forecast.sharpness
-        self.head.learn(slots, forecast.regressors, Lesson(residual, noise, known, rows.gap_s))
+        noise = self.block.noise[slots]
+        self.head.learn(slots, forecast.regressors, Lesson(residual, noise * forecast.sharpness, known, rows.gap_s))
         self._widen(rows, forecast, known)
         self._learn_noise(rows, forecast, residual, known)
-        self._learn_skill(rows, forecast, residual, known)
-        self.recent.learn(rows, self.scale)
+        self._learn_skill(rows, forecast, residual, known * _daily_rate(forecast, gap_s))
+        self.recent.learn(rows, scales)
         self.block.daily[slots], self.block.daily_known[slots] = forecast.daily, forecast.daily_known
         self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
-        self.scale.update(slots, rows.values, rows.gap_s, trust)
+        self.scale.update(slots, rows.values, rows.gap_s, trust, scales)
 
-    def _trust(self, rows: Rows, suspect: Mask) -> Floats:
+    def _trust(self, slots: Slots, gap_s: Floats, suspect: Mask) -> Floats:
         """Return the weight of every row (B,): none where suspect, all again when that has lasted long enough."""
-        gap_s = np.minimum(rows.gap_s, LONGEST_GAP * self.scale.cadence_s[rows.slots])
-        lasted = np.where(suspect, self.block.suspect_s[rows.slots] + gap_s, 0.0)
-        self.block.suspect_s[rows.slots] = lasted
+        lasted = np.where(suspect, self.block.suspect_s[slots] + gap_s, 0.0)
+        self.block.suspect_s[slots] = lasted
         return np.where(suspect & (lasted < ACCEPT_S), 0.0, 1.0)
 
     def _widen(self, rows: Rows, forecast: Forecast, trust: Floats) -> None:
@@ -191,13 +193,16 @@ class Forecaster:
     def _learn_noise(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
         """Move the mean size of residuals, a far one by five of it, over a day."""
         noise = self.block.noise[rows.slots]
-        rate = trust * np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-rows.gap_s / DAY_S))
+        rate = trust * _daily_rate(forecast, rows.gap_s)
         size = np.minimum(np.abs(residual) / forecast.sharpness, 5.0 * noise)
         self.block.noise[rows.slots] = np.maximum(noise + rate * (size - noise), NOISE_FLOOR)
 
-    def _learn_skill(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
-        """Move the errors of the forecast and of the last value, over a day; a reading after a long silence is still one."""
-        change = np.clip((rows.values - self.scale.last[rows.slots]) / forecast.unit, -LARGEST_STEP, LARGEST_STEP)
-        gap_s = np.minimum(rows.gap_s, LONGEST_GAP * self.scale.cadence_s[rows.slots])
-        rate = trust * np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-gap_s / DAY_S))
+    def _learn_skill(self, rows: Rows, forecast: HeadForecast, residual: Floats, rate: Floats) -> None:
+        """Move the errors of the forecast and of the last value."""
+        change = ((rows.values - forecast.scales.last) / forecast.unit).clip(-LARGEST_STEP, LARGEST_STEP)
         self.skill.learn(rows.slots, np.abs(residual), np.abs(change), rate)
+
+
+def _daily_rate(forecast: Forecast, gap_s: Floats) -> Floats:
+    """Return the rate of means over a day: 1/n at first. Shapes: (B,)."""
+    return np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-gap_s / DAY_S))

@@ -6,13 +6,13 @@ It knows nothing of devices or files; `edge.model_file` reads and writes its ten
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.forecast.cell import Cell, CellKind, GruCell, LstmCell
-from detector.forecast.product import tiled_product
+from detector.forecast.product import tiled_layer
 
 Rows = NDArray[np.float32]
 
@@ -37,12 +37,18 @@ class StepForecast:
     """What the network says of the next difference, in units of the channel's step.
 
     Shapes: location, log_scale, freedom (B,) float64: location, log of the scale and degrees of freedom
-    (more than 2) of a Student-t distribution.
+    (more than 2) of a Student-t distribution; raw_freedom (B,), what the network has of the latter.
     """
 
     location: NDArray[np.float64]
     log_scale: NDArray[np.float64]
-    freedom: NDArray[np.float64]
+    raw_freedom: NDArray[np.float64]
+
+    @property
+    def freedom(self) -> NDArray[np.float64]:
+        """Return the degrees of freedom; training fits them, and nothing in service needs them."""
+        # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
+        return 2.0 + np.logaddexp(0.0, self.raw_freedom + 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,12 @@ class Network:
     cell: Cell
     head_weights: Rows
     head_bias: Rows
+    _layers: tuple[Rows, Rows] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lay embedding and head out for `step`, their biases as last rows."""
+        layers = (self.embed_weights, self.embed_bias), (self.head_weights, self.head_bias)
+        object.__setattr__(self, "_layers", tuple(np.vstack(layer) for layer in layers))
 
     @classmethod
     def from_tensors(cls, kind: CellKind, tensors: Mapping[str, Rows]) -> "Network":
@@ -88,16 +100,14 @@ class Network:
         """Tell this network from any other: memories that one left mean nothing to another."""
         digest = hashlib.sha256(type(self.cell).__name__.encode())
         outer = (self.embed_weights, self.embed_bias, self.head_weights, self.head_bias)
-        for array in (*outer, *vars(self.cell).values()):
+        for array in (*outer, *self.cell.tensors()):
             digest.update(f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
     def step(self, features: Rows, state: Rows) -> tuple[Rows, StepForecast]:
         """Move every row one step. Shapes: features (B, F), state (B, cell.width); returns the next state and forecast."""
-        embedded = np.tanh(tiled_product(features, self.embed_weights) + self.embed_bias)
-        state = self.cell.step(embedded, state)
-        head = tiled_product(state[:, : self.cell.hidden], self.head_weights) + self.head_bias  # (B, 3)
-        location, log_scale, raw = head.astype(np.float64).T
-        # softplus in the form that cannot overflow; the + 1 starts training near 3.3 degrees of freedom
-        freedom = 2.0 + np.logaddexp(0.0, raw + 1.0)
-        return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), freedom)
+        embed, head = self._layers
+        state = self.cell.step(np.tanh(tiled_layer(features, weights=embed)), state)
+        said = tiled_layer(state[:, : self.cell.hidden], weights=head)  # (B, 3)
+        location, log_scale, raw_freedom = np.ascontiguousarray(said.T, np.float64)
+        return state, StepForecast(location, log_scale.clip(*LOG_SCALE_RANGE), raw_freedom)

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-TILES = (8, 4, 2)
-"""Tile heights worth trying, best first; measured: 8 rows cost 1.4 times an untiled product at 1,000 rows."""
+TILES = (16, 8, 4, 2)
+"""Tile heights worth trying, best first: an LSTM's gates cost 0.28 µs a row in tiles of 8, 0.26 of 16 and 0.25 of 64."""
 
 
 def tiled_product(rows: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -19,17 +19,32 @@ def tiled_product(rows: NDArray[np.float32], weights: NDArray[np.float32]) -> ND
 
     Shapes: rows (B, I) float32, weights (I, O) float32 contiguous; returns (B, O) float32.
     """
-    return _in_tiles(rows, weights, _tile_height(*weights.shape))
+    return _in_tiles(rows, weights=weights, height=_tile_height(*weights.shape))
 
 
-def _in_tiles(rows: NDArray[np.float32], weights: NDArray[np.float32], height: int) -> NDArray[np.float32]:
+def tiled_layer(*parts: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `rows @ weights[:-1] + weights[-1]` for rows that are the parts side by side, each independent of its neighbours.
+
+    The bias is in the product, since to add it to short rows takes as long as a tenth of the gates' product.
+    Shapes: parts (B, I), (B, J), ...; weights (I + J + ... + 1, O), returns (B, O); or weights (G, ..., O) of several
+    layers, returns (G, B, O). All float32.
+    """
+    ones = np.ones((len(parts[0]), 1), np.float32)
+    return _in_tiles(*parts, ones, weights=weights, height=_tile_height(*weights.shape[-2:]))
+
+
+def _in_tiles(*parts: NDArray[np.float32], weights: NDArray[np.float32], height: int) -> NDArray[np.float32]:
     """Multiply tile by tile, the last one padded with zeros."""
-    count, width = rows.shape
+    count, begin = len(parts[0]), 0
     tiles = -(-count // height)
+    width = weights.shape[-2]
     padded = np.zeros((tiles * height, width), dtype=np.float32)
-    padded[:count] = rows
-    product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights)
-    return product.reshape(tiles * height, weights.shape[1])[:count]
+    for part in parts:
+        end = begin + part.shape[1]
+        padded[:count, begin:end] = part
+        begin = end
+    product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights[..., None, :, :])
+    return product.reshape(*weights.shape[:-2], tiles * height, weights.shape[-1])[..., :count, :]
 
 
 @cache
@@ -39,10 +54,10 @@ def _tile_height(inputs: int, outputs: int) -> int:
     weights = generator.standard_normal((inputs, outputs), dtype=np.float32)
     rows = generator.standard_normal((24, inputs), dtype=np.float32)
     for height in TILES:
-        together = _in_tiles(rows, weights, height)
+        together = _in_tiles(rows, weights=weights, height=height)
         places = [np.roll(rows, shift, axis=0) for shift in range(height)]
         if all(
-            np.array_equal(np.roll(_in_tiles(moved, weights, height), -shift, axis=0), together)
+            np.array_equal(np.roll(_in_tiles(moved, weights=weights, height=height), -shift, axis=0), together)
             for shift, moved in enumerate(places)
         ):
             return height

@@ -25,35 +25,39 @@ OLDEST_DAYS = 7
 LEAST_WEIGHT = 0.25
 """Weight of the known centres from which on a moment between them is known."""
 
+LARGEST = 1e38
+"""Usual values beyond this are taken as this: float32 holds no more."""
+
 Times = NDArray[np.int64]
 
 
 class ProfileBlock(Block):
     """The table of each channel, the bin it is in, and the one it has just left.
 
-    Columns: usual (N, BINS), mean values in the channel's unit; day (N, BINS), the day after the one on which it
-    was last moved, counted from the epoch, 0 for never; bin (N,), bins since the epoch; total and taken (N,), sum and
-    number of the readings in it; left_bin and left_mean (N,), the bin before, -1 for none.
+    Columns: usual (N, BINS), mean values in the channel's unit, float32, in which the large steps of a bin are not lost; day
+    (N, BINS), the day after the one on which it was last moved, counted from the epoch until 2149, 0 for never; bin (N,),
+    bins since the epoch; total and taken (N,), sum and number of the readings in it; left_bin and left_mean (N,), the bin
+    before, -1 for none.
     """
 
-    usual: Floats
-    day: NDArray[np.int32]
-    bin: Times
+    usual: NDArray[np.float32]
+    day: NDArray[np.uint16]
+    bin: NDArray[np.int32]
     total: Floats
-    taken: NDArray[np.int64]
-    left_bin: Times
+    taken: NDArray[np.int32]
+    left_bin: NDArray[np.int32]
     left_mean: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
         super().__init__(
             {
-                "usual": ((BINS,), np.float64, 0.0),
-                "day": ((BINS,), np.int32, 0),
-                "bin": ((), np.int64, -1),
+                "usual": ((BINS,), np.float32, 0.0),
+                "day": ((BINS,), np.uint16, 0),
+                "bin": ((), np.int32, -1),
                 "total": ((), np.float64, 0.0),
-                "taken": ((), np.int64, 0),
-                "left_bin": ((), np.int64, -1),
+                "taken": ((), np.int32, 0),
+                "left_bin": ((), np.int32, -1),
                 "left_mean": ((), np.float64, 0.0),
             }
         )
@@ -71,18 +75,17 @@ class DayProfile:
         block = self.block
         place = at_us - BIN_US // 2
         before = place // BIN_US
-        after = before + 1
         share = (place - before * BIN_US) / BIN_US
-        early, late = (1.0 - share) * self._known(slots, before), share * self._known(slots, after)
-        weight = early + late
+        day = before // BINS
+        early = before - day * BINS  # quicker than a remainder, which numpy finds number by number
+        turns = early == BINS - 1
+        late = np.where(turns, 0, early + 1)
+        early_weight = (1.0 - share) * _recent(block.day[slots, early], day)
+        late_weight = share * _recent(block.day[slots, late], day + turns)
+        weight = early_weight + late_weight
         known = weight >= LEAST_WEIGHT
-        value = early * block.usual[slots, before % BINS] + late * block.usual[slots, after % BINS]
+        value = early_weight * block.usual[slots, early] + late_weight * block.usual[slots, late]
         return np.where(known, value / np.where(known, weight, 1.0), 0.0), known
-
-    def _known(self, slots: Slots, bins: Times) -> Mask:
-        """Return which bins were visited on one of the last days."""
-        visited = self.block.day[slots, bins % BINS]
-        return (visited > 0) & (bins // BINS + 1 - visited <= OLDEST_DAYS)
 
     def learn(self, slots: Slots, at_us: Times, values: Floats, trusted: Mask) -> None:
         """Take values (B,) in, those of `trusted` rows alone.
@@ -103,10 +106,15 @@ class DayProfile:
         block = self.block
         entering = slots[block.left_bin[slots] >= 0]
         bins, mean = block.left_bin[entering], block.left_mean[entering]
-        place = entering, bins % BINS
-        usual, visited = block.usual[place], self._known(entering, bins)
-        block.usual[place] = np.where(visited, usual + NEWEST_SHARE * (mean - usual), mean)
-        block.day[place] = bins // BINS + 1
+        day, place = bins // BINS, (entering, bins % BINS)
+        usual, visited = block.usual[place], _recent(block.day[place], day)
+        block.usual[place] = np.where(visited, usual + NEWEST_SHARE * (mean - usual), mean).clip(-LARGEST, LARGEST)
+        block.day[place] = day + 1
         taken = block.taken[slots]
         block.left_bin[slots] = np.where(taken > 0, block.bin[slots], -1)
         block.left_mean[slots] = block.total[slots] / np.maximum(taken, 1)
+
+
+def _recent(visited: NDArray[np.uint16], day: Times | NDArray[np.int32]) -> Mask:
+    """Return which bins, as `day` of the block has them, were visited in the last days before these. Shapes: (B,) each."""
+    return (visited > 0) & (day + 1 - visited <= OLDEST_DAYS)

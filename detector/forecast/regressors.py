@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.forecast.scaling import DAY_CLOCK, ScaleBlock, Scales
+from detector.forecast.scaling import DAY_CLOCK, Scales
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows, Slots
 
@@ -21,7 +21,7 @@ OWN = 16
 OLDER_STEPS = 3
 """Steps before the last one."""
 
-MEANS_S = np.array([1_200.0, 7_200.0, 43_200.0])
+MEANS_S = (1_200.0, 7_200.0, 43_200.0)
 """Time constants of the short means: twenty minutes, two hours, twelve hours."""
 
 FAR_SPREADS, FAR_UNITS = 8.0, 20.0
@@ -42,15 +42,17 @@ class RecentBlock(Block):
         steps, means = ((OLDER_STEPS,), np.float32, 0.0), ((len(MEANS_S),), np.float64, 0.0)
         super().__init__({"steps": steps, "means": means})
 
-    def learn(self, rows: Rows, scale: ScaleBlock) -> None:
-        """Take the values in, before `scale` does."""
-        slots, count = rows.slots, scale.count[rows.slots, None]
+    def learn(self, rows: Rows, scales: Scales) -> None:
+        """Take the values in; `scales` are those before them."""
+        slots = rows.slots
         steps = np.empty((len(slots), OLDER_STEPS), np.float32)
-        steps[:, 0], steps[:, 1:] = scale.last_step[slots], self.steps.take(slots, axis=0)[:, :-1]
+        steps[:, 0], steps[:, 1:] = scales.last_step, self.steps.take(slots, axis=0)[:, :-1]
         self.steps[slots] = steps
-        rate = np.maximum(1.0 / (count + 1), -np.expm1(-rows.gap_s[:, None] / MEANS_S))
-        means = self.means.take(slots, axis=0)
-        self.means[slots] = means + rate * (rows.values[:, None] - means)
+        means, least = self.means.take(slots, axis=0), 1.0 / (scales.count + 1)
+        for column, memory_s in enumerate(MEANS_S):  # a column each: rows of three take twice the time
+            rate = np.maximum(least, -np.expm1(rows.gap_s / -memory_s))
+            means[:, column] += rate * (rows.values - means[:, column])
+        self.means[slots] = means
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,19 +73,17 @@ class Moment:
 
 def regressors(slots: Slots, moment: Moment, scales: Scales, recent: RecentBlock) -> Columns:
     """Return the rows of regressors, `OWN` and the hidden state. Shapes: slots (B,); returns (B, OWN + H) float32."""
-    last, unit = scales.last, scales.unit
-    rows = np.empty((len(slots), OWN + moment.hidden.shape[1]), np.float32)
-    rows[:, 0] = 1.0
-    rows[:, 1] = ((scales.location - last) / scales.spread).clip(-FAR_SPREADS, FAR_SPREADS)
-    rows[:, 2] = scales.last_step
-    rows[:, 3:6] = recent.steps.take(slots, axis=0)
-    far = np.empty((len(slots), 5))
-    far[:, :3] = recent.means.take(slots, axis=0) - last[:, None]
-    far[:, 3], far[:, 4] = moment.to_daily, moment.daily_change
-    rows[:, 6:11] = DISTANCE_SHARE * (far / unit[:, None]).clip(-FAR_UNITS, FAR_UNITS)
-    sine, cosine = moment.features[:, DAY_CLOCK].T
-    rows[:, 11], rows[:, 12] = sine, cosine
-    rows[:, 13], rows[:, 14] = 2.0 * sine * cosine, cosine * cosine - sine * sine  # twice a day
-    rows[:, 15] = moment.location.clip(-FAR_UNITS, FAR_UNITS)
-    rows[:, OWN:] = moment.hidden
-    return rows
+    last, sine, cosine = scales.last, *moment.features.T[DAY_CLOCK]
+    own = np.empty((OWN, len(slots)), np.float32)  # a row each, which are written in a third of the time of columns
+    own[0] = 1.0
+    own[1] = ((scales.location - last) / scales.spread).clip(-FAR_SPREADS, FAR_SPREADS)
+    own[2] = scales.last_step
+    own[3:6] = recent.steps.take(slots, axis=0).T
+    far = np.empty((5, len(slots)))
+    far[:3] = recent.means.take(slots, axis=0).T - last
+    far[3], far[4] = moment.to_daily, moment.daily_change
+    own[6:11] = DISTANCE_SHARE * (far / scales.unit).clip(-FAR_UNITS, FAR_UNITS)
+    own[11], own[12] = sine, cosine
+    own[13], own[14] = 2.0 * sine * cosine, cosine * cosine - sine * sine  # twice a day
+    own[15] = moment.location.clip(-FAR_UNITS, FAR_UNITS)
+    return np.concatenate((own.T, moment.hidden), axis=1)

@@ -9,13 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
 from detector.state.block import Block
+from detector.state.rows import DAY_US, Floats, Mask, Slots, turns_of
 from detector.state.slots import Slot
-
-Floats = NDArray[np.float64]
-Slots = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 FEATURES = 9
 """Width of a feature row: level, last step, log ratio of scales, unchanged, day (2), week (2), gap."""
@@ -38,10 +34,7 @@ WINSOR_AFTER = 30
 FASTEST_CLOCK_S = 20.0
 """Below this cadence the clock features are zero: minutes of data tell nothing of days."""
 
-DAY_S, WEEK_S = 86_400.0, 604_800.0
-
-PERIODS_S = np.array([DAY_S, WEEK_S])
-"""Whose clocks the network sees."""
+WEEK_US = 7 * DAY_US
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,52 +99,58 @@ class ScaleBlock(Block):
         count, last_step, cadence_s = self.count[slots], self.last_step[slots], self.cadence_s[slots]
         return Scales(count, location, last, last_step, cadence_s, np.maximum(deviation, floor), unit)
 
-    def update(self, slots: Slots, values: Floats, gap_s: Floats, trust: Floats | float = 1.0) -> None:
+    def update(
+        self, slots: Slots, values: Floats, gap_s: Floats, trust: Floats | float = 1.0, known: Scales | None = None
+    ) -> None:
         """Learn from the arrived values, from 0 not at all to 1 in full as each is trusted.
 
-        Shapes: slots, values, gap_s, trust (B,); gap_s is 0 at a channel's first reading.
+        Shapes: slots, values, gap_s, trust (B,); gap_s is 0 at a channel's first reading; `known` is what `of` says, where
+        somebody has asked already.
         Source: winsorised exponential means; the rate is 1/n at first, then 1 - exp(-gap/memory).
         """
-        known, stated = self.of(slots), self.cadence_stated[slots]
-        count, last = known.count, known.last
+        known, stated = known or self.of(slots), self.cadence_stated[slots]
+        count = known.count
         first, settled = count == 0, count > WINSOR_AFTER
         cadence = np.where((count <= 1) & ~stated, gap_s, known.cadence_s)
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
         rate = trust * np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
-        location = np.where(first, values, known.location)
-        spread, step, unit = self.deviation[slots], self.step[slots], known.unit
-        away, change = values - location, np.where(first, 0.0, values - last)
-        limited = settled & (spread > 0.0)
-        farthest, size, stride = 8.0 * spread, np.abs(away), np.abs(change)
-        pull = np.where(limited, away.clip(-farthest, farthest), away)
-        size = np.where(limited, np.minimum(size, 6.0 * spread), size)
-        stride = np.where(settled & (step > 0.0), np.minimum(stride, 8.0 * step), stride)
-        self.location[slots] = location + rate * pull
+        location, last = np.where(first, values, (known.location, known.last))
+        spread, step = self.deviation[slots], self.step[slots]
+        away, change = values - location, values - last
+        spread_limit = np.where(settled & (spread > 0.0), spread, np.inf)
+        step_limit = np.where(settled & (step > 0.0), step, np.inf)
+        farthest = 8.0 * spread_limit
+        size, stride = np.minimum(np.abs(away), 6.0 * spread_limit), np.minimum(np.abs(change), 8.0 * step_limit)
+        self.location[slots] = location + rate * away.clip(-farthest, farthest)
         self.deviation[slots] = spread + rate * (size - spread)
         self.step[slots] = step + rate * (stride - step)
         learnt = cadence + np.maximum(rate, 0.02) * (gap_s - cadence)
         self.cadence_s[slots] = np.where(stated, cadence, learnt)
-        self.last_step[slots] = np.where(first, 0.0, np.arcsinh(change / unit))
+        self.last_step[slots] = np.arcsinh(change / known.unit)
         self.last[slots] = values
         self.count[slots] = count + 1
 
 
-def features(scales: Scales, gap_s: Floats, at_us: NDArray[np.int64]) -> NDArray[np.float32]:
+def features(
+    scales: Scales, gap_s: Floats, at_us: NDArray[np.int64], day: tuple[Floats, Floats] | None = None
+) -> NDArray[np.float32]:
     """Return what the network sees before the arriving value: the past, and the arriving moment.
 
-    Shapes: gap_s (B,) seconds since the last reading, at_us (B,) event time; returns (B, F) float32.
+    Shapes: gap_s (B,) seconds since the last reading, at_us (B,) event time; returns (B, F) float32. `day` is sine and
+    cosine of the time of day, where somebody has asked for them already.
     """
-    rows = np.empty((len(gap_s), FEATURES), dtype=np.float64)
-    rows[:, 0] = np.arcsinh((scales.last - scales.location) / scales.spread)
-    rows[:, 1] = scales.last_step
-    rows[:, 2] = 0.5 * np.log(scales.unit / scales.spread).clip(-4.0, 2.0)
-    rows[:, 3] = np.abs(scales.last_step) < 1e-6
+    rows = np.empty((FEATURES, len(gap_s)), np.float32)
+    rows[0] = np.arcsinh((scales.last - scales.location) / scales.spread)
+    rows[1] = scales.last_step
+    rows[2] = 0.5 * np.log(scales.unit / scales.spread).clip(-4.0, 2.0)
+    rows[3] = np.abs(scales.last_step) < 1e-6
     timed, known = scales.cadence_s >= FASTEST_CLOCK_S, scales.cadence_s > 0.0
-    angles = (2.0 * np.pi / PERIODS_S) * np.mod((at_us / MICROSECONDS)[:, None], PERIODS_S)  # (B, 2): day, week
-    rows[:, 4:8:2], rows[:, 5:8:2] = np.sin(angles) * timed[:, None], np.cos(angles) * timed[:, None]
+    rows[4], rows[5] = day or turns_of(at_us, DAY_US)
+    rows[6], rows[7] = turns_of(at_us, WEEK_US)
+    rows[4:8] *= timed
     cadences = np.log(np.maximum(gap_s, 1e-6) / np.where(known, scales.cadence_s, 1.0))
-    rows[:, 8] = np.where(known, 0.5 * cadences.clip(-2.0, 4.0), 0.0)
-    return rows.astype(np.float32)
+    rows[8] = np.where(known, 0.5 * cadences.clip(-2.0, 4.0), 0.0)
+    return rows.T
 
 
 def _floor(location: Floats, last: Floats) -> Floats:

@@ -7,20 +7,21 @@ changes no forecast and no score.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Slots
 
 
 class SkillBlock(Block):
-    """Columns (N,): error, the mean absolute residual of the forecast, and change, that of the last value; step units."""
+    """Columns (N,), float32: error, the mean absolute residual of the forecast, and change, that of the last value; step units."""
 
-    error: Floats
-    change: Floats
+    error: NDArray[np.float32]
+    change: NDArray[np.float32]
 
     def __init__(self) -> None:
         """Start without rows."""
-        super().__init__(dict.fromkeys(("error", "change"), ((), np.float64, 0.0)))
+        super().__init__(dict.fromkeys(("error", "change"), ((), np.float32, 0.0)))
 
 
 class SkillRatio(NamedTuple):

@@ -18,6 +18,13 @@ Mask = NDArray[np.bool_]
 DAY_S = 86_400.0
 HOURS = 24
 HOUR_US = 3600 * MICROSECONDS
+DAY_US = HOURS * HOUR_US
+
+
+def turns_of(at_us: NDArray[np.int64], period_us: int) -> tuple[Floats, Floats]:
+    """Return sine and cosine of how far moments (B,) are through their period."""
+    angle = (2.0 * np.pi / period_us) * (at_us % period_us)
+    return np.sin(angle), np.cos(angle)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +55,8 @@ class Rows:
     @cached_property
     def day_turns(self) -> Floats:
         """Return sine and cosine of the time of day, and those of twice its angle. Shape (4, B)."""
-        angle = (2.0 * np.pi / DAY_S) * np.mod(self.at_us / MICROSECONDS, DAY_S)
-        turns = np.empty((4, len(angle)))
-        for row, around in ((0, angle), (2, 2.0 * angle)):
-            np.sin(around, out=turns[row])
-            np.cos(around, out=turns[row + 1])
-        return turns
+        sine, cosine = turns_of(self.at_us, DAY_US)
+        return np.stack((sine, cosine, 2.0 * sine * cosine, cosine * cosine - sine * sine))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -181,17 +181,26 @@ class Alignment:
         """
         block = self.block
         last_at = block.last_at[slots]
-        late = at_us < last_at
-        stored = (at_us > block.hole_from[slots]) & (at_us < block.hole_to[slots])
-        streak = np.where(late & ~stored, np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1), 0)
+        stage = np.where(at_us == last_at, DUPLICATE, IN_ORDER).astype(np.int8)
+        late = (at_us < last_at).nonzero()[0]
+        late_slots, late_at = slots[late], at_us[late]
+        streak = self._streak(late_slots, late_at)
         set_back = streak >= CLOCK_SET_BACK_AFTER
-        still_late = late & ~set_back
-        block.late_streak[slots] = np.where(set_back, 0, streak)
-        block.late_at[slots] = np.where(still_late, at_us, NEVER)
-        block.last_at[slots[set_back]] = NEVER
-        block.hole_from[slots[set_back]] = block.hole_to[slots[set_back]] = 0
-        stage = np.where(still_late, LATE, IN_ORDER)
-        return np.where(at_us == last_at, DUPLICATE, stage).astype(np.int8)
+        stage[late[~set_back]] = LATE
+        block.late_streak[slots], block.late_at[slots] = 0, NEVER
+        block.late_streak[late_slots] = np.where(set_back, 0, streak)
+        block.late_at[late_slots] = np.where(set_back, NEVER, late_at)
+        back = late_slots[set_back]
+        block.last_at[back] = NEVER
+        block.hole_from[back] = block.hole_to[back] = 0
+        return stage
+
+    def _streak(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return how many late readings on end these are for their channels, themselves in order; 0 for stored ones."""
+        block = self.block
+        stored = (at_us > block.hole_from[slots]) & (at_us < block.hole_to[slots])
+        streak = np.where(at_us > block.late_at[slots], block.late_streak[slots] + 1, 1)
+        return np.where(stored, 0, streak)
 
     def _advance(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.float64]:
         """Move the channels in order to their new time; return the seconds since their last reading, 0 at the first."""
@@ -207,5 +216,6 @@ class Alignment:
         block = self.block
         hole_to = block.hole_to[slots]
         length = hole_to - block.hole_from[slots]
-        noted = (at_us - before >= length) | (before - hole_to > length)
-        block.hole_from[slots[noted]], block.hole_to[slots[noted]] = before[noted], at_us[noted]
+        noted = ((at_us - before >= length) | (before - hole_to > length)).nonzero()[0]
+        holed = slots[noted]
+        block.hole_from[holed], block.hole_to[holed] = before[noted], at_us[noted]

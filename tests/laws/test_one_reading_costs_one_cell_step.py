@@ -30,6 +30,10 @@ class CountingCell:
         """Width of the state row."""
         return self.cell.width
 
+    def tensors(self) -> tuple[Rows, ...]:
+        """All that was trained."""
+        return self.cell.tensors()
+
     def step(self, inputs: Rows, state: Rows) -> Rows:
         """Step the real cell."""
         self.stepped += len(inputs)

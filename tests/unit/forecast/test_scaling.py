@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.domain import MICROSECONDS
-from detector.forecast.scaling import DAY_S, FEATURES, RELATIVE_FLOOR, WEEK_S, WINSOR_AFTER, ScaleBlock, features
+from detector.forecast.scaling import FEATURES, RELATIVE_FLOOR, WINSOR_AFTER, ScaleBlock, features
+from detector.state.rows import DAY_S
 from detector.state.slots import Slot
 
 ONE = np.zeros(1, np.intp)
@@ -158,7 +159,7 @@ def test_the_clock_features_turn_with_day_and_week() -> None:
     block = block_after([1.0, 2.0, 3.0])
     six = features_of(block, at_s=MIDNIGHT_S + DAY_S / 4)
     assert six[4:6] == pytest.approx([1.0, 0.0], abs=1e-6)
-    later = features_of(block, at_s=MIDNIGHT_S + DAY_S / 4 + WEEK_S)
+    later = features_of(block, at_s=MIDNIGHT_S + DAY_S / 4 + 7 * DAY_S)
     assert later == pytest.approx(six, abs=1e-5)
 
 
