@@ -19,11 +19,12 @@ from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
 from detector.domain import MICROSECONDS, DropReason, Feedback
 from detector.edge.channel_view import ChannelView
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.parcel import Parcel
 from detector.edge.sinks import Courier
 from detector.edge.snapshot import Keeper, Snapshot
 from detector.engine import Engine
@@ -85,11 +86,11 @@ class Worker:
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
         longest_s = ANSWER_S if self.courier.pending else WAIT_S
-        messages = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
+        parcels = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
-        if messages:
+        if parcels:
             self._quiet_s = 0.0
-            self._score(messages)
+            self._score(parcels)
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
@@ -155,20 +156,20 @@ class Worker:
         while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
             self.turn()  # events that wait for an answer would have to wait for the next start
         self.inbox.close()  # what comes now from the network thread, it gives up itself
-        left = self.inbox.take(len(self.inbox), 0.0)
+        left = sum(map(len, self.inbox.take(len(self.inbox), 0.0)))
         if left:
-            self.ledger.dropped(DropReason.SHUTDOWN, len(left))
-            log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", len(left))
+            self.ledger.dropped(DropReason.SHUTDOWN, left)
+            log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", left)
 
-    def _score(self, messages: list[Message]) -> None:
+    def _score(self, parcels: list[Parcel]) -> None:
         """Take messages all the way, and hold them until nothing of them can be lost any more."""
         with self.exposition.decode_seconds.time():
-            readings = self.intake.decode(messages)
+            readings = self.intake.decode(parcels)
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
-        arrived_s = np.array([message.arrived for message in messages]) / MICROSECONDS
+        arrived_s = np.concatenate([parcel.arrived_us for parcel in parcels]) / MICROSECONDS
         self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
-        self.receipts.hold(messages)
+        self.receipts.hold(parcels)
 
     def _let_time_pass(self) -> None:
         """Judge silence at the ticks that fall due while nothing comes; the journal has them as well."""
