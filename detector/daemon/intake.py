@@ -18,7 +18,7 @@ from detector.notices import Directory
 from detector.readings import Columns, Name, Readings
 from detector.settings import SensorSettings
 from detector.stream.decode import REMEMBERED_TOPICS, Decoder, Route
-from detector.stream.forms import NO_BLOCK, Block, join
+from detector.stream.forms import Block, join
 from detector.stream.plain import PlainDecoder
 
 log = logging.getLogger("detector.intake")
@@ -75,18 +75,18 @@ class Intake:
         """
         self._note_again()
         columns, count = self._plain.columns(), sum(map(len, parcels))
-        at_once = self._read_many(parcels) if count >= MANY else NO_BLOCK
-        read = np.zeros(count, np.bool_)
+        repeated = self.redelivery.repeated(parcels)
+        if count < MANY:
+            self._read_by_one(parcels, [False] * count, repeated, columns)
+            return columns.readings()
+        at_once, read = self._read_many(parcels), np.zeros(count, np.bool_)
         read[at_once.places] = True
         messages = int(np.count_nonzero(read))
         self._ledger.decoded_plainly(messages, len(at_once.places))
-        repeated = self.redelivery.repeated(parcels)
         if messages == count:
             return Readings(columns.names, at_once.numbers, at_once.at_us, at_once.values)
         places = self._read_by_one(parcels, read.tolist(), repeated, columns)
         by_one = columns.readings()
-        if not messages:
-            return by_one
         rest = Block(np.array(places, np.intp), by_one.numbers, by_one.at_us, by_one.values)
         _, numbers, at_us, values = join([at_once, rest])
         return Readings(columns.names, numbers, at_us, values)

@@ -282,7 +282,7 @@ class Forms:
         forms, rows = self._whose[:, seats]
         forms[seats == NONE] = NONE
         blocks = []
-        for form in np.unique(forms[forms != NONE]).tolist():
+        for form in np.bincount(forms + 1)[1:].nonzero()[0].tolist():
             members = (forms == form).nonzero()[0]
             for first in range(0, len(members), TOGETHER):
                 some = members[first : first + TOGETHER]

@@ -93,11 +93,14 @@ class Channels:
 
     def ids_of(self, readings: Readings) -> list[int]:
         """Return the row of each reading's channel; find or make those that are not known, and note that they were written now."""
-        for number in np.unique(readings.numbers[self._ids[readings.numbers] == 0]).tolist():
-            device, channel, entry = readings.names[number]
-            found = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
-            self._ids[number] = found[0][0]
-        ids: list[int] = self._ids[readings.numbers].tolist()
+        found = self._ids[readings.numbers]
+        if not found.all():
+            for number in np.unique(readings.numbers[found == 0]).tolist():
+                device, channel, entry = readings.names[number]
+                made = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
+                self._ids[number] = made[0][0]
+            found = self._ids[readings.numbers]
+        ids: list[int] = found.tolist()
         return ids
 
 
