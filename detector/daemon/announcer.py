@@ -65,7 +65,8 @@ class Announcer:
             self._resting.pop(key, None)
             self._wrong[key] = None
         for key in touched.keys:
-            self._publish(key, now)
+            if key in touched.turned or key not in self._resting:  # published by what came after in the same turn
+                self._publish(key, now)
 
     def renew(self) -> None:
         """Publish the states of which the rest is over and that changed meanwhile; put some right that the broker has wrong."""

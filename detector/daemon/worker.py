@@ -6,7 +6,7 @@ nothing else steps the engine.
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
 from detector.domain import MICROSECONDS, DropReason, Feedback
-from detector.edge.channel_view import ChannelView
+from detector.edge.channel_view import ChannelView, Touched
 from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
@@ -82,6 +82,8 @@ class Worker:
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
     _quiet_s: float = 0.0
+    _touched: list[Touched] = field(default_factory=list)
+    """What reports changed that was not announced yet."""
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
@@ -104,6 +106,7 @@ class Worker:
         ):
             self.settle()
         self.courier.offer()
+        self._announce()
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
@@ -121,8 +124,10 @@ class Worker:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-            told = self.herald.hear(found)
-            if told:
+        told = self.herald.hear(found)
+        if told:
+            self.courier.offer(found=bool(found))  # machines need not wait until the disk has what people are told
+            with self.exposition.commit_seconds.time():
                 self.journal.commit()
         self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
@@ -134,6 +139,7 @@ class Worker:
             self.engine.hear(batch)
             return
         self._tell(self.engine.step(batch))
+        self._announce()
         if self.journal.alerts_wait >= FOUND_AGAIN:
             self.herald.hear(self.journal.commit())
 
@@ -189,7 +195,7 @@ class Worker:
             self._tell(report)
 
     def _tell(self, report: Report) -> None:
-        """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
+        """Show what a batch came to, and note what is to be announced: the one door for what is new and for what is recovered."""
         self.journal.append_alerts(report.events)
         touched = self.view.show(report)
         if touched.gone:
@@ -199,8 +205,15 @@ class Worker:
                 len(devices), ", ".join(devices[:NAMED]) + (", ..." if len(devices) > NAMED else ""),
             )  # fmt: skip
         if self.announcer is not None:
-            with self.exposition.publish_seconds.time():
-                self.announcer.announce(touched)
+            self._touched.append(touched)
+
+    def _announce(self) -> None:
+        """Publish the states that turned, or were not for a while: after the alerts, which are to be early."""
+        touched, self._touched = self._touched, []
+        for one in touched:
+            if self.announcer is not None:
+                with self.exposition.publish_seconds.time():
+                    self.announcer.announce(one)
 
     def _look_after_snapshots(self) -> None:
         """Begin a snapshot when one is due, of nothing that is not in the journal: its events could not be told again."""
