@@ -3,8 +3,8 @@
 Nothing here computes; everything here is a value. See the glossary in ARCHITECTURE.md.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum, IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, NewType
 
@@ -97,6 +97,15 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """Return how grave it is among them; 0 for the mildest."""
+        return SEVERITIES.index(self)
+
+
+SEVERITIES: Final = tuple(Severity)
+"""In growing order."""
+
 
 class Transition(StrEnum):
     """What happened to an episode."""
@@ -182,6 +191,11 @@ class AlertEvent:
     """How strong it has been so far, by source; the one that opened it comes first. None of what is no matter of thresholds."""
 
     @classmethod
+    def of(cls, values: Sequence[Any]) -> "AlertEvent":
+        """Return the event of values in the order of `ALERT_FIELDS`, as JSON and a database have them."""
+        return cls.from_plain(dict(zip(ALERT_FIELDS, values, strict=True)))
+
+    @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "AlertEvent":
         """Return the event of values by the names of its fields, as JSON and a database have them: its words are text there."""
         return cls(**{name: WORDS[name](value) if name in WORDS else value for name, value in values.items()})
@@ -190,6 +204,15 @@ class AlertEvent:
     def key(self) -> AlertKey:
         """Return what this event is known by, however often it is found."""
         return AlertKey(self.id, self.event, self.at, self.severity)
+
+    @property
+    def subject(self) -> str:
+        """Return what it is about, for people: a device and its channel, or a device as a whole."""
+        return self.device if self.channel is None else f"{self.device} {self.channel}"
+
+
+ALERT_FIELDS: Final = tuple(field.name for field in fields(AlertEvent))
+"""Names of the fields of an alert event, in order."""
 
 
 WORDS: Final[Mapping[str, Callable[[Any], Any]]] = {

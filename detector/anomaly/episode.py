@@ -10,7 +10,6 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import Severity
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
 
@@ -35,7 +34,6 @@ CALM_READINGS = 5
 NONE = np.zeros(0, np.intp)
 """No row."""
 
-SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 WARNING_FROM, CRITICAL_FROM = 1.25, 2.0
 """Strength from which an episode is a warning, and from which it is critical."""
 

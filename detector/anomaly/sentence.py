@@ -40,8 +40,7 @@ def number(value: float) -> str:
 
 def sentence(event: AlertEvent) -> str:
     """Return the summary of an event whose other fields are filled in."""
-    name = f"{event.device} {event.channel}" if event.channel is not None else event.device
-    lasted = duration_in_words((event.at - event.onset) / MICROSECONDS)
+    name, lasted = event.subject, duration_in_words((event.at - event.onset) / MICROSECONDS)
     value, band = quantity(event.value, event.unit), _band(event)
     if event.event is Transition.CLOSED:
         now = BACK.get(event.kind, "is back to normal")

@@ -39,7 +39,7 @@ NEVER = np.iinfo(np.int64).min
 """Heard at no time: a device of this very batch that has yet to speak."""
 
 WARNING, CRITICAL = 1, 2
-"""Severities, as places in `episode.SEVERITIES`."""
+"""Severities, as places in `SEVERITIES`."""
 
 
 class SilenceBlock(Block):

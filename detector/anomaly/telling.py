@@ -7,10 +7,9 @@ rows that turned come here, so this is plain Python.
 import hashlib
 from dataclasses import dataclass, replace
 
-from detector.anomaly.episode import SEVERITIES
 from detector.anomaly.sentence import duration_in_words, sentence
 from detector.anomaly.silence import CRITICAL, OutageTurn
-from detector.domain import MICROSECONDS, AlertEvent, EventTime, Height, Kind, Severity, Transition, Verdict
+from detector.domain import MICROSECONDS, SEVERITIES, AlertEvent, EventTime, Height, Kind, Severity, Transition, Verdict
 
 VERDICTS = {
     Kind.RESIDUAL: Verdict.PROCESS,
@@ -96,10 +95,10 @@ def tell(turn: Turn, numbers: Numbers) -> AlertEvent:
 def tell_departure(turn: Turn, heard_at: EventTime) -> AlertEvent:
     """Return the end of an episode of a device that is let go, and was heard last so long ago: nobody knows whether it is well."""
     event = tell(turn, Numbers())
-    name = turn.device if turn.channel is None else f"{turn.device} {turn.channel}"
     quiet = duration_in_words((turn.at - heard_at) / MICROSECONDS)
     return replace(
-        event, summary=f"{name} is watched no longer: it was not heard for {quiet}, and others needed its place."
+        event,
+        summary=f"{event.subject} is watched no longer: it was not heard for {quiet}, and others needed its place.",
     )
 
 

@@ -21,8 +21,8 @@ from detector.clock import WallTime
 from detector.daemon.clerk import LISTED
 from detector.daemon.wiring import Place, state_directory
 from detector.edge.config_file import load_settings
-from detector.edge.http_alerts import case_json
-from detector.edge.journal import journal_path, read_cases
+from detector.edge.http_alerts import OPEN, ROOT, case_json
+from detector.edge.journal import Which, journal_path, read_cases
 from detector.errors import DetectorError
 from detector.settings import Settings
 
@@ -39,13 +39,13 @@ COLUMNS: Final = ("id", "at", "open", "severity", "answer", "summary")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector alerts`."""
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    days = f"list the alerts of the last {IN_FORCE_S / 86_400:.0f} days, newest first"
+    days = f"list the alerts of the last {IN_FORCE_S / 86_400:.0f} days, newest first and {LISTED} at most"
     for name, words in {"list": days, **ACTS}.items():
         command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
         command.add_argument("config", type=Path, metavar="CONFIG", help="configuration file of the daemon")
         command.add_argument("--url", help="where the daemon listens (default: metrics.listen)")
         if name == "list":
-            command.add_argument("--open", action="store_true", help="only those that are open")
+            command.add_argument("--open", action="store_true", help="only those that are open, however old")
             command.add_argument("--json", action="store_true", help="as JSON, a line an alert")
             continue
         command.add_argument("ids", nargs="+", metavar="ID", help="as listed")
@@ -102,7 +102,7 @@ PIPE_WIDTH: Final = 200
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the alerts."""
-    found = [one for one in _listed(arguments, settings) if one["open"] or not arguments.open]
+    found = _listed(arguments, settings)
     if arguments.json:
         for one in found:
             print(json.dumps(one, ensure_ascii=False))
@@ -130,10 +130,14 @@ def _listed(arguments: argparse.Namespace, settings: Settings) -> list[dict[str,
     Raises: DetectorError.
     """
     port_free = settings.metrics.listen.endswith(":0") and arguments.url is None
-    said = None if port_free else ask("GET", f"{address_of(settings, arguments.url)}/alerts")
+    said = (
+        None if port_free else ask("GET", f"{address_of(settings, arguments.url)}{ROOT}{f'/{OPEN}' * arguments.open}")
+    )
     if said is None:
         path = journal_path(state_directory(settings, Place(arguments.config.parent, os.environ)))
-        return [case_json(case) for case in read_cases(path, WallTime(time.time() - IN_FORCE_S), LISTED)]
+        since = WallTime(0.0 if arguments.open else time.time() - IN_FORCE_S)
+        which = Which(since, LISTED, only_open=arguments.open)
+        return [case_json(case) for case in read_cases(path, which)]
     if not said.ok:
         raise DetectorError(said.text)
     listed: list[dict[str, Any]] = json.loads(said.text)

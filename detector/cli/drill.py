@@ -21,12 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="the same seed kills at the same readings")
     add("--model", type=Path, default=Path("models/base"), metavar="DIR", help="model folder (default: %(default)s)")
     add("--snapshot-every", default="1s", metavar="TIME", help="time between snapshots (default %(default)s)")
+    add("--own-process", action="store_true", help="with engine.own_process: two processes, of which one is killed")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do the exercise, and print what it came to."""
     console, told = Console(), Console(stderr=True)
-    plan = Plan(arguments.input, arguments.model, arguments.kills, arguments.seed, arguments.snapshot_every)
+    plan = Plan(
+        arguments.input,
+        arguments.model,
+        arguments.kills,
+        arguments.seed,
+        arguments.snapshot_every,
+        own_process=arguments.own_process,
+    )
 
     def tell(blow: Blow) -> None:
         if told.is_terminal:

@@ -7,7 +7,7 @@ alerts is shown from those of the last thirty days, and nothing is done by a pre
 import glob
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,13 +19,15 @@ from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
 from detector.edge.command import KIND_OF, Act, BadCommandError, Command, Reply, read_payload
-from detector.edge.journal import Case
+from detector.edge.journal import Case, Which
 from detector.stream.names import shown
 
 log = logging.getLogger("detector.commands")
 
 LISTED: Final = 500
-"""Most alerts that are listed, and looked back on."""
+"""Most alerts that are listed, and that are looked back on of one channel."""
+
+DISK_FAILS: Final = " The disk fails: this is held in memory, and a crash would lose it."
 
 
 class Clerk:
@@ -62,18 +64,42 @@ class Clerk:
         return reply
 
     def cases(self) -> list[Case]:
-        """Return the alerts of the last thirty days, newest first."""
-        found = self._worker.journal.cases(WallTime(self._clock.wall() - IN_FORCE_S), LISTED)
-        seen_by = {alert.event.id: alert.acknowledged for alert in self._worker.herald.desk.open_alerts()}
-        return [case._replace(acknowledged=seen_by.get(case.last.id)) for case in found]
+        """Return the newest `LISTED` alerts of the last thirty days, newest first."""
+        found, lasting = self._worker.journal.cases(Which(self._since, LISTED)), self._worker.view.lasting()
+        return [self._as_seen(case, lasting) for case in found]
+
+    def still_open(self) -> list[Case]:
+        """Return the newest `LISTED` alerts that are open, however old, newest first."""
+        newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
+        lasting, journal = {event.id for event in newest}, self._worker.journal
+        return [self._as_seen(journal.case(event.id) or self._unwritten([event]), lasting) for event in newest]
 
     def case(self, alert: str) -> Case | None:
-        """Return one alert; None for one that is not known."""
+        """Return one alert, however old; None for one that is not known."""
         case = self._worker.journal.case(alert)
-        if case is not None:
-            return case
-        unwritten = [event for event in self._events() if event.id == alert]
-        return Case(unwritten[-1], unwritten[0].at, self._clock.wall(), None) if unwritten else None
+        if case is None:
+            events = [event for event in self._events() if event.id == alert]
+            case = self._unwritten(events) if events else None
+        return None if case is None else self._as_seen(case, self._worker.view.lasting())
+
+    def _unwritten(self, events: Sequence[AlertEvent]) -> Case:
+        """Return an alert that is not on disk, by what is known of its events."""
+        return Case(events[-1], events[0].at, self._clock.wall(), None)
+
+    def known(self, alert: str) -> list[Case]:
+        """Return one alert, however old; none at all where it is not known."""
+        case = self.case(alert)
+        return [] if case is None else [case]
+
+    @property
+    def _since(self) -> WallTime:
+        """When the last thirty days began."""
+        return WallTime(self._clock.wall() - IN_FORCE_S)
+
+    def _as_seen(self, case: Case, lasting: Container[str]) -> Case:
+        """Return an alert with whoever acknowledged it, and whether it is still watched."""
+        by = self._worker.herald.desk.acknowledged_by(case.last.id)
+        return case._replace(acknowledged=by, unwatched=case.is_open and case.last.id not in lasting)
 
     def _case(self, command: Command) -> Case | None:
         """Return the alert that a command is about: the one it names, or else the last of its device."""
@@ -95,37 +121,35 @@ class Clerk:
 
     def _say(self, case: Case, command: Command) -> Reply:
         """Say of an alert what the command says, or what that would do."""
-        kind, engine = KIND_OF[command.act], self._worker.engine
+        kind, engine = KIND_OF[command.act], self._worker.stepper
         event = replace(case.last, heights=engine.heights_of(case.last))
         feedback = Feedback(event.id, kind, event.device, event.channel, case.opened, event.heights)
         if kind is (case.said or FeedbackKind.UNDONE):
-            return Reply(ok=True, text=f"{_name(event)}: {_already(kind)}; nothing changes.")
+            return Reply(ok=True, text=f"{event.subject}: {_already(kind)}; nothing changes.")
         if kind is not FeedbackKind.UNDONE and not engine.may_hear(feedback):
-            return Reply(ok=False, text=f"{_name(event)}: {_no_room()}")
+            return Reply(ok=False, text=f"{event.subject}: {_no_room()}")
         words = self._words(feedback, event)
         if command.preview:
             return Reply(ok=True, text=words)
-        journal = self._worker.journal
-        journal.append_feedback(feedback, command.by)
+        self._worker.journal.append_feedback(feedback, command.by)
         engine.hear(feedback)
         self.given[kind] += 1
         self._tell_desk(event, command)
-        self._settle()
-        kept = "" if journal.settled else " The disk fails: this is held in memory, and a crash would lose it."
-        return Reply(ok=True, text=words + kept)
+        return Reply(ok=True, text=words + self._settle())
 
     def _tell_desk(self, event: AlertEvent, command: Command) -> None:
         """Let the desk know that somebody has judged an alert, so that nobody is reminded of it; or that they have not."""
-        desk, now = self._worker.herald.desk, self._clock.wall()
+        desk = self._worker.herald.desk
         if command.act is Act.UNDO:
-            desk.unacknowledge(event.id, now)
+            desk.unacknowledge(event.id)
         else:
-            desk.acknowledge(event.id, command.by, now)
+            desk.acknowledge(event.id, command.by)
 
-    def _settle(self) -> None:
-        """Bring what was done to the disk before anybody hears of it."""
+    def _settle(self) -> str:
+        """Bring what was done to the disk before anybody hears of it; return what is to be said where that fails."""
         self._worker.herald.hear()
         self._worker.settle()
+        return "" if self._worker.journal.status().trouble is None else DISK_FAILS
 
     def _words(self, feedback: Feedback, event: AlertEvent) -> str:
         """Return what feedback does, as sentences."""
@@ -139,47 +163,37 @@ class Clerk:
 
     def _hindsight(self, event: AlertEvent) -> Hindsight:
         """Return what a false alarm would have made of its channel's alerts of the last thirty days, itself among them."""
-        of_channel = [
-            case for case in self.cases() if (case.last.device, case.last.channel) == (event.device, event.channel)
-        ]
+        of_channel = self._worker.journal.cases(Which(self._since, LISTED, (event.device, event.channel)))
         past = [
-            Past(self._worker.engine.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
+            Past(self._worker.stepper.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
         ]
         return hindsight(event.heights, past)
 
     def _acknowledge(self, case: Case, command: Command) -> Reply:
         """Have nobody reminded of an alert until it is over."""
         event = case.last
-        if not self._worker.herald.desk.acknowledge(event.id, command.by, self._clock.wall()):
-            return Reply(ok=False, text=f"{_name(event)}: this alert is over, there is nothing to acknowledge")
-        self._settle()
-        return Reply(
-            ok=True, text=f"{_name(event)}: acknowledged; nobody is reminded of it until it is over or gets worse."
-        )
+        if not self._worker.herald.desk.acknowledge(event.id, command.by):
+            return Reply(ok=False, text=f"{event.subject}: this alert is over, there is nothing to acknowledge")
+        done = f"{event.subject}: acknowledged; nobody is reminded of it until it is over or gets worse."
+        return Reply(ok=True, text=done + self._settle())
 
     def _maintain(self, command: Command) -> Reply:
         """Begin or end the maintenance of a device."""
         desk, device, now = self._worker.herald.desk, self._device(command.device or ""), self._clock.wall()
         pattern = glob.escape(device)  # the name, letter by letter
         if command.for_s:
-            desk.maintain(pattern, now + command.for_s, now)
+            desk.maintain(pattern, now + command.for_s)
             text = f"{device}: under maintenance for {command.for_s / 3600:.3g} h; people are not told of its alerts."
         elif desk.end_maintenance(pattern, now):
             text = f"{device}: maintenance has ended; people are told of its alerts again."
         else:
             return Reply(ok=False, text=f"{device}: was not under maintenance by command")
-        self._settle()
-        return Reply(ok=True, text=text)
+        return Reply(ok=True, text=text + self._settle())
 
     def _device(self, level: str) -> str:
         """Return the device that has this level in our topics; the level itself where none is known."""
         devices = self._worker.view.fleet().last_seen
         return level if level in devices else next((name for name in devices if topic_level(name) == level), level)
-
-
-def _name(event: AlertEvent) -> str:
-    """Return what an alert is about."""
-    return event.device if event.channel is None else f"{event.device} {event.channel}"
 
 
 def _unknown(command: Command) -> str:

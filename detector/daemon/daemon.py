@@ -28,6 +28,7 @@ from detector.edge.mqtt import result_topic
 from detector.edge.page import render_page
 from detector.edge.sinks import require_libraries
 from detector.edge.status import ReloadStatus, Status
+from detector.edge.stepping import EngineGoneError
 from detector.errors import DetectorError
 from detector.settings import Settings
 from detector.settings.exposure import exposures
@@ -75,6 +76,8 @@ class Daemon:
             reload=self._control.reload,
             alerts=Alerts(
                 cases=lambda: self._control.ask(self._clerk.cases),
+                still_open=lambda: self._control.ask(self._clerk.still_open),
+                case=lambda alert: self._control.ask(lambda: self._clerk.known(alert)),
                 command=lambda command: self._control.ask(lambda: self._clerk.do(command)),
             ),
         )
@@ -93,7 +96,7 @@ class Daemon:
                 self._worker.turn()
                 self._look_after()
             return self._stop()
-        except _DeadThreadError as fault:
+        except (_DeadThreadError, EngineGoneError) as fault:
             log.critical("%s; leaving the restart to the supervisor", fault)
             systemd.stopping(str(fault))
         except Exception:
@@ -123,6 +126,8 @@ class Daemon:
             snapshots=worker.keeper.status(),
             fleet=worker.view.fleet(),
             feedback=dict(self._clerk.given),
+            maintenance=worker.herald.maintenance,
+            engine_pid=worker.stepper.pid,
         )
 
     def _page(self) -> str:
@@ -178,6 +183,7 @@ class Daemon:
         self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
         self._recovery = None
         if self._recovered:
+            self._parts.part(settings)
             worker.herald.compare(worker.view.fleet().open)
         return self._recovered
 
@@ -231,6 +237,7 @@ class Daemon:
         if self._recovered:  # or else what is in memory is only part of what is on disk
             systemd.going_on("writing a last snapshot", LAST_SNAPSHOT_S)
             self._worker.take_snapshot(pause=self._ping)
+        self._worker.stepper.close()
         self._worker.journal.close()
         self._http.stop()
         log.info("stopped")

@@ -40,7 +40,7 @@ def false_words(event: AlertEvent, seen: Hindsight) -> str:
         for source, factor in zip(SOURCES, factors, strict=True)
         if factor > 1.0
     ]
-    name, held = f"{event.device} {event.channel}", f"{DAYS} days, less and less from day {DAYS // 2} on"
+    name, held = event.subject, f"{DAYS} days, less and less from day {DAYS // 2} on"
     told = f"the {seen.told} alerts" if seen.told != 1 else "the one alert"
     words = (
         f"False alarm: raises the threshold of {name} {', '.join(raised)} what was learnt, for {held}."
@@ -54,15 +54,14 @@ def false_words(event: AlertEvent, seen: Hindsight) -> str:
 def confirmed_words(event: AlertEvent) -> str:
     """Say what it does that an alert was right."""
     return (
-        f"Confirmed: this alert of {event.device} {event.channel} no longer makes the next one less likely,"
+        f"Confirmed: this alert of {event.subject} no longer makes the next one less likely,"
         " and uses nothing of the budget."
     )
 
 
 def undone_words(event: AlertEvent) -> str:
     """Say what it does that feedback is taken back."""
-    name = event.device if event.channel is None else f"{event.device} {event.channel}"
-    return f"Taken back: what was said of this alert of {name} no longer counts; thresholds are as they were learnt."
+    return f"Taken back: what was said of this alert of {event.subject} no longer counts; thresholds are as they were learnt."
 
 
 def unmoved_words(event: AlertEvent) -> str:

@@ -7,7 +7,7 @@ the desk has heard; after a crash the desk is brought back as it stood then, and
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from detector.clock import Clock
+from detector.clock import Clock, WallTime
 from detector.domain import AlertEvent
 from detector.edge.journal import Journal, Owed
 from detector.notice import Notice
@@ -28,6 +28,12 @@ class Herald:
     def suppressed(self) -> Mapping[Hushed, int]:
         """Return how often people were not told, by why; for any thread."""
         return dict(self.desk.suppressed)
+
+    @property
+    def maintenance(self) -> Mapping[str, WallTime]:
+        """Return until when the devices of which globs are under maintenance by command; for any thread."""
+        now = self._clock.wall()
+        return {devices: WallTime(until) for devices, until in self.desk.maintenance().items() if until > now}
 
     def hear(self, found: Sequence[Owed[AlertEvent]] = ()) -> bool:
         """Let the desk hear alerts that were committed, and the time; return whether there is something to be committed now.

@@ -3,6 +3,7 @@
 In: settings. Out: a `Worker` that has them. Devices keep what was learnt, sinks what is owed to them.
 """
 
+import gc
 import logging
 from collections.abc import Callable
 from dataclasses import fields
@@ -22,6 +23,7 @@ from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.sinks import Courier, Crew
 from detector.edge.status import Status
+from detector.edge.stepping import Beside, Here
 from detector.settings import Settings
 from detector.stream.batch import Batcher
 
@@ -60,7 +62,7 @@ class Parts:
             keeper=wiring.build_keeper(settings, place, clock),
             receipts=Receipts(clock),
             batcher=Batcher(settings.engine.max_batch),
-            engine=wiring.build_engine(settings, place),
+            stepper=Here(wiring.build_engine(settings, place)),
             ledger=ledger,
             view=view,
             exposition=Exposition(settings.metrics, status),
@@ -71,6 +73,19 @@ class Parts:
             clock=clock,
             discovery=wiring.build_discovery(settings, view, link, clock),
         )
+
+    def part(self, settings: Settings) -> None:
+        """Give the engine a process of its own, where that is wanted; once it knows all that it is to know from before the start."""
+        worker = self.worker
+        if not settings.engine.own_process:
+            return
+        try:
+            worker.stepper = Beside(worker.engine, settings.engine.max_batch)
+        except OSError as fault:
+            log.warning("the engine stays in this process: %s", fault)
+        else:
+            log.info("the engine has process %d to itself", worker.stepper.pid)
+        gc.collect()  # what the engine held is now the other process's alone
 
     def renew(self, settings: Settings, changes: Changes, pause: Callable[[], None], obey: Callable[[], None]) -> None:
         """Put new parts in the place of old ones where the configuration changed.
@@ -91,16 +106,18 @@ class Parts:
             self._retire_link(settings, pause, obey)
             for count in fields(link.traffic):
                 setattr(link.traffic, count.name, getattr(worker.link.traffic, count.name))
-        self._settings = settings
+        before, self._settings = self._settings, settings
         worker.exposition.settings = settings.metrics
         worker.intake = wiring.build_intake(settings, worker.ledger, worker.intake.redelivery, directory)
         worker.journal.entries = wiring.entries_of(settings)
-        worker.engine.reconfigure(settings)
+        worker.stepper.reconfigure(settings)
         if changes.touch("alerts"):
             worker.herald.desk.configure(settings.alerts)
-        if relink or changes.touch("alerts"):
+        if relink or settings.alerts.mqtt != before.alerts.mqtt:  # a new one publishes every channel's state anew
             worker.announcer = wiring.build_announcer(settings, worker.view, link, self._clock)
+        if relink or wiring.discoverable(settings) != wiring.discoverable(before):  # and this one every device
             worker.discovery = wiring.build_discovery(settings, worker.view, link, self._clock)
+        if relink or changes.touch("alerts"):
             self.crew.turn_to(settings.alerts.receivers, around, receivers)
             sinks = wiring.build_sinks(settings, link, receivers, directory)
             worker.courier.turn_to(sinks, settings.alerts.give_up_after)

@@ -18,6 +18,7 @@ from detector.edge import systemd
 from detector.edge.frozen_view import only_devices
 from detector.edge.journal import Again, Arrival
 from detector.edge.snapshot import read_snapshot
+from detector.edge.stepping import Here
 from detector.engine import Engine
 from detector.errors import SnapshotError
 from detector.report import Batch
@@ -81,7 +82,7 @@ class Recovery:
             left = set(worker.engine.freeze().devices)
             worker.view.restore(only_devices(snapshot.view, left, snapshot.engine.channels), worker.engine.entry_of)
         except Exception as fault:
-            worker.engine = self._fresh()
+            worker.stepper = Here(self._fresh())
             raise SnapshotError(f"{folder}: expected what an engine remembers, got: {fault!r}") from fault
         worker.batcher = Batcher(self._settings.engine.max_batch, snapshot.clock)
         worker.keeper.found(snapshot.seq, snapshot.taken_at)

@@ -5,6 +5,7 @@ nothing else steps the engine.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,9 +27,11 @@ from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
 from detector.edge.parcel import Parcel
 from detector.edge.sinks import Courier
-from detector.edge.snapshot import Keeper, Snapshot
+from detector.edge.snapshot import Around, Keeper
+from detector.edge.stepping import Here, Stepper
 from detector.engine import Engine
 from detector.report import Batch, Report
+from detector.state.rows import Floats
 from detector.stream.batch import Batcher
 
 log = logging.getLogger("detector.worker")
@@ -69,7 +72,7 @@ class Worker:
     keeper: Keeper
     receipts: Receipts
     batcher: Batcher
-    engine: Engine
+    stepper: Stepper
     ledger: Ledger
     view: ChannelView
     exposition: Exposition
@@ -84,6 +87,11 @@ class Worker:
     _quiet_s: float = 0.0
     _touched: list[Touched] = field(default_factory=list)
     """What reports changed that was not announced yet."""
+    _handed_over: int = 0
+    """Batches so far, to the engine."""
+    _taken_back: int = 0
+    _arrived: deque[tuple[int, Floats]] = field(default_factory=deque)
+    """When messages arrived whose verdicts are not all told yet: after how many batches they will be, and the times, seconds."""
 
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
@@ -113,7 +121,13 @@ class Worker:
         if self.discovery is not None:
             self.discovery.turn()
         if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
-            self._counted_at, self.view.census = self._turned_at, self.engine.census()
+            self._counted_at, self.view.census = self._turned_at, self.stepper.census()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, as long as it is in this process: while recovering, and after it where it has none of its own."""
+        assert isinstance(self.stepper, Here), "expected the engine in this process, got one in its own"
+        return self.stepper.engine
 
     @property
     def alive(self) -> bool:
@@ -143,21 +157,20 @@ class Worker:
         if self.journal.alerts_wait >= FOUND_AGAIN:
             self.herald.hear(self.journal.commit())
 
-    def snapshot(self) -> Snapshot:
-        """Return all that is remembered after the last arrival, as views."""
-        return Snapshot(
-            self.journal.seq, self.clock.wall(), self.batcher.freeze(), self.engine.freeze(), self.view.freeze()
-        )
+    def around(self) -> Around:
+        """Return all that is remembered around the engine after the last arrival, as views."""
+        return Around(self.journal.seq, self.clock.wall(), self.batcher.freeze(), self.view.freeze())
 
     def take_snapshot(self, pause: Callable[[], None]) -> None:
         """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
         if self.journal.settled:
-            self.keeper.take(self.journal.seq, self.snapshot, pause)
+            self.keeper.take(self.journal.seq, self.stepper.subject(self.around), pause)
 
     def drain(self, deadline: MonoTime) -> None:
         """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
         while (len(self.inbox) or self.link.waits) and self.clock.mono() < deadline:
             self.turn()
+        self._take_steps(wait=True)
         self.settle()
         while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
             self.turn()  # events that wait for an answer would have to wait for the next start
@@ -174,7 +187,8 @@ class Worker:
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
         arrived_s = np.concatenate([parcel.arrived_us for parcel in parcels]) / MICROSECONDS
-        self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
+        self._arrived.append((self._handed_over, arrived_s))
+        self._take_steps(wait=len(self.inbox) == 0)
         self.receipts.hold(parcels)
 
     def _let_time_pass(self) -> None:
@@ -184,15 +198,25 @@ class Worker:
             self.journal.append_ticks([tick.at for tick in batch.ticks])
             self._step_all([batch])
             self.receipts.hold(())
+        self._take_steps(wait=True)
 
     def _step_all(self, batches: Iterable[Batch]) -> None:
-        """Step the engine through batches; account for, journal and show what each came to."""
+        """Hand batches over to the engine."""
         for batch in batches:
-            with self.exposition.engine_seconds.time():
-                report = self.engine.step(batch)
+            self.stepper.submit(batch)
+            self._handed_over += 1
+
+    def _take_steps(self, *, wait: bool) -> None:
+        """Account for, journal and show what became of batches; with `wait` of all that were handed over."""
+        for report, took_s in self.stepper.finished(wait=wait):
+            self._taken_back += 1
+            self.exposition.engine_seconds.observe(took_s)
             self.ledger.stepped(report)
-            self.exposition.batch_rows.observe(len(batch.readings))
+            self.exposition.batch_rows.observe(len(report.readings))
             self._tell(report)
+        while self._arrived and self._arrived[0][0] <= self._taken_back:
+            _, arrived_s = self._arrived.popleft()
+            self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
 
     def _tell(self, report: Report) -> None:
         """Show what a batch came to, and note what is to be announced: the one door for what is new and for what is recovered."""
@@ -221,8 +245,9 @@ class Worker:
         self.journal.needed_after = self.keeper.needed_after
         if not self.keeper.due():
             return
+        self._take_steps(wait=True)
         self.settle()
         if self.journal.settled:
-            self.keeper.begin(self.journal.seq, self.snapshot)
+            self.keeper.begin(self.journal.seq, self.stepper.subject(self.around))
         else:
             self.keeper.postpone()

@@ -12,9 +12,6 @@ from detector.domain import AlertEvent, Severity, Transition, Verdict
 RECENT_EVENTS: Final = 50
 """Events kept for the page."""
 
-SEVERITIES: Final = tuple(Severity)
-"""In growing order."""
-
 
 class AlertBook:
     """Open episodes, counts and the last events; not thread-safe, its owner holds the lock."""
@@ -58,5 +55,5 @@ class AlertBook:
         if device not in self._open_of:
             return None
         concerned = [event for event in self._open_of[device].values() if event.channel in (channel, None)]
-        gravest = max(concerned, key=lambda event: SEVERITIES.index(event.severity), default=None)
+        gravest = max(concerned, key=lambda event: event.severity.rank, default=None)
         return None if gravest is None else gravest.verdict

@@ -1,6 +1,6 @@
 """`/alerts`: what was told of late, and what people say of it.
 
-In: a method and a path. Out: `GET /alerts` and `GET /alerts/ID`, JSON; `POST /alerts/ID/ack|false|confirm|undo`, which does it and
+In: a method and a path. Out: `GET /alerts`, `GET /alerts/open` and `GET /alerts/ID`, JSON; `POST /alerts/ID/ack|false|confirm|undo`, which does it and
 answers in a sentence; a GET of the same path says what a POST would do. No body is ever read.
 """
 
@@ -11,7 +11,6 @@ from typing import Final
 
 import orjson
 
-from detector.domain import Transition
 from detector.edge.alert_topics import alert_json
 from detector.edge.command import ID, KIND_OF, Act, Command, Reply
 from detector.edge.http_answer import JSON, Answer
@@ -19,6 +18,8 @@ from detector.edge.journal import Case
 from detector.stream.timestamp import format_event_time
 
 ROOT: Final = "/alerts"
+
+OPEN: Final = "open"
 
 ACTS: Final = {act.value: act for act in (Act.ACK, *KIND_OF)}
 
@@ -31,6 +32,10 @@ class Alerts:
 
     cases: Callable[[], Sequence[Case] | None]
     """The last alerts, newest first."""
+    still_open: Callable[[], Sequence[Case] | None]
+    """Those that are open, however old, newest first."""
+    case: Callable[[str], Sequence[Case] | None]
+    """The alert of an id; none at all where it is not known."""
     command: Callable[[Command], Reply | None]
 
 
@@ -43,14 +48,16 @@ def answer(alerts: Alerts, method: str, path: str) -> Answer:
     """Answer one request; a HEAD comes as a GET."""
     match path.removeprefix(ROOT).split("/")[1:]:
         case []:
-            return _only_get(method) or _listed(alerts)
+            return _only_get(method) or _listed(alerts.cases())
+        case [part] if part == OPEN:
+            return _only_get(method) or _listed(alerts.still_open())
         case [alert] if ID.fullmatch(alert):
-            return _only_get(method) or _one(alerts, alert)
+            return _only_get(method) or _one(alerts.case(alert), alert)
         case [alert, act] if ID.fullmatch(alert) and act in ACTS:
             return _act(alerts, method, alert, ACTS[act])
     return Answer(
         HTTPStatus.NOT_FOUND,
-        f"no such path; there are {ROOT}, {ROOT}/ID and {ROOT}/ID/{{{','.join(ACTS)}}}, where ID is 16 digits of 0-9a-f\n",
+        f"no such path; there are {ROOT}, {ROOT}/{OPEN}, {ROOT}/ID and {ROOT}/ID/{{{','.join(ACTS)}}}, where ID is 16 digits of 0-9a-f\n",
     )
 
 
@@ -58,7 +65,7 @@ def case_json(case: Case) -> dict[str, object]:
     """Return an alert as people script against it: its last event, and what became of it."""
     return {
         **alert_json(case.last),
-        "open": case.last.event is not Transition.CLOSED,
+        "open": case.is_open,
         "opened": format_event_time(case.opened),
         "strength": {height.source: round(height.strength, 3) for height in case.last.heights},
         "acknowledged": case.acknowledged,
@@ -71,21 +78,18 @@ def _only_get(method: str) -> Answer | None:
     return None if method == "GET" else Answer(HTTPStatus.METHOD_NOT_ALLOWED, "expected GET\n", allow="GET, HEAD")
 
 
-def _listed(alerts: Alerts) -> Answer:
-    """Answer with the last alerts."""
-    cases = alerts.cases()
+def _listed(cases: Sequence[Case] | None) -> Answer:
+    """Answer with alerts."""
     return BUSY if cases is None else Answer(HTTPStatus.OK, _text([case_json(case) for case in cases]), JSON)
 
 
-def _one(alerts: Alerts, alert: str) -> Answer:
+def _one(found: Sequence[Case] | None, alert: str) -> Answer:
     """Answer with one alert."""
-    cases = alerts.cases()
-    if cases is None:
-        return BUSY
-    found = next((case for case in cases if case.last.id == alert), None)
     if found is None:
-        return Answer(HTTPStatus.NOT_FOUND, f"no alert {alert} among the last; see {ROOT}\n")
-    return Answer(HTTPStatus.OK, _text(case_json(found)), JSON)
+        return BUSY
+    if not found:
+        return Answer(HTTPStatus.NOT_FOUND, f"no alert {alert} is known; see {ROOT}\n")
+    return Answer(HTTPStatus.OK, _text(case_json(found[0])), JSON)
 
 
 def _act(alerts: Alerts, method: str, alert: str, act: Act) -> Answer:

@@ -1,21 +1,19 @@
 """The page for people at `/`: how the daemon is, what is open, what every channel does.
 
 In: one `Status`. Out: HTML in one piece, without scripts or anything to fetch. Names come from the network, hence
-every text goes through `_text`.
+every text goes through `text`.
 """
 
 import heapq
-import html
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
 from detector.edge.channel_state import ChannelState
-from detector.edge.logs import printable
+from detector.edge.page_html import moment, number, table, text
 from detector.edge.page_style import STYLE
 from detector.edge.status import Status, unit_of
 from detector.report import Progress
-from detector.stream.timestamp import format_event_time
 
 MAX_ROWS: Final = 200
 """Channels shown; those with something to see come first."""
@@ -23,8 +21,6 @@ REFRESH_S: Final = 5
 DAY_S: Final = 86_400.0
 
 LEARNING: Final = {Stage.WARMING_UP: "warming up", Stage.CALIBRATING: "calibrating"}
-NUMBERS: Final = {"value", "expected", "band", "score", "skill"}
-"""Columns that are set flush right."""
 SIDES: Final = {1: "above", -1: "below"}
 
 
@@ -35,6 +31,7 @@ def render_page(status: Status) -> str:
         _tiles(status),
         _open_episodes(status),
         _feedback(status),
+        _maintenance(status),
         _channels(status),
         _events(status),
         _footer(),
@@ -48,28 +45,13 @@ def render_page(status: Status) -> str:
     )
 
 
-def _text(text: str) -> str:
-    """Return a text as HTML, whatever it holds."""
-    return html.escape(printable(text))
-
-
-def _number(value: float | None, unit: str = "") -> str:
-    """Return a number as a person reads it, nothing where it is not known."""
-    return "" if value is None else f"{value:.5g}{' ' if unit else ''}{_text(unit)}"
-
-
-def _moment(at: EventTime) -> str:
-    """Return an event time to the second."""
-    return format_event_time(EventTime(at - at % MICROSECONDS)).replace("T", " ")
-
-
 def _heading(status: Status) -> str:
     """Return the title, and whether the daemon is ready and connected."""
     ready = ("good", "ready") if status.not_ready is None else ("bad", f"not ready: {status.not_ready}")
     link = ("good", "broker connected") if status.connected else ("bad", "broker not connected")
     reload = [] if status.reload.succeeded else [("bad", "last reload refused, see the log")]
-    badges = "".join(f'<span class="badge {mood}">{_text(words)}</span>' for mood, words in [ready, link, *reload])
-    return f"<header><h1>detector</h1><small>{_text(status.version)}</small>{badges}</header>"
+    badges = "".join(f'<span class="badge {mood}">{text(words)}</span>' for mood, words in [ready, link, *reload])
+    return f"<header><h1>detector</h1><small>{text(status.version)}</small>{badges}</header>"
 
 
 def _tiles(status: Status) -> str:
@@ -89,33 +71,23 @@ def _tiles(status: Status) -> str:
         ("waiting", f"{counts.pending:,}", f"{status.inbox_depth:,} messages in the inbox"),
     )
     shown = (
-        f"<div><dt>{name}</dt><dd>{_text(figure)}</dd><small>{_text(more)}</small></div>"
-        for name, figure, more in tiles
+        f"<div><dt>{name}</dt><dd>{text(figure)}</dd><small>{text(more)}</small></div>" for name, figure, more in tiles
     )
     return f'<dl class="tiles">{"".join(shown)}</dl>'
-
-
-def _table(title: str, columns: Iterable[str], rows: list[str], more: int, empty: str) -> str:
-    """Return a titled table, or the sentence that stands for an empty one."""
-    if not rows:
-        return f"<h2>{title}</h2><p>{empty}</p>"
-    head = "".join(f'<th class="{"number" if column in NUMBERS else ""}">{column}</th>' for column in columns)
-    rest = f"<p>and {more:,} more</p>" if more > 0 else ""
-    return f'<h2>{title}</h2><div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>{rest}'
 
 
 def _episode(event: AlertEvent) -> str:
     """Return one event or open episode as a row."""
     return (
-        f'<tr class="{event.severity.value}"><td class="when">{_moment(event.at)}</td><td>{event.event.value}</td>'
+        f'<tr class="{event.severity.value}"><td class="when">{moment(event.at)}</td><td>{event.event.value}</td>'
         f'<td class="grade">{event.severity.value}</td><td>{event.verdict.value}: {event.kind.value.replace("_", " ")}</td>'
-        f"<td>{_text(event.device)}</td><td>{_text(event.channel or 'whole device')}</td><td>{_text(event.summary)}</td><td>{_id(event.id)}</td></tr>"
+        f"<td>{text(event.device)}</td><td>{text(event.channel or 'whole device')}</td><td>{text(event.summary)}</td><td>{_id(event.id)}</td></tr>"
     )
 
 
 def _id(alert: str) -> str:
     """Return an alert's id, which leads to what is known of it."""
-    return f'<a href="/alerts/{_text(alert)}"><code>{_text(alert)}</code></a>'
+    return f'<a href="/alerts/{text(alert)}"><code>{text(alert)}</code></a>'
 
 
 EPISODE_COLUMNS: Final = ("at", "event", "severity", "verdict", "device", "channel", "summary", "alert")
@@ -130,29 +102,40 @@ def _open_episodes(status: Status) -> str:
     """Return the open episodes, newest first."""
     episodes = sorted(status.fleet.open, key=lambda event: event.at, reverse=True)
     rows = [_episode(event) for event in episodes[:MAX_ROWS]]
-    table = _table(
+    found = table(
         "Open episodes", EPISODE_COLUMNS, rows, len(episodes) - MAX_ROWS, "None: nothing strange is going on."
     )
-    return table + (HOW_TO_ANSWER if rows else "")
+    return found + (HOW_TO_ANSWER if rows else "")
 
 
 def _feedback(status: Status) -> str:
     """Return what people said of alerts and counts still; nothing where nobody said anything."""
     said = status.fleet.census.feedback
     rows = [
-        f"<tr><td>{_id(one.alert)}</td><td>{_text(one.device)}</td><td>{_text(one.channel)}</td><td>{one.kind.value}</td>"
-        f"<td>{_text(', '.join(f'{source} {factor:.2f} times' for source, factor in one.raised))}</td>"
-        f'<td class="when">{_moment(one.until)}</td></tr>'
+        f"<tr><td>{_id(one.alert)}</td><td>{text(one.device)}</td><td>{text(one.channel)}</td><td>{one.kind.value}</td>"
+        f"<td>{text(', '.join(f'{source} {factor:.2f} times' for source, factor in one.raised))}</td>"
+        f'<td class="when">{moment(one.until)}</td></tr>'
         for one in said[:MAX_ROWS]
     ]
     columns = ("alert", "device", "channel", "called", "threshold raised", "until")
-    return _table("Feedback in force", columns, rows, len(said) - MAX_ROWS, "") if rows else ""
+    return table("Feedback in force", columns, rows, len(said) - MAX_ROWS, "") if rows else ""
+
+
+def _maintenance(status: Status) -> str:
+    """Return of which devices people are told nothing for now because somebody said so; nothing where there are none."""
+    windows = sorted(status.maintenance.items(), key=lambda window: window[1])
+    rows = [
+        f'<tr><td>{text(devices)}</td><td class="when">{moment(EventTime(int(until * MICROSECONDS)))}</td></tr>'
+        for devices, until in windows[:MAX_ROWS]
+    ]
+    title = "Under maintenance by command: people are not told"
+    return table(title, ("devices", "until"), rows, len(windows) - MAX_ROWS, "") if rows else ""
 
 
 def _events(status: Status) -> str:
     """Return the last alert events, newest first."""
     rows = [_episode(event) for event in reversed(status.fleet.recent)]
-    return _table("Last alert events", EPISODE_COLUMNS, rows, 0, "None yet.")
+    return table("Last alert events", EPISODE_COLUMNS, rows, 0, "None yet.")
 
 
 def _channels(status: Status) -> str:
@@ -161,7 +144,7 @@ def _channels(status: Status) -> str:
     shown = heapq.nsmallest(MAX_ROWS, states, key=lambda s: (s.verdict is None, s.anomalous == 0, s.device, s.channel))
     rows = list(_channel_rows(status, shown))
     columns = ("device", "channel", "value", "expected", "band", "", "score", "skill", "state", "last reading")
-    return _table("Channels", columns, rows, len(states) - MAX_ROWS, f"None yet: {_why_none(status)}")
+    return table("Channels", columns, rows, len(states) - MAX_ROWS, f"None yet: {_why_none(status)}")
 
 
 def _why_none(status: Status) -> str:
@@ -200,14 +183,14 @@ def _roughly(seconds: float) -> str:
 
 def _channel(state: ChannelState, unit: str, learning: str, skill: float | None) -> str:
     """Return one channel as a row."""
-    band = "" if state.lower is None else f"{_number(state.lower)} … {_number(state.upper)}"
+    band = "" if state.lower is None else f"{number(state.lower)} … {number(state.upper)}"
     return (
-        f'<tr class="{"odd" if state.anomalous or state.verdict else ""}"><td>{_text(state.device)}{learning}</td>'
-        f'<td>{_text(state.channel)}</td><td class="number">{_number(state.value, unit)}</td>'
-        f'<td class="number">{_number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
+        f'<tr class="{"odd" if state.anomalous or state.verdict else ""}"><td>{text(state.device)}{learning}</td>'
+        f'<td>{text(state.channel)}</td><td class="number">{number(state.value, unit)}</td>'
+        f'<td class="number">{number(state.expected, unit)}</td><td class="number">{band}</td><td>{_gauge(state)}</td>'
         f'<td class="number">{"" if state.score is None else f"{state.score:.2f}"}</td>'
         f'<td class="number">{"" if skill is None else f"{skill:.0%}"}</td>'
-        f'<td class="situation">{_situation(state)}</td><td class="when">{_moment(state.at)}</td></tr>'
+        f'<td class="situation">{_situation(state)}</td><td class="when">{moment(state.at)}</td></tr>'
     )
 
 
@@ -219,7 +202,7 @@ def _situation(state: ChannelState) -> str:
             f"{LEARNING[state.stage]}, {state.steps_left} {'reading' if state.steps_left == 1 else 'readings'} left"
         )
     if state.verdict is not None:
-        words.append(f"{state.verdict.value} alert since {_moment(state.since)}")
+        words.append(f"{state.verdict.value} alert since {moment(state.since)}")
     if state.anomalous:
         words.append(f"{SIDES[state.anomalous]} what is usual for it")
     return "; ".join(words) or "as expected"

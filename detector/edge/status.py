@@ -53,6 +53,10 @@ class Status:
     fleet: Fleet
     feedback: Mapping[FeedbackKind, int] = field(default_factory=dict)
     """What people said of alerts since the start."""
+    maintenance: Mapping[str, WallTime] = field(default_factory=dict)
+    """Until when the devices of which globs are under maintenance by command."""
+    engine_pid: int | None = None
+    """The engine's process; None where it has none of its own."""
 
 
 def unit_of(settings: Settings, entry: int, channel: str) -> str | None:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
@@ -28,6 +28,8 @@ SETTLED_WITHIN_S: Final = 30.0
 
 STATE_EVERY: Final = "200ms"
 """How often the demo's daemon renews a channel's state, so that there is something to look at."""
+
+NOTHING_MORE: Final[Mapping[str, str]] = {}
 
 SAMPLE: Final = re.compile(r"^(\w+)(?:\{.*\})? (\S+)", re.MULTILINE)
 """One sample of a metrics page: name, labels, value."""
@@ -134,17 +136,26 @@ class DaemonProcess:
             raise DetectorError(f"the daemon ended with exit code {code}; its last words:\n{tail(self._log)}")
 
 
-@contextmanager
-def running_daemon(broker: Broker, folder: Path) -> Iterator[DaemonProcess]:
-    """Start a daemon on a broker, wait until it is ready, and end it whatever happens.
+def running_daemon(broker: Broker, folder: Path) -> AbstractContextManager[DaemonProcess]:
+    """Return a daemon of the demo for a block, on a broker.
 
     Raises: DetectorError when it does not come up.
     """
-    port = free_port()
-    config, log = folder / "demo.yaml", folder / "daemon.log"
+    config, port = folder / "demo.yaml", free_port()
     config.write_text(yaml.safe_dump(demo_config(broker, folder, port), allow_unicode=True), encoding="utf-8")
-    command = [sys.executable, "-m", "detector", "run", str(config)]
-    with child_process(command, log, os.environ) as child:
+    return daemon_of(config, port)
+
+
+@contextmanager
+def daemon_of(
+    config: Path, port: int, module: Sequence[str] = ("detector", "run"), more: Mapping[str, str] = NOTHING_MORE
+) -> Iterator[DaemonProcess]:
+    """Start a daemon on a configuration by which it listens at a port, wait until it is ready, and end it whatever happens.
+
+    Its log stands beside the configuration; `more` is added to our environment. Raises: DetectorError when it does not come up.
+    """
+    log = config.with_name("daemon.log")
+    with child_process([sys.executable, "-m", *module, str(config)], log, {**os.environ, **more}) as child:
         daemon = DaemonProcess(child, f"http://127.0.0.1:{port}", log)
         daemon.await_ready()
         yield daemon

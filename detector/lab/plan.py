@@ -64,7 +64,14 @@ class Needs:
     journal_bytes_a_day: float
     snapshot_bytes: float
     """On disk, all that are kept."""
-    cores: float
+    intake_cores: float
+    """Cores that are busy with everything but the engine."""
+    engine_cores: float
+
+    @property
+    def cores(self) -> float:
+        """Return how many cores are busy in all."""
+        return self.intake_cores + self.engine_cores
 
 
 def needs(fleet: Fleet, constants: Constants) -> Needs:
@@ -80,7 +87,8 @@ def needs(fleet: Fleet, constants: Constants) -> Needs:
         snapshot_extra_bytes=fleet.rows * head.row_bytes,
         journal_bytes_a_day=readings * DAY_S * constants.journal_bytes,
         snapshot_bytes=KEPT_SNAPSHOTS * fleet.rows * head.snapshot_bytes,
-        cores=1e-6 * (fleet.messages * head.message_us + readings * head.reading_us),
+        intake_cores=1e-6 * fleet.messages * head.message_us,
+        engine_cores=1e-6 * readings * head.reading_us,
     )
 
 
@@ -94,7 +102,11 @@ def objections(fleet: Fleet, need: Needs, machine: Machine) -> Iterator[str]:
             f"This machine has {size_in_words(machine.memory_bytes)} of memory to give, and {size_in_words(peak)} may be needed while a snapshot "
             f"is written: {'set engine.head: lms, or ' if fleet.head == 'rls' else ''}spread the devices over several machines."
         )
-    if need.cores > BUSY:
+    if need.cores > BUSY >= max(need.intake_cores, need.engine_cores) and machine.cores > 1:
+        yield (
+            f"One process works on one core, and {need.cores:.1f} would be busy: set engine.own_process, which gives the engine a core to itself."
+        )
+    elif need.cores > BUSY:
         yield (
             f"One daemon scores on one core, and {need.cores:.1f} would be busy: let {int(need.cores / BUSY) + 1} daemons share "
             "the load, each with devices of its own, by topics or $share."

@@ -15,7 +15,7 @@ import numpy as np
 from detector.clock import SystemClock
 from detector.domain import MICROSECONDS, EventTime, Reading
 from detector.edge.model_file import ModelFile
-from detector.edge.snapshot import Keeper, Snapshot, read_snapshot
+from detector.edge.snapshot import Keeper, OfThisProcess, Snapshot, read_snapshot
 from detector.engine import Engine
 from detector.errors import SnapshotError
 from detector.lab.cost import CADENCE_S, START
@@ -65,7 +65,7 @@ def measure(model: ModelFile, settings: Settings, devices: int, folder: Path) ->
     steps = [_step(engine, batch) for turn in range(ROUNDS) for batch in _round(batcher, devices, turn)]
     keeper = Keeper(folder, 3600.0, SystemClock())
     waiting = list(_round(batcher, devices, ROUNDS))
-    keeper.begin(1, lambda: Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), VIEW))
+    keeper.begin(1, OfThisProcess(lambda: Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), VIEW)))
     beside: list[float] = []
     while keeper.status().taken_at is None:
         beside.append(_step(engine, waiting[len(beside) % len(waiting)]))

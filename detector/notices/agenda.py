@@ -52,6 +52,12 @@ class Agenda:
         """Look at every trouble at the next turn."""
         self._due = dict.fromkeys(self._memory.threads, 0.0)
 
+    def sweep(self) -> None:
+        """Forget troubles that are over: nothing can join them, and there is nothing to look at."""
+        threads = self._memory.threads
+        self._due = {name: at for name, at in self._due.items() if name in threads}
+        self._gathering = {common: name for common, name in self._gathering.items() if name in threads}
+
     def join(self, receiver: ReceiverSettings, alert: Alert, now: float) -> str:
         """Return the trouble that a new alert belongs to: one that still gathers, or a new one."""
         common = together(receiver, alert.event, alert.labels)

@@ -71,6 +71,7 @@ class Desk:
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_S
             self._memory.sweep(now)
+            self._agenda.sweep()
         notices = [self._look(name, now) for name in self._agenda.due(now)]
         return [notice for notice in notices if notice is not None]
 
@@ -81,15 +82,22 @@ class Desk:
         ends = [replace(event, event=Transition.CLOSED, summary=unwatched(event)) for event in gone]
         return self.turn(now, [*ends, *(event for event in lasting if event.id not in known)])
 
-    def acknowledge(self, alert_id: str, by: str, now: float) -> bool:
-        """Note that somebody has seen an alert, or all of a trouble: it is not repeated until it clears; False: no such alert is open."""
-        return self._acknowledge(alert_id, by)
+    def acknowledge(self, alert_id: str, by: str) -> bool:
+        """Note that somebody has seen an alert: it is not repeated until it clears; False: no such alert is open."""
+        alert = self._lasting(alert_id)
+        return alert is not None and self._note_seen(alert, by)
 
-    def unacknowledge(self, alert_id: str, now: float) -> bool:
+    def unacknowledge(self, alert_id: str) -> bool:
         """Take an acknowledgement back; False: there was none."""
-        return self._acknowledge(alert_id, None)
+        alert = self._lasting(alert_id)
+        return alert is not None and alert.acknowledged is not None and self._note_seen(alert, None)
 
-    def maintain(self, devices: str, until: float, now: float) -> None:
+    def acknowledged_by(self, alert_id: str) -> str | None:
+        """Return who acknowledged an alert; None where nobody did, or no such alert is open."""
+        alert = self._lasting(alert_id)
+        return None if alert is None else alert.acknowledged
+
+    def maintain(self, devices: str, until: float) -> None:
         """Tell nothing of the devices of a glob until a moment, Unix time; what lasts beyond it is told then."""
         self._memory.windows[devices] = until
         self.asked = True
@@ -109,8 +117,8 @@ class Desk:
         return sorted(lasting, key=lambda alert: (alert.event.onset, alert.event.id))
 
     def maintenance(self) -> dict[str, float]:
-        """Return until when the devices of which globs are under maintenance by command."""
-        return dict(self._memory.windows)
+        """Return until when the devices of which globs are under maintenance by command, or were of late; for any thread."""
+        return dict(self._memory.windows.data)
 
     def changes(self) -> Iterator[Row]:
         """Yield every row that changed since this was last asked."""
@@ -125,9 +133,7 @@ class Desk:
     def restore(self, rows: Sequence[Row]) -> None:
         """Take back all that was written down; for a desk that has heard nothing yet."""
         self._memory.restore(rows)
-        for table, key, value in rows:
-            if table == self.directory.table.name:
-                self.directory.table.restore(key, value)
+        self.directory.restore(rows)
         self._agenda.restore()
         self.configure(self._settings)
 
@@ -165,18 +171,14 @@ class Desk:
             self._agenda.end(name)
         return notice
 
-    def _acknowledge(self, alert_id: str, by: str | None) -> bool:
-        """Note who has seen an alert, or all alerts of a trouble."""
-        thread = self._memory.places(alert_id)
-        ids = [id_ for _, member in thread if member.is_open for id_ in member.ids] or [alert_id]
-        found = False
-        for id_ in ids:
-            alert = self._memory.alerts.get(id_)
-            if alert is None or alert.event.event is Transition.CLOSED or (by is None and alert.acknowledged is None):
-                continue
-            self._memory.alerts[id_] = alert._replace(acknowledged=by)
-            found = True
-        if found:
-            self.asked = True
-            self._agenda.look_at_all()
-        return found
+    def _lasting(self, alert_id: str) -> Alert | None:
+        """Return an alert that lasts; None where there is none of that id."""
+        alert = self._memory.alerts.get(alert_id)
+        return None if alert is None or alert.event.event is Transition.CLOSED else alert
+
+    def _note_seen(self, alert: Alert, by: str | None) -> bool:
+        """Note who has seen an alert, for the disk and for the next look."""
+        self._memory.hear(alert._replace(acknowledged=by))
+        self.asked = True
+        self._agenda.look_at_all()
+        return True

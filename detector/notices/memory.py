@@ -10,7 +10,6 @@ from detector.domain import AlertEvent, Transition
 from detector.notices.kept import Kept, Row
 from detector.notices.pace import History, history_of
 from detector.notices.records import Alert, Member, Place, Thread, member_of, place_of, thread_of
-from detector.notices.route import RANKS
 
 
 class Memory:
@@ -76,11 +75,11 @@ class Memory:
 
     def event(self, member: Member) -> AlertEvent:
         """Return the gravest alert of a place."""
-        return max((self.alerts[id_].event for id_ in member.ids), key=lambda event: RANKS[event.severity])
+        return max((self.alerts[id_].event for id_ in member.ids), key=lambda event: event.severity.rank)
 
     def rank(self, member: Member) -> int:
         """Return the gravest severity of a place."""
-        return RANKS[self.event(member).severity]
+        return self.event(member).severity.rank
 
     def is_acknowledged(self, member: Member) -> bool:
         """Return whether somebody has seen all that lasts at a place."""
@@ -106,6 +105,8 @@ class Memory:
             self.members[place] = member.earlier(seconds)
         for place, history in list(self.histories.items()):
             self.histories[place] = history.earlier(seconds)
+        for devices, until in list(self.windows.items()):
+            self.windows[devices] = until - seconds
 
     def changes(self) -> Iterator[Row]:
         """Yield every row that changed since this was last asked."""

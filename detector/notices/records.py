@@ -27,8 +27,7 @@ class Alert(NamedTuple):
     def of(cls, plain: list[Any]) -> "Alert":
         """Return it from JSON."""
         event, labels, acknowledged = plain
-        fields = dict(zip(AlertEvent.__dataclass_fields__, event, strict=True))
-        return cls(AlertEvent.from_plain(fields), tuple((name, value) for name, value in labels), acknowledged)
+        return cls(AlertEvent.of(event), tuple((name, value) for name, value in labels), acknowledged)
 
 
 class Place(NamedTuple):

@@ -12,10 +12,7 @@ from detector.domain import AlertEvent, Severity, Verdict
 from detector.notices.directory import ENTRY, Labels
 from detector.settings.receivers import ReceiverSettings
 
-RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
-"""Severities in growing order."""
-
-CRITICAL: Final = RANKS[Severity.CRITICAL]
+CRITICAL: Final = Severity.CRITICAL.rank
 
 
 def wants(receiver: ReceiverSettings, event: AlertEvent, labels: Labels) -> bool:
@@ -35,7 +32,7 @@ def addressed(receiver: ReceiverSettings, event: AlertEvent, labels: Labels) -> 
 
 def grave_enough(receiver: ReceiverSettings, event: AlertEvent) -> bool:
     """Return whether an alert is grave enough for a receiver."""
-    return RANKS[event.severity] >= RANKS[Severity(receiver.severity)]
+    return event.severity.rank >= Severity(receiver.severity).rank
 
 
 def together(receiver: ReceiverSettings, event: AlertEvent, labels: Labels) -> str:

@@ -13,7 +13,6 @@ from detector.anomaly.sentence import duration_in_words, number
 from detector.domain import MICROSECONDS, AlertEvent, EventTime, Kind, Verdict
 from detector.notice import NoticeReason
 from detector.notices.directory import ENTRY, OWN
-from detector.notices.route import RANKS
 
 NAMED: Final = 3
 """Most names in a sentence."""
@@ -52,7 +51,7 @@ class Story:
 def title(story: Story) -> str:
     """Return a few words for the first line of a message."""
     quiet = " silent" if _are_silent(story) and story.reason is not NoticeReason.RESOLVED else ""
-    subject = _name(story.events[0]) if len(story.events) == 1 else f"{_counted(story)}{_where(story)}{quiet}"
+    subject = story.events[0].subject if len(story.events) == 1 else f"{_counted(story)}{_where(story)}{quiet}"
     severity = story.events[0].severity.value
     if story.times:
         return f"{subject}: comes and goes ({severity})"
@@ -76,7 +75,7 @@ def _alone(story: Story) -> list[str]:
     if story.reason is NoticeReason.RESOLVED:
         return [event.summary, f"It began at {_clock(event.onset, story)}."]
     return [
-        _restless(_name(event), story),
+        _restless(event.subject, story),
         f"Still so after {_lasted(story)}:" if story.reason is NoticeReason.REPEATED else "",
         event.summary,
         f"Since {_clock(event.onset, story)}{_place(story)}.",
@@ -87,7 +86,7 @@ def _alone(story: Story) -> list[str]:
 
 def _together(story: Story) -> list[str]:
     """Return the sentences about several places."""
-    names = list(dict.fromkeys(_name(event) for event in story.events))
+    names = list(dict.fromkeys(event.subject for event in story.events))
     listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
     subject = f"{_counted(story)}{_where(story)}"
     since = _clock(story.onset, story)
@@ -176,11 +175,6 @@ def _surely(event: AlertEvent) -> str:
     return f"It is {degree} what counts as usual here (score {number(event.score)}, threshold 1)."
 
 
-def _name(event: AlertEvent) -> str:
-    """Return what it is about."""
-    return event.device if event.channel is None else f"{event.device} {event.channel}"
-
-
 def _lasted(story: Story) -> str:
     """Return how long it has lasted."""
     return duration_in_words(max(0.0, story.at - story.onset / MICROSECONDS))
@@ -195,9 +189,9 @@ def _clock(moment: EventTime, story: Story) -> str:
 
 def unwatched(event: AlertEvent) -> str:
     """Return how an alert ends of which nothing is known any more."""
-    return f"{_name(event)} is no longer watched, and nothing more is known of this alert."
+    return f"{event.subject} is no longer watched, and nothing more is known of this alert."
 
 
 def gravest_first(events: Sequence[AlertEvent]) -> list[AlertEvent]:
     """Return events in order of severity, and of onset within one."""
-    return sorted(events, key=lambda event: (-RANKS[event.severity], event.onset, event.device, event.channel or ""))
+    return sorted(events, key=lambda event: (-event.severity.rank, event.onset, event.device, event.channel or ""))

@@ -40,9 +40,9 @@ def take(evening: Evening, step: Step) -> None:
     elif what == "acknowledge":
         for alert in evening.desk.open_alerts():
             if alert.event.device == device:
-                evening.desk.acknowledge(alert.event.id, "ann", evening.now)
+                evening.desk.acknowledge(alert.event.id, "ann")
     elif what == "maintain":
-        evening.desk.maintain(f"{device}*", evening.now + 10 * pause, evening.now)
+        evening.desk.maintain(f"{device}*", evening.now + 10 * pause)
     elif what == "end":
         evening.desk.end_maintenance(f"{device}*", evening.now)
     evening.pass_by(pause, step=max(20.0, pause / 100))

@@ -15,9 +15,17 @@ from tests.system.patience import PATIENCE_S
 ROOT = Path(__file__).parent.parent.parent
 
 
-def detector(*words: object) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end; the test's own timeout ends one that hangs."""
-    return subprocess.run(_command(words), capture_output=True, text=True, env=_environment(), check=False)
+def detector(*words: object, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in a folder if need be, with nobody to be asked; the test's own timeout ends one that hangs."""
+    return subprocess.run(
+        _command(words),
+        cwd=folder,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def succeed(*words: object) -> str:

@@ -5,7 +5,8 @@ In: Markdown. Out: its fenced blocks, in order. A block's first line says what i
 - `sh`: commands that are run, from the page's first to its last in one folder; `sh background`: the same, and they go on until the page ends;
 - `sh not-run: WHY`: commands that only a reader can run;
 - `text` after `sh`: what the commands say. Numbers may differ, and `...` stands for anything;
-- any other language and a name, such as `yaml detector.yaml`: a file, written before the next commands.
+- any other language and a name, such as `yaml detector.yaml`: a file, written before the next commands;
+- any other language alone, such as `yaml`: a piece of one, for the reader to put where it belongs.
 """
 
 import doctest
@@ -28,6 +29,14 @@ class File:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of a file, which is not written."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Commands:
     """Commands to run, and what they are to say; None where the page does not show it."""
 
@@ -44,7 +53,7 @@ class NotRun:
     why: str
 
 
-def blocks(page: Path) -> Iterator[File | Commands | NotRun]:
+def blocks(page: Path) -> Iterator[File | Piece | Commands | NotRun]:
     """Yield what a page shows, in order; plain text that follows no commands is left out."""
     found = [(match[1], match[2] or "", match[3]) for match in FENCE.finditer(page.read_text(encoding="utf-8"))]
     for at, (language, rest, text) in enumerate(found, start=1):
@@ -52,6 +61,8 @@ def blocks(page: Path) -> Iterator[File | Commands | NotRun]:
         if language != "sh":
             if rest:
                 yield File(rest, text)
+            elif language != "text":
+                yield Piece(language, text)
         elif rest.startswith("not-run:"):
             yield NotRun(text, rest.removeprefix("not-run:").strip())
         else:

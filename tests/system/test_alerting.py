@@ -2,7 +2,6 @@
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
@@ -145,10 +144,9 @@ def test_payloads_that_cannot_be_used_are_told(broker: Broker) -> None:
         assert "cannot use 100% of what it receives" in prometheus.firing()["DetectorRejectingReadings"]
 
 
-def test_a_full_disk_is_told(broker: Broker, tmp_path: Path) -> None:
+def test_a_full_disk_is_told(broker: Broker, disk: SmallDisk) -> None:
     """DetectorJournalTrouble and DetectorSnapshotOld fire while nothing can be written, and end when there is room again."""
     with (
-        SmallDisk(tmp_path / "disk") as disk,
         DaemonProcess(broker.url, more=f"state: {{directory: '{disk.folder}', snapshot_every: 1s}}") as daemon,
         Prometheus(scraped(daemon)) as prometheus,
         Witness(broker.port) as witness,

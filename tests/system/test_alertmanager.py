@@ -1,7 +1,6 @@
 """A real Alertmanager takes what we send, groups and inhibits it, and passes it on to a webhook: opened, graver, over."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from detector.edge.sinks.keyring import Keyring
 from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.surroundings import Surroundings
 from detector.settings.transports import AlertmanagerSettings
+from tests.system.going import going
 from tests.system.monitoring import SWIFT, AlertmanagerServer
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver
@@ -23,18 +23,13 @@ pytestmark = pytest.mark.needs("prometheus-alertmanager")
 OPENED, UPDATED, CLOSED = Transition.OPENED, Transition.UPDATED, Transition.CLOSED
 
 
-@contextmanager
-def sink(url: str, resend_every: float = 60.0) -> Iterator[Porter[AlertEvent]]:
-    """Yield a sink."""
+def sink(url: str, resend_every: float = 60.0) -> AbstractContextManager[Porter[AlertEvent]]:
+    """Return a sink for a block."""
     settings = AlertmanagerSettings(urls=[url], resend_every=resend_every)
     way = Alertmanager(
         "prometheus", settings, Surroundings(Keyring(Path(), {}), SystemClock(), external_url="http://page")
     )
-    porter = Porter("prometheus", way, AT_ONCE)
-    try:
-        yield porter
-    finally:
-        porter.close()
+    return going(Porter("prometheus", way, AT_ONCE))
 
 
 def heard(hook: Receiver) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Alertmanager is told of alerts again while they last and for a while when they are over, over restarts too."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from detector.edge.sinks.porter import Porter
 from detector.edge.sinks.sink import Answer
 from detector.edge.sinks.surroundings import Surroundings, unknown
 from detector.settings.transports import AlertmanagerSettings
+from tests.system.going import going
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, cut, hang
 from tests.unit.edge.journal.bench import Hand
@@ -44,15 +45,9 @@ def carry(gone: Alertmanager, *events: AlertEvent) -> list[Answer]:
     return list(gone.carry(events).answers)
 
 
-@contextmanager
-def sink(gone: Alertmanager) -> Iterator[Porter[AlertEvent]]:
-    """Yield a sink that goes this way; its thread has ended when the block has."""
-    porter = Porter("prometheus", gone, AT_ONCE)
-    try:
-        yield porter
-    finally:
-        porter.close()
-        wait_until(lambda: not porter.alive, "the thread ended")
+def sink(gone: Alertmanager) -> AbstractContextManager[Porter[AlertEvent]]:
+    """Return a sink that goes this way, for a block."""
+    return going(Porter("prometheus", gone, AT_ONCE))
 
 
 def test_an_alert_is_posted_in_the_shape_of_the_api() -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
@@ -89,13 +88,12 @@ def test_a_reload_to_another_broker_takes_the_alerts_along(broker: Broker) -> No
         wait_until(lambda: settled(daemon), "the confirmation")
 
 
-def test_a_full_disk_loses_no_alert(broker: Broker, tmp_path: Path) -> None:
+def test_a_full_disk_loses_no_alert(broker: Broker, disk: SmallDisk) -> None:
     """Alerts found while the disk is full are told at once; when there is room again they are on it, and never told twice.
 
     `FULL_S=60` keeps it full for a minute.
     """
     with (
-        SmallDisk(tmp_path / "disk") as disk,
         DaemonProcess(broker.url, more=f"state: {{directory: '{disk.folder}'}}", sensors=SENSORS) as daemon,
         Witness(broker.port, ALERTS) as witness,
     ):

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,8 @@ import pytest
 
 from tests.fleet import noise
 from tests.system.broker import Broker
-from tests.system.daemon_process import ROOT, DaemonProcess
+from tests.system.commands import ROOT, detector
+from tests.system.daemon_process import DaemonProcess
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
 
@@ -58,16 +57,7 @@ def cli(daemon: DaemonProcess, *words: str, url: bool = True) -> tuple[int, str]
     what, *more = words
     host, port = daemon.address
     where = ["--url", f"http://{host}:{port}"] if url else []
-    command = [sys.executable, "-m", "detector", "alerts", what, str(daemon.config), *more, *where]
-    done = subprocess.run(
-        command,
-        cwd=daemon.folder,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = detector("alerts", what, daemon.config, *more, *where, folder=daemon.folder)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -128,11 +118,9 @@ def test_an_alert_is_judged_by_every_way_and_through_kills(broker: Broker) -> No
         code, printed = cli(daemon, "list", "--json", url=False)  # from the journal, as nobody listens
         assert code == 0
         assert [one["said"] for one in map(json.loads, printed.splitlines()) if one["id"] == alert] == ["confirmed"]
-        inspected = subprocess.run(
-            [sys.executable, "-m", "detector", "state", "inspect", "state"],
-            cwd=daemon.folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-        assert f"{alert} pump-1 flow: confirmed" in inspected
+        inspected = detector("state", "inspect", "state", folder=daemon.folder)
+        assert inspected.returncode == 0
+        assert f"{alert} pump-1 flow: confirmed" in inspected.stdout
 
 
 def test_what_the_page_on_false_alarms_says_works(broker: Broker) -> None:
@@ -157,7 +145,7 @@ def test_what_the_page_on_false_alarms_says_works(broker: Broker) -> None:
             _, printed = cli(daemon, words[1], *(alert for word in words[3:] if word == "ID"))
             assert alert in printed or "pump-1 flow" in printed
             assert "usage:" not in printed
-    assert len(commands) == 8
+    assert len(commands) == 10
 
 
 def test_commands_over_mqtt_are_answered_or_not_heard(broker: Broker) -> None:

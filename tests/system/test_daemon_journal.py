@@ -130,10 +130,9 @@ def test_a_restart_goes_on_with_the_journal(broker: Broker) -> None:
         assert journalled(daemon.folder / "state") == list(range(20))
 
 
-def test_a_full_disk_stops_nothing(broker: Broker, tmp_path: Path) -> None:
+def test_a_full_disk_stops_nothing(broker: Broker, disk: SmallDisk) -> None:
     """Scoring goes on and the trouble is told everywhere; once there is room the journal has everything, by itself."""
     with (
-        SmallDisk(tmp_path / "disk") as disk,
         DaemonProcess(broker.url, more=f"state: {{directory: '{disk.folder}'}}") as daemon,
         Witness(broker.port) as witness,
     ):
@@ -157,25 +156,24 @@ def test_a_full_disk_stops_nothing(broker: Broker, tmp_path: Path) -> None:
         assert "can be written again" in daemon.log
 
 
-def test_a_daemon_starts_on_a_read_only_disk(broker: Broker, tmp_path: Path) -> None:
+def test_a_daemon_starts_on_a_read_only_disk(broker: Broker, disk: SmallDisk) -> None:
     """It scores, says what is amiss, and has everything in the journal once the disk can be written."""
-    with SmallDisk(tmp_path / "disk") as disk:
-        disk.remount("ro")
-        more = f"state: {{directory: '{disk.folder / 'state'}'}}"
-        with DaemonProcess(broker.url, more=more) as daemon, Witness(broker.port) as witness:
-            daemon.until_ready()
-            assert "Read-only file system" in daemon.request("/-/ready").text
-            witness.publish(TOPIC, *numbers(10))
-            daemon.until("detector_observations_scored_total", 10)
-            disk.remount("rw")
-            witness.publish(TOPIC, *numbers(10, 10))
-            wait_until(lambda: daemon.scrape().value("detector_journal_up") == 1, "the journal was written")
-            assert journalled(disk.folder / "state") == list(range(20))
+    disk.remount("ro")
+    more = f"state: {{directory: '{disk.folder / 'state'}'}}"
+    with DaemonProcess(broker.url, more=more) as daemon, Witness(broker.port) as witness:
+        daemon.until_ready()
+        assert "Read-only file system" in daemon.request("/-/ready").text
+        witness.publish(TOPIC, *numbers(10))
+        daemon.until("detector_observations_scored_total", 10)
+        disk.remount("rw")
+        witness.publish(TOPIC, *numbers(10, 10))
+        wait_until(lambda: daemon.scrape().value("detector_journal_up") == 1, "the journal was written")
+        assert journalled(disk.folder / "state") == list(range(20))
 
 
-def test_a_journal_on_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
+def test_a_journal_on_a_read_only_disk_can_be_read(tmp_path: Path, disk: SmallDisk) -> None:
     """A journal that was left in order is recorded from a disk on which nothing can be written."""
-    with Broker() as broker, SmallDisk(tmp_path / "disk") as disk:
+    with Broker() as broker:
         with (
             DaemonProcess(broker.url, more=f"state: {{directory: '{disk.folder}'}}") as daemon,
             Witness(broker.port) as witness,

@@ -37,6 +37,7 @@ from tests.system.patience import wait_for_count, wait_until
 pytestmark = pytest.mark.needs("mosquitto")
 
 OFTEN = "state: {snapshot_every: 300ms}"
+TWO_PROCESSES = f"{OFTEN}\nengine: {{own_process: true}}"
 BEGIN_S = 1_700_000_000
 STEPS, DEVICES = 300, 4
 
@@ -133,11 +134,11 @@ def publish_aside(broker: Broker) -> Thread:
     return thread
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "more"), [(1, OFTEN), (2, OFTEN), (3, OFTEN), (4, TWO_PROCESSES), (5, TWO_PROCESSES)])
+def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int, more: str) -> None:
     """After kills at seeded moments no reading is missing, and state and alerts are those of a run without any, bit for bit."""
     chance, heard = random.Random(seed), set[str]()
-    with Broker(options=["max_queued_messages 10000"]) as broker, DaemonProcess(broker.url, more=OFTEN) as daemon:
+    with Broker(options=["max_queued_messages 10000"]) as broker, DaemonProcess(broker.url, more=more) as daemon:
         settings = MqttSettings(servers=[broker.url])
 
         def hear(_topic: str, payload: bytes) -> None:
@@ -146,13 +147,13 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int) -
         with Listener(settings, "listener", ["detector/alerts/#"], hear):
             daemon.until_ready()
             publisher = publish_aside(broker)
+            published = {(topic.split("/")[2], json.loads(payload)["ts"]) for topic, payload in payloads()}
+            state = daemon.folder / "state"
             for _ in range(4):
-                daemon.until("detector_observations_scored_total", chance.randint(1, 150))
+                until_scored(daemon, chance.randint(1, 150), len(published))
                 daemon.send(signal.SIGKILL)
                 daemon.wait()
                 restart(daemon)
-            published = {(topic.split("/")[2], json.loads(payload)["ts"]) for topic, payload in payloads()}
-            state = daemon.folder / "state"
             wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal")
             publisher.join()
             stop(daemon)
@@ -161,6 +162,16 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int) -
         assert taken_in(state) == published
         assert restored(daemon) == straight
         assert heard == told
+
+
+def until_scored(daemon: DaemonProcess, count: int, published: int) -> None:
+    """Wait until a daemon has scored so many readings, or there are no more."""
+
+    def done() -> bool:
+        scored = daemon.scrape().total("detector_observations_scored_total")
+        return scored >= count or len(taken_in(daemon.folder / "state")) == published
+
+    wait_until(done, f"{count} readings were scored")
 
 
 def taken_in(state: Path) -> set[tuple[str | None, float]]:

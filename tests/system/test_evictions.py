@@ -9,7 +9,7 @@ from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess, Scrape
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
-from tests.system.test_retained_states import retained
+from tests.system.retained import retained
 
 pytestmark = pytest.mark.needs("mosquitto")
 

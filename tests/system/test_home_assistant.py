@@ -129,6 +129,23 @@ def test_what_is_switched_off_leaves_it(broker: Broker) -> None:
         house.until_found(2)
 
 
+def test_a_reload_that_does_not_concern_it_tells_it_nothing(broker: Broker) -> None:
+    """Whoever changes a receiver or an hour has neither the devices nor the states of the whole fleet published anew."""
+    with DaemonProcess(broker.url, ON, SENSORS) as daemon, House(broker.port) as house:
+        daemon.until_ready()
+        alarm(house, pumps(1, 2))
+        house.until_found(2)
+        for pump in pumps(1, 2):
+            house.until_said(f"detector/devices/{pump}/flow/state")
+        daemon.edit("home_assistant: {}", "home_assistant: {}, time_zone: Europe/Berlin")
+        house.last.clear()
+        assert daemon.request("/-/reload", "POST").status == 200
+        assert "changed: alerts.time_zone" in daemon.log
+        alarm(house, pumps(3))
+        house.until_said("homeassistant/device/detector_pump-0003/config")  # those shown anew would have come before
+        assert {topic for topic in house.last if "pump-0003" not in topic} == set()
+
+
 def test_a_device_that_departs_leaves_it(broker: Broker) -> None:
     """A pump that is not heard for hours, while others are, is taken away."""
     with DaemonProcess(broker.url, ON, SENSORS) as daemon, House(broker.port) as house:

@@ -10,21 +10,9 @@ from tests.system.commands import succeed
 from tests.system.daemon_process import DaemonProcess
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
+from tests.system.retained import retained
 
 pytestmark = pytest.mark.needs("mosquitto")
-
-
-def retained(broker: Broker) -> dict[str, object]:
-    """Return what the broker retains of devices: the value of each, by device."""
-    found = dict[str, object]()
-    with Witness(broker.port, "detector/#") as witness:
-        witness.publish("detector/devices/end", "{}")  # comes after all that was retained
-        while True:
-            topic, payload, _ = witness.hear()
-            if topic == "detector/devices/end":
-                return found
-            if topic.endswith("/state") and payload:
-                found[topic.split("/")[2]] = json.loads(payload)["value"]
 
 
 def test_states_are_put_right_at_the_next_start(broker: Broker) -> None:

@@ -3,8 +3,7 @@
 import base64
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from detector.errors import ConfigError
 from detector.notice import Notice
 from detector.settings.transports import WebhookSettings
 from tests.system.broker import Certificates
+from tests.system.going import going
 from tests.system.patience import wait_until
 from tests.system.receiving import Receiver, answer, cut, flood, hang, trickle
 from tests.unit.edge.sinks.notices import ANNOTATIONS, LABELS, TEXT, notice
@@ -28,16 +28,10 @@ PATIENT = 3600.0
 """A timeout that no test waits for."""
 
 
-@contextmanager
-def webhook(folder: Path, **settings: Any) -> Iterator[Porter[Notice]]:
-    """Yield a sink; its thread has ended when the block has."""
+def webhook(folder: Path, **settings: Any) -> AbstractContextManager[Porter[Notice]]:
+    """Return a sink for a block."""
     around = Surroundings(Keyring(folder, {}), SystemClock(), external_url="http://page")
-    porter = Porter("people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), around))
-    try:
-        yield porter
-    finally:
-        porter.close()
-        wait_until(lambda: not porter.alive, "the thread ended")
+    return going(Porter("people", Webhook(WebhookSettings(**{"timeout": 5.0, **settings}), around)))
 
 
 def answers(sink: Porter[Notice], count: int = 1) -> list[Answer]:
@@ -200,6 +194,12 @@ def test_where_nobody_listens_the_fault_says_so(tmp_path: Path) -> None:
     assert said.fault is not None
     assert said.fault.startswith(f"{url}: no answer: ")
     assert "refused" in said.fault
+
+
+def test_an_address_is_told_as_it_is_written(tmp_path: Path) -> None:
+    """One of IPv6 stands in brackets, without which nobody could tell its port."""
+    with webhook(tmp_path, url="http://[::1]:1") as sink:
+        assert str(told(sink).fault).startswith("http://[::1]:1: no answer: ")
 
 
 def test_a_certificate_has_to_be_trusted(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from detector.edge.journal.alerts import Item, Key, Mark, Outcome, Owed
 from detector.edge.journal.arrivals import Arrival
 from detector.edge.journal.journal import Journal
 from detector.edge.journal.recorded import journal_path, read_ends, read_journal, read_recorded
-from detector.edge.journal.said import Case, read_cases
+from detector.edge.journal.said import Case, Which, read_cases
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.stubs import Stub
 
@@ -27,6 +27,7 @@ __all__ = [
     "Outcome",
     "Owed",
     "Stub",
+    "Which",
     "journal_path",
     "read_cases",
     "read_ends",

@@ -7,12 +7,11 @@ An event is known by its key: found again, after a crash, it is neither kept nor
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, AlertKey, Height
+from detector.domain import ALERT_FIELDS, AlertEvent, AlertKey, Height
 from detector.notice import Notice, NoticeKey
 
 Key = TypeVar("Key", AlertKey, NoticeKey)
@@ -22,11 +21,9 @@ Item = TypeVar("Item", AlertEvent, Notice)
 LET_GO: Final = 1000
 """Most alerts that one commit lets go of, so that none takes long."""
 
-FIELDS: Final = tuple(field.name for field in fields(AlertEvent))
-
-COLUMNS: Final = ", ".join(f"alerts.{name}" for name in FIELDS)
+COLUMNS: Final = ", ".join(f"alerts.{name}" for name in ALERT_FIELDS)
 INSERT: Final = (
-    f"INSERT INTO alerts (seq, since, {', '.join(FIELDS)}) VALUES (?, ?{', ?' * len(FIELDS)})"
+    f"INSERT INTO alerts (seq, since, {', '.join(ALERT_FIELDS)}) VALUES (?, ?{', ?' * len(ALERT_FIELDS)})"
     " ON CONFLICT DO NOTHING RETURNING number"
 )
 MARK: Final = (
@@ -142,9 +139,9 @@ def let_go(db: sqlite3.Connection, before: WallTime, first: int, sinks: Sequence
 
 
 def event_of(row: Sequence[Any]) -> AlertEvent:
-    """Return the event of a row of `FIELDS`."""
-    values = dict(zip(FIELDS, row, strict=True))
-    return AlertEvent.from_plain({**values, "heights": json.loads(values["heights"])})
+    """Return the event of a row of `COLUMNS`."""
+    named = zip(ALERT_FIELDS, row, strict=True)
+    return AlertEvent.of([json.loads(value) if name == "heights" else value for name, value in named])
 
 
 def heights_text(heights: Sequence[Height]) -> str:
@@ -154,4 +151,4 @@ def heights_text(heights: Sequence[Height]) -> str:
 
 def _values(event: AlertEvent) -> list[Any]:
     """Return the fields of an event as the database has them."""
-    return [heights_text(event.heights) if name == "heights" else getattr(event, name) for name in FIELDS]
+    return [heights_text(event.heights) if name == "heights" else getattr(event, name) for name in ALERT_FIELDS]

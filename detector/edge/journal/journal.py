@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from detector.clock import Clock, MonoTime, WallTime
+from detector.clock import Clock, MonoTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.arrivals import Arrival, Group
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside, size_of
 from detector.edge.journal.drawer import Drawer
-from detector.edge.journal.said import Case, Given
+from detector.edge.journal.said import Case, Given, Which
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Store
 from detector.edge.journal.stubs import Stub
@@ -152,9 +152,9 @@ class Journal:
         """Return the last alerts on disk, oldest first; none while the disk fails."""
         return self._read(lambda store: store.recent_alerts(limit))
 
-    def cases(self, since: WallTime, limit: int) -> list[Case]:
-        """Return the last alerts on disk, newest first, of which an event was found since a moment; none while the disk fails."""
-        return self._read(lambda store: store.cases(since, limit))
+    def cases(self, which: Which) -> list[Case]:
+        """Return the last alerts on disk, newest first; none while the disk fails."""
+        return self._read(lambda store: store.cases(which))
 
     def case(self, alert: str) -> Case | None:
         """Return one alert; None where none of that id is on disk, or the disk fails."""

@@ -19,8 +19,6 @@ from detector.notices import Row
 SEEN: Final = "seen"
 """The table of the desk that has one row: the number of the last alert that the desk has heard."""
 
-FIELDS: Final = tuple(field.name for field in fields(AlertEvent))
-
 WRITE: Final = (
     "INSERT INTO notices (thread, part, receiver, since, notice) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
@@ -102,5 +100,5 @@ def _notice(text: str) -> Notice:
     words = {"state": NoticeState, "reason": NoticeReason, "severity": Severity, "verdict": Verdict, "onset": EventTime}
     plain |= {name: word(plain[name]) for name, word in words.items()}
     plain["labels"] = tuple((name, value) for name, value in plain["labels"])
-    plain["alerts"] = tuple(AlertEvent.from_plain(dict(zip(FIELDS, event, strict=True))) for event in plain["alerts"])
+    plain["alerts"] = tuple(map(AlertEvent.of, plain["alerts"]))
     return Notice(**plain)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from detector.clock import WallTime
-from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height
+from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height, Transition
 from detector.edge.journal.alerts import COLUMNS, event_of, heights_text
 from detector.edge.journal.database import open_to_read
 from detector.errors import JournalError
@@ -24,10 +24,13 @@ WRITE: Final = (
 READ: Final = "SELECT alert, kind, device, channel, opened, heights FROM feedback WHERE seq = ?"
 LAST: Final = (
     f"SELECT opening.at, opening.since, (SELECT kind FROM feedback WHERE alert = alerts.id ORDER BY seq DESC LIMIT 1), {COLUMNS}"
-    " FROM (SELECT min(number) AS first, max(number) AS last FROM alerts WHERE {} GROUP BY id ORDER BY last DESC LIMIT ?)"
-    " JOIN alerts ON alerts.number = last JOIN alerts AS opening ON opening.number = first ORDER BY last DESC"
+    " FROM (SELECT max(number) AS last FROM alerts WHERE {} GROUP BY id ORDER BY last DESC LIMIT ?)"
+    " JOIN alerts ON alerts.number = last JOIN alerts AS opening"
+    " ON opening.number = (SELECT min(number) FROM alerts AS any WHERE any.id = alerts.id) ORDER BY last DESC"
 )
 """Of each alert its last event, and when it was opened."""
+OF: Final = "device = ? AND channel IS ?"
+STILL_OPEN: Final = "NOT EXISTS (SELECT 1 FROM alerts AS ends WHERE ends.id = alerts.id AND ends.event = 'closed')"
 
 
 class Given(NamedTuple):
@@ -51,6 +54,13 @@ class Case(NamedTuple):
     """What people said of it; None where nothing, or where it was taken back."""
     acknowledged: str | None = None
     """By whom, of one that is open; only the desk knows."""
+    unwatched: bool = False
+    """It never ended, and nothing is known of it any more: its device was pruned, or what was remembered is lost. Only the daemon knows."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it lasts, as far as is known."""
+        return self.last.event is not Transition.CLOSED and not self.unwatched
 
 
 def write(db: sqlite3.Connection, seq: int, given: Given) -> None:
@@ -71,9 +81,23 @@ def read(db: sqlite3.Connection, seq: int) -> Feedback | None:
     )
 
 
-def cases(db: sqlite3.Connection, since: WallTime, limit: int) -> list[Case]:
-    """Return the last alerts, newest first, of which an event was found since a moment."""
-    return [_case(row) for row in db.execute(LAST.format("since >= ?"), (since, limit))]
+class Which(NamedTuple):
+    """Which alerts are looked for."""
+
+    since: WallTime
+    """Those of which an event was found since then."""
+    limit: int
+    """The newest, so many of them."""
+    of: tuple[str, str | None] | None = None
+    """Those of this device and channel; None: of all."""
+    only_open: bool = False
+
+
+def cases(db: sqlite3.Connection, which: Which) -> list[Case]:
+    """Return the last alerts, newest first."""
+    of, still_open = f" AND {OF}" if which.of else "", f" AND {STILL_OPEN}" if which.only_open else ""
+    found = db.execute(LAST.format(f"since >= ?{of}{still_open}"), (which.since, *(which.of or ()), which.limit))
+    return [_case(row) for row in found]
 
 
 def case(db: sqlite3.Connection, alert: str) -> Case | None:
@@ -82,14 +106,14 @@ def case(db: sqlite3.Connection, alert: str) -> Case | None:
     return None if row is None else _case(row)
 
 
-def read_cases(path: Path, since: WallTime, limit: int) -> list[Case]:
+def read_cases(path: Path, which: Which) -> list[Case]:
     """Return the last alerts of a journal's file, which a daemon may be writing, as `cases` does.
 
     Raises: JournalError when it is no journal, or cannot be read.
     """
     with closing(open_to_read(path)) as db:
         try:
-            return cases(db, since, limit)
+            return cases(db, which)
         except sqlite3.Error as fault:
             raise JournalError(f"{path}: expected a sound journal of this version, got: {fault}") from fault
 

@@ -15,7 +15,7 @@ from detector.edge.journal.alerts import NOTHING_TOLD, Owed, Told
 from detector.edge.journal.arrivals import Arrival, Channels, Group
 from detector.edge.journal.database import open_to_append
 from detector.edge.journal.notices import NOTHING_DECIDED, Decided
-from detector.edge.journal.said import Case
+from detector.edge.journal.said import Case, Which
 from detector.edge.journal.stubs import Stub
 from detector.notice import Notice
 from detector.notices import Row
@@ -134,9 +134,9 @@ class Store:
         """Return the last events, oldest first."""
         return alerts.recent(self._db, limit)
 
-    def cases(self, since: WallTime, limit: int) -> list[Case]:
-        """Return the last alerts, newest first, of which an event was found since a moment."""
-        return said.cases(self._db, since, limit)
+    def cases(self, which: Which) -> list[Case]:
+        """Return the last alerts, newest first."""
+        return said.cases(self._db, which)
 
     def case(self, alert: str) -> Case | None:
         """Return one alert; None where there is none of that id."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from detector.domain import AlertEvent, EventTime, Severity
+from detector.domain import AlertEvent, EventTime
 from detector.edge.channel_state import ChannelKey, States
 from detector.edge.channel_view import Fleet
 
@@ -40,9 +40,6 @@ class Episode(NamedTuple):
     """The earliest."""
     told: AlertEvent
     """What was told of the gravest."""
-
-
-SEVERITY = {severity: rank for rank, severity in enumerate(Severity, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def _episodes(events: Iterable[AlertEvent]) -> Mapping[EpisodeLabels, Episode]:
     found: dict[EpisodeLabels, Episode] = {}
     for event in events:
         labels = EpisodeLabels(event.device, event.channel or "", event.verdict, event.kind, event.unit or "")
-        episode = Episode(SEVERITY[event.severity], event.onset, event)
+        episode = Episode(event.severity.rank + 1, event.onset, event)
         before = found.get(labels, episode)
         graver = max(before, episode, key=lambda one: one.severity)
         found[labels] = graver._replace(onset=min(episode.onset, before.onset))

@@ -13,6 +13,7 @@ import orjson
 
 from detector.domain import AlertEvent
 from detector.edge.alert_topics import alert_json
+from detector.edge.folder import sync_folder
 from detector.edge.sinks.porter import Carried
 from detector.edge.sinks.sink import Answer
 
@@ -46,10 +47,11 @@ class AlertFile:
 
         Raises: OSError, and leaves the file as it was.
         """
-        fresh = not self._path.exists()
         file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, MODE)
         try:
             size = os.fstat(file).st_size
+            if size == 0:  # it may be new, and its name not on the disk
+                sync_folder(self._path.parent)
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
             try:
                 _write(file, b"\n" + lines if torn else lines)
@@ -59,20 +61,9 @@ class AlertFile:
                 raise
         finally:
             os.close(file)
-        if fresh:
-            _sync_folder(self._path.parent)
 
 
 def _write(file: int, content: bytes) -> None:
     """Write all of it: a disk that fills up may take the beginning and say nothing."""
     while content:
         content = content[os.write(file, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file to the disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

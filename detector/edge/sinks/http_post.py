@@ -82,7 +82,7 @@ class Poster:
             url, proof = urlsplit(self._address()), self._proof()
         except ConfigError as fault:
             return Reply(str(fault))
-        where = f"{url.scheme}://{url.hostname}{'' if url.port is None else f':{url.port}'}"
+        where = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
         said = {
             "Content-Type": "application/json",
             "User-Agent": f"detector/{__version__}",

@@ -45,8 +45,7 @@ def annotations_of(event: AlertEvent) -> dict[str, str]:
     """Return what is said of an alert: the sentence, where it is, and the numbers that are known."""
     plain = alert_json(event)
     numbers = {name: str(plain[name]) for name in NUMBERS if plain[name] is not None}
-    where = event.device if event.channel is None else f"{event.device} {event.channel}"
-    return {"summary": f"{where}: {event.kind.value}", "description": event.summary, "id": event.id, **numbers}
+    return {"summary": f"{event.subject}: {event.kind.value}", "description": event.summary, "id": event.id, **numbers}
 
 
 def moment(unix_s: float) -> str:

@@ -86,11 +86,6 @@ class Porter(Generic[Item]):
             self._bell.notify_all()
         self._way.abort()
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs; for tests of its end."""
-        return self._thread is not None and self._thread.is_alive()
-
     def _ring(self) -> None:
         """Wake the thread, or begin it; the bell is held."""
         if self._thread is None:

@@ -1,21 +1,17 @@
 """Work done by a copy of this process, while the process goes on: the copy sees the memory as it was at that moment.
 
-In: what to do. Out: how it went, without ever waiting for it. The system copies only the pages that are written meanwhile
-(copy on write), as Redis has it do for its own snapshots. The copy has one thread, the one that asked, and touches
-nothing that others may have held: no log, no lock, no connection.
-Source: fork(2); Redis, rdb.c, rdbSaveBackground.
+In: what to do. Out: how it went, without ever waiting for it. Redis writes its own snapshots so (rdb.c, rdbSaveBackground).
 """
 
 import gc
 import os
 import signal
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-CAN_FORK: Final = hasattr(os, "fork")
+from detector.edge.forked import fork
 
 NICER: Final = 10
 """How much readier the copy is to let others run."""
@@ -35,27 +31,19 @@ class OrphanedError(Exception):
 class Aside:
     """One piece of work under way in a copy of this process."""
 
-    def __init__(self, work: Callable[[Pause], None]) -> None:
-        """Start it; `work` is given what it has to call now and then, and raises where it fails.
+    def __init__(self, work: Callable[[Pause], None], keep: Collection[int] = ()) -> None:
+        """Start it; `work` is given what it has to call now and then, and raises where it fails; it may use the files of `keep`.
 
         Raises: OSError when the system has no room for another process.
         """
         words, told = os.pipe()
         parent = os.getpid()
-        # No signal may find the copy with handlers that mean the parent.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            with warnings.catch_warnings():
-                # Python 3.12 warns of threads, whose locks nobody would free in the copy: it takes none.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                self.pid = os.fork()
-            if self.pid == 0:
-                _work_and_exit(work, parent, told)
+            self.pid = fork(lambda: _work(work, parent, told), keep=[told, *keep])
         except OSError:
             os.close(words)
             raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(told)
         self._words = words
 
@@ -77,19 +65,19 @@ class Aside:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def _work_and_exit(work: Callable[[Pause], None], parent: int, told: int) -> NoReturn:
-    """Do the work in the copy, say what was wrong, and leave without any of the parent's farewells."""
-    code = 1
+def _work(work: Callable[[Pause], None], parent: int, told: int) -> None:
+    """Do the work in the copy, out of the way of others; say what was wrong."""
     try:
         gc.disable()  # nothing of the parent's may be closed in its name
-        _stand_alone(told)
+        with suppress(OSError):
+            os.nice(NICER)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(EXPENDABLE, encoding="ascii")
         work(lambda: _stop_orphan(parent))
-        code = 0
-    except BaseException as fault:  # noqa: BLE001 - whatever it is, it is told and ends here
+    except BaseException as fault:
         with suppress(OSError):
             os.write(told, (str(fault) or type(fault).__name__).encode()[:LONGEST_WORDS])
-    finally:
-        os._exit(code)
+        raise
 
 
 def _stop_orphan(parent: int) -> None:
@@ -99,27 +87,3 @@ def _stop_orphan(parent: int) -> None:
     """
     if os.getppid() != parent:
         raise OrphanedError("the daemon is gone")
-
-
-def _stand_alone(told: int) -> None:
-    """Let go of all that belongs to the parent: signals, and its files, among them the lock, the port and the broker.
-
-    A lock or a port that the copy still held would keep a new daemon out when the parent is killed.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # meant for the daemon, sent to all of its group; it ends the copy itself
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.closerange(3, told)
-    os.closerange(told + 1, _highest_open() + 1)
-    with suppress(OSError):
-        os.nice(NICER)
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(EXPENDABLE, encoding="ascii")
-
-
-def _highest_open() -> int:
-    """Return the highest file descriptor in use; the limit may be a thousand million, which takes minutes to go through."""
-    try:
-        return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
-    except OSError:
-        return int(os.sysconf("SC_OPEN_MAX"))

@@ -4,7 +4,6 @@ In: a `Snapshot`. Out: a folder with a file a block, the names and the manifest;
 which file is wrong, what was expected and what was there.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import orjson
 
 from detector import __version__
 from detector.clock import WallTime
+from detector.edge.folder import sync_folder
 from detector.edge.snapshot.manifest import BlockEntry, ForeignFormatError, Manifest, from_bytes, to_bytes
 from detector.edge.snapshot.names import names_of, read_names
 from detector.edge.snapshot.tensors import Seal, read_sealed, read_tensors, write_slices, write_tensors
@@ -43,6 +43,20 @@ class Snapshot:
     engine: Frozen
     view: Any
     """As JSON has it."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Around:
+    """What a daemon remembers around its engine, after one arrival."""
+
+    seq: int
+    taken_at: WallTime
+    clock: FrozenClock
+    view: Any
+
+    def snapshot(self, engine: Frozen) -> Snapshot:
+        """Return all that is remembered, the engine as well."""
+        return Snapshot(self.seq, self.taken_at, self.clock, engine, self.view)
 
 
 def no_pause() -> None:
@@ -106,18 +120,6 @@ def read_snapshot(folder: Path) -> Snapshot:
         refused=manifest.refused,
     )
     return Snapshot(manifest.seq, manifest.taken_at, manifest.clock, engine, view)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk.
-
-    Raises: OSError.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _make_way(folder: Path) -> None:

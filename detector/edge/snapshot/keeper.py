@@ -1,20 +1,22 @@
 """Takes snapshots when they are due, without stopping the scoring, and says how that goes.
 
-In: what to write, from the scoring thread between two turns, and the time. Out: snapshots on the shelf, how far back the journal
+In: what there is to write, from the scoring thread between two turns, and the time. Out: snapshots on the shelf, how far back the journal
 is needed, a `SnapshotStatus` for any thread. One that fails is told once, and tried again at the next interval.
 """
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from detector.clock import Clock, MonoTime, WallTime
-from detector.edge.snapshot.aside import CAN_FORK, Aside, Pause
+from detector.edge.forked import CAN_FORK
+from detector.edge.snapshot.aside import Pause
 from detector.edge.snapshot.files import Snapshot, no_pause, write_snapshot
 from detector.edge.snapshot.shelf import Shelf
+from detector.edge.snapshot.subject import Copy, Subject
 
 log = logging.getLogger("detector.snapshot")
 
@@ -44,7 +46,7 @@ NO_SNAPSHOT: Final = SnapshotStatus(None, None, 0.0, 0.0, 0)
 class _UnderWay:
     """A snapshot that is being written."""
 
-    aside: Aside
+    aside: Copy
     seq: int
     begun: MonoTime
     taken_at: WallTime
@@ -81,19 +83,19 @@ class Keeper:
         """Wait for another interval."""
         self._due_at = MonoTime(self._clock.mono() + self._every_s)
 
-    def begin(self, seq: int, now: Callable[[], Snapshot]) -> None:
-        """Write what `now` returns, beside the scoring; where nothing arrived since the last one, that one is as good."""
+    def begin(self, seq: int, subject: Subject) -> None:
+        """Write what the subject remembers now, beside the scoring; where nothing arrived since the last one, that one is as good."""
         self.postpone()
         taken_at = self._clock.wall()
         if seq == self._seq:
             self._status = replace(self._status, taken_at=taken_at)
             return
         if not CAN_FORK:
-            self.take(seq, now)
+            self.take(seq, subject)
             return
         begun, place = self._clock.mono(), self.shelf.place(seq)
         try:
-            aside = Aside(lambda pause: self._write(place, now(), pause))
+            aside = subject.aside(partial(_write, self.shelf, place))
         except OSError as fault:
             self._failed(f"cannot write beside the scoring: {fault}")
             return
@@ -111,28 +113,19 @@ class Keeper:
         else:
             self._well(under_way.seq, under_way.taken_at, self._clock.mono() - under_way.begun, under_way.paused_s)
 
-    def take(self, seq: int, now: Callable[[], Snapshot], pause: Pause = no_pause) -> None:
-        """Write what `now` returns while everything waits; one under way is given up for it. `pause` is called now and then."""
+    def take(self, seq: int, subject: Subject, pause: Pause = no_pause) -> None:
+        """Write what the subject remembers while everything waits; one under way is given up for it. `pause` is called now and then."""
         self._give_up()
         if seq == self._seq:
             return
         begun, taken_at = self._clock.mono(), self._clock.wall()
         try:
-            self._write(self.shelf.place(seq), now(), pause)
+            subject.at_once(partial(_write, self.shelf, self.shelf.place(seq)), pause)
         except OSError as fault:
             self._failed(str(fault))
         else:
             took_s = self._clock.mono() - begun
             self._well(seq, taken_at, took_s, took_s)
-
-    def _write(self, place: Path, snapshot: Snapshot, pause: Pause) -> None:
-        """Write a snapshot, and let go of what is in nobody's way any more, before, for the room, and after.
-
-        Raises: OSError.
-        """
-        self.shelf.tidy()
-        write_snapshot(place, snapshot, pause)
-        self.shelf.tidy()
 
     def _give_up(self) -> None:
         """End the one under way, if there is one."""
@@ -161,3 +154,13 @@ class Keeper:
             )  # fmt: skip
         trouble = f"cannot write a snapshot: {wrong}"
         self._status = SnapshotStatus(trouble, before.taken_at, before.took_s, before.paused_s, before.failures + 1)
+
+
+def _write(shelf: Shelf, place: Path, snapshot: Snapshot, pause: Pause) -> None:
+    """Write a snapshot, and let go of what is in nobody's way any more, before, for the room, and after.
+
+    Raises: OSError.
+    """
+    shelf.tidy()
+    write_snapshot(place, snapshot, pause)
+    shelf.tidy()

@@ -11,7 +11,14 @@ from statistics import median
 from typing import Final
 
 from detector.errors import DetectorError
-from detector.lab.bench.contenders import Contender, Detector, MosquittoSub, MqttExporter
+from detector.lab.bench.contenders import (
+    NO_JOURNAL,
+    OWN_PROCESS,
+    Contender,
+    Detector,
+    MosquittoSub,
+    MqttExporter,
+)
 from detector.lab.bench.environment import mqtt_exporter
 from detector.lab.bench.ingest import Ingest, Route, measure
 from detector.lab.bench.load import Stream
@@ -66,7 +73,8 @@ def contenders(plan: Plan, skip: Callable[[str], None]) -> list[Contender]:
             found.append(MqttExporter(mqtt_exporter(plan.environments / "mqtt-exporter")))
         except DetectorError as fault:
             skip(f"mqtt-exporter is left out: {fault}")
-    found += [Detector(plan.model, head, inbox=plan.inbox) for head in plan.heads]
+    for own_process in (False, True):
+        found += [Detector(plan.model, head, inbox=plan.inbox, own_process=own_process) for head in plan.heads]
     return [*found, *(Detector(plan.model, head, journal=False, inbox=plan.inbox) for head in plan.heads[:1])]
 
 
@@ -91,16 +99,18 @@ def compare(plan: Plan, tell: Callable[[str], None]) -> list[Ingest]:
 
 def ratios(measured: Sequence[Ingest]) -> list[Ratio]:
     """Return what the contenders' figures come to, as far as both were measured."""
-    cheap, full = (f"detector {head}" for head in (CHEAP, FULL))
-    wanted: list[tuple[str, str, Route, float | None]] = [
-        (cheap, "mosquitto_sub", Route.MOSQUITTO, 0.9),
-        (full, "mosquitto_sub", Route.MOSQUITTO, 0.6),
-        (cheap, "mosquitto_sub", Route.GENERATOR, 0.35),
-        (full, "mosquitto_sub", Route.GENERATOR, None),
-        (cheap, "mqtt-exporter", Route.GENERATOR, 5.0),
-        (full, "mqtt-exporter", Route.GENERATOR, None),
-        *((f"detector {head}", f"detector {head}, no journal", Route.GENERATOR, 0.85) for head in HEADS),
-    ]
+    wanted = list[tuple[str, str, Route, float | None]]()
+    for way in ("", OWN_PROCESS):
+        cheap, full = (f"detector {head}{way}" for head in (CHEAP, FULL))
+        wanted += [
+            (cheap, "mosquitto_sub", Route.MOSQUITTO, 0.9),
+            (full, "mosquitto_sub", Route.MOSQUITTO, 0.6),
+            (cheap, "mosquitto_sub", Route.GENERATOR, 0.35),
+            (full, "mosquitto_sub", Route.GENERATOR, None),
+            (cheap, "mqtt-exporter", Route.GENERATOR, 5.0),
+            (full, "mqtt-exporter", Route.GENERATOR, None),
+        ]
+    wanted += [(f"detector {head}", f"detector {head}{NO_JOURNAL}", Route.GENERATOR, 0.85) for head in HEADS]
     found = (_ratio(measured, *one) for one in wanted)
     return [ratio for ratio in found if ratio is not None]
 

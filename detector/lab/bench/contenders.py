@@ -6,7 +6,6 @@ In: a broker's address. Out: a `Subject`: its process, how many messages it has 
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from detector.lab.bench import processes
 from detector.lab.bench.load import Stream, wait_for
 from detector.lab.bench.packets import CHANNELS
 from detector.lab.broker import child_process, free_port, tail
-from detector.lab.daemon_process import DaemonProcess
+from detector.lab.daemon_process import DaemonProcess, daemon_of
 
 FILTER: Final = "bench/#"
 TOPICS: Final = "bench/{device}/telemetry"
@@ -67,6 +66,10 @@ class Contender(Protocol):
         ...
 
 
+OWN_PROCESS: Final = ", two processes"
+NO_JOURNAL: Final = ", no journal"
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """`detector run`, with every stage of detection at work, and its journal unless it is to be measured."""
@@ -76,11 +79,13 @@ class Detector:
     journal: bool = True
     inbox: int = 50_000
     """Messages that may wait in it: the default, but where a bench is to be over soon."""
+    own_process: bool = False
+    """Whether the engine has a process to itself."""
 
     @property
     def name(self) -> str:
         """Say which variant."""
-        return f"detector {self.head}" + ("" if self.journal else ", no journal")
+        return f"detector {self.head}{OWN_PROCESS if self.own_process else ''}{'' if self.journal else NO_JOURNAL}"
 
     @contextmanager
     def running(self, url: str, stream: Stream, folder: Path) -> Iterator[Subject]:
@@ -91,10 +96,7 @@ class Detector:
         port, config = free_port(), folder / "bench.yaml"
         config.write_text(yaml.safe_dump(self._settings(url, stream, folder, port)), encoding="utf-8")
         module = ["detector", "run"] if self.journal else ["detector.lab.bench.unjournalled"]
-        log = folder / "daemon.log"
-        with child_process([sys.executable, "-m", *module, str(config)], log, {**os.environ, **ONE_THREAD}) as child:
-            daemon = DaemonProcess(child, f"http://127.0.0.1:{port}", log)
-            daemon.await_ready()
+        with daemon_of(config, port, module, ONE_THREAD) as daemon:
             yield Subject(
                 daemon.pid,
                 partial(_scored_messages, daemon),
@@ -121,7 +123,12 @@ class Detector:
             "metrics": {"listen": f"127.0.0.1:{port}", "max_series": 0},
             "alerts": {"mqtt": {"base_topic": BASE}},
             "log": {"level": "warning"},
-            "engine": {"max_devices": devices, "max_total_channels": devices * len(CHANNELS), "head": self.head},
+            "engine": {
+                "max_devices": devices,
+                "max_total_channels": devices * len(CHANNELS),
+                "head": self.head,
+                "own_process": self.own_process,
+            },
             "sensors": [
                 {
                     "name": "bench",

@@ -13,22 +13,24 @@ TICKS_S: Final = 1.0 / os.sysconf("SC_CLK_TCK")
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
-USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM, RESIDENT = 11, 12, 13, 14, 21
+PARENT, USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM, RESIDENT = 1, 11, 12, 13, 14, 21
 """Places in /proc/PID/stat behind the command's name. Source: proc(5)."""
 
 
 def cpu_s(pid: int) -> float:
-    """Return the processor time of a process, seconds, with that of its children that have ended."""
+    """Return the processor time of a process, seconds, with that of its children, alive or not."""
     fields = _stat(pid)
-    return (
-        TICKS_S * sum(int(fields[place]) for place in (USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM)) if fields else 0.0
-    )
+    if not fields:
+        return 0.0
+    own_s = TICKS_S * sum(int(fields[place]) for place in (USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM))
+    return own_s + sum(cpu_s(child) for child in _children(pid))
 
 
 def resident_bytes(pid: int) -> int:
-    """Return the memory that a process holds."""
+    """Return the memory that a process and its children hold."""
     fields = _stat(pid)
-    return PAGE * int(fields[RESIDENT]) if fields else 0
+    own = PAGE * int(fields[RESIDENT]) if fields else 0
+    return own + sum(resident_bytes(child) for child in _children(pid))
 
 
 def peak_bytes(pid: int) -> int:
@@ -44,6 +46,12 @@ def bytes_read(pid: int) -> int:
 def available_bytes() -> int:
     """Return the memory that this machine could still give; all that it has, where that is not told."""
     return 1024 * _named(Path("/proc/meminfo"), "MemAvailable:") or os.sysconf("SC_PHYS_PAGES") * PAGE
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children of a process that live."""
+    alive = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [other for other in alive if (fields := _stat(other)) and int(fields[PARENT]) == pid]
 
 
 def _stat(pid: int) -> list[str]:

@@ -17,7 +17,7 @@ from detector.clock import SystemClock
 from detector.domain import Reading
 from detector.edge.channel_view import ChannelView
 from detector.edge.model_file import load_model
-from detector.edge.snapshot import Keeper, Snapshot
+from detector.edge.snapshot import Keeper, OfThisProcess, Snapshot
 from detector.engine import Engine
 from detector.errors import DetectorError
 from detector.lab.bench.contenders import Detector
@@ -86,7 +86,8 @@ def write_snapshot(detector: Detector, devices: int, state: Path) -> None:
                 view.show(engine.step(batch))
     state.mkdir(parents=True)
     keeper = Keeper(state, 3600.0, SystemClock())
-    keeper.take(1, lambda: Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), view.freeze()))
+    now = Snapshot(1, SystemClock().wall(), batcher.freeze(), engine.freeze(), view.freeze())
+    keeper.take(1, OfThisProcess(lambda: now))
 
 
 def _known(daemon: DaemonProcess) -> int:

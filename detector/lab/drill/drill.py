@@ -87,6 +87,8 @@ class Plan:
     kills: int
     seed: int
     snapshot_every: str
+    own_process: bool = False
+    """Whether the daemon's engine has a process to itself, which the kills leave to itself."""
 
 
 def run_drill(plan: Plan, tell: Callable[[Blow], None]) -> Outcome:
@@ -98,7 +100,7 @@ def run_drill(plan: Plan, tell: Callable[[Blow], None]) -> Outcome:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="detector-drill-")))
         broker = stack.enter_context(embedded_broker())
-        victim = Victim(folder, broker, plan.model, plan.snapshot_every)
+        victim = Victim(folder, broker, plan.model, plan.snapshot_every, own_process=plan.own_process)
         settings, model = load_settings(victim.config, {}), load_model(plan.model)
         recorded = [one for one in read_recordings(inputs, settings.sensors) if isinstance(one, Reading)]
         heard: list[str] = []

@@ -5,7 +5,6 @@ In: a broker, a folder. Out: a process that can be killed and started again; wha
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -18,8 +17,8 @@ from detector.edge.journal import Arrival, journal_path
 from detector.edge.journal.arrivals import read
 from detector.edge.journal.database import open_to_read
 from detector.errors import DetectorError, JournalError
-from detector.lab.broker import Broker, child_process, free_port
-from detector.lab.daemon_process import DaemonProcess
+from detector.lab.broker import Broker, free_port
+from detector.lab.daemon_process import DaemonProcess, daemon_of
 
 GLANCE_S: Final = 0.005
 PATIENCE_S: Final = 120.0
@@ -29,10 +28,12 @@ PATIENCE_S: Final = 120.0
 class Victim:
     """A daemon and its state directory."""
 
-    def __init__(self, folder: Path, broker: Broker, model: Path, snapshot_every: str) -> None:
+    def __init__(
+        self, folder: Path, broker: Broker, model: Path, snapshot_every: str, *, own_process: bool = False
+    ) -> None:
         """Write the configuration; nothing runs yet."""
         self.state, self.config = folder / "state", folder / "drill.yaml"
-        self._folder, self._port = folder, free_port()
+        self._port = free_port()
         told = {
             "mqtt": {
                 "servers": [broker.url],
@@ -43,6 +44,7 @@ class Victim:
             "model": str(model.resolve()),
             "state": {"directory": str(self.state), "snapshot_every": snapshot_every},
             "metrics": {"listen": f"127.0.0.1:{self._port}"},
+            "engine": {"own_process": own_process},
             "sensors": [
                 {
                     "name": "fleet",
@@ -59,11 +61,8 @@ class Victim:
 
         Raises: DetectorError when it does not come up.
         """
-        command = [sys.executable, "-m", "detector", "run", str(self.config)]
         begun = time.monotonic()
-        with child_process(command, self._folder / "daemon.log", os.environ) as child:
-            daemon = DaemonProcess(child, f"http://127.0.0.1:{self._port}", self._folder / "daemon.log")
-            daemon.await_ready()
+        with daemon_of(self.config, self._port) as daemon:
             yield Life(daemon, time.monotonic() - begun)
 
     def journalled(self, after: int) -> list[Arrival]:

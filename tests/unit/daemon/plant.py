@@ -22,6 +22,7 @@ from detector.edge.mqtt import MqttLink
 from detector.edge.sinks import Courier
 from detector.edge.snapshot import Keeper
 from detector.edge.status import Status
+from detector.edge.stepping import Here
 from detector.notices import Desk, Directory
 from detector.settings import (
     AlertSettings,
@@ -68,7 +69,7 @@ class Plant:
             keeper=Keeper(folder, 3600.0, self),
             receipts=Receipts(self),
             batcher=Batcher(100),
-            engine=engine(),
+            stepper=Here(engine()),
             ledger=ledger,
             view=view,
             exposition=Exposition(MetricsSettings(), _nobody_asks),

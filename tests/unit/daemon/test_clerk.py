@@ -1,16 +1,19 @@
 """What people ask about alerts, and what they are told: commands on a real worker, journal and engine."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from detector.anomaly.feedback import PER_CHANNEL
-from detector.daemon.clerk import Clerk
+from detector.daemon.clerk import DISK_FAILS, LISTED, Clerk
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
 from detector.edge.command import Act, Command, Reply
+from detector.edge.journal.database import NAME
+from detector.edge.stepping import Here
 from detector.report import Report
 from detector.state.frozen import Frozen
 from tests.fleet import engine, noise, readings, reports
@@ -34,6 +37,7 @@ class Office:
     def acknowledged(self, alert: str) -> str | None:
         """Return by what way an alert was acknowledged."""
         (case,) = [case for case in self.clerk.cases() if case.last.id == alert]
+        assert self.clerk.known(alert) == [case]
         return case.acknowledged
 
     def do(self, act: Act, alert: str, *, preview: bool = False) -> Reply:
@@ -57,7 +61,7 @@ def office(folder: Path) -> Iterator[Office]:
     """Open an office after those three days."""
     frozen, told = past()
     with Plant().worker(folder) as worker:
-        worker.engine = engine(sensors=SENSORS)
+        worker.stepper = Here(engine(sensors=SENSORS))
         assert worker.engine.restore(copied(frozen)) == ()
         for report in told:
             worker._tell(report)
@@ -91,6 +95,46 @@ def test_what_people_confirmed_is_not_removed_unseen(tmp_path: Path) -> None:
             "Confirmed: this alert of pump/1 temperature no longer makes"
         )
         assert "1 that you CONFIRMED" in here.do(Act.FALSE, last.id, preview=True).text
+
+
+def test_the_past_of_a_channel_is_not_lost_behind_others(tmp_path: Path) -> None:
+    """However many alerts other devices had since, what a false alarm would have removed is all there."""
+    with office(tmp_path) as here:
+        last, first = here.alerts()
+        here.do(Act.CONFIRM, first.id)
+        others = [replace(last, id=f"{number:016x}", device="pump/2") for number in range(LISTED)]
+        here.worker.journal.append_alerts(others)
+        here.worker.settle()
+        assert here.alerts() == others[::-1]
+        shown = here.do(Act.FALSE, last.id, preview=True).text
+        assert "would have removed 2 of the 2 alerts of pump/1 temperature" in shown
+        assert "1 that you CONFIRMED" in shown
+
+
+def test_what_is_open_is_listed_behind_any_number_that_is_over(tmp_path: Path) -> None:
+    """Asked for alone, it is not crowded out by alerts that came and went since; asked for by its id neither."""
+    with office(tmp_path) as here:
+        still_open = here.clerk.still_open()
+        assert {case.last.channel for case in still_open} == {"temperature", "flow"}
+        over = replace(here.alerts()[0], event=Transition.CLOSED, device="pump/2")
+        here.worker.journal.append_alerts([replace(over, id=f"{number:016x}") for number in range(LISTED)])
+        here.worker.settle()
+        assert here.clerk.still_open() == still_open
+        assert here.clerk.known(still_open[0].last.id) == still_open[:1]
+        assert here.clerk.known("fedcba9876543210") == []
+
+
+def test_an_alert_of_which_nothing_is_known_any_more_is_not_open(tmp_path: Path) -> None:
+    """Where its device was pruned its end was never told: it is listed as what it was, and not as what lasts."""
+    with office(tmp_path) as here:
+        orphan = replace(here.alerts()[0], id="00000000000000ff", device="pruned")
+        here.worker.journal.append_alerts([orphan])
+        here.worker.settle()
+        (case,) = here.clerk.known(orphan.id)
+        assert (case.last, case.is_open) == (orphan, False)
+        assert case in here.clerk.cases()
+        assert case not in here.clerk.still_open()
+        assert [one.is_open for one in here.clerk.cases()] == [False, True, True, False]
 
 
 def test_taken_back_it_leaves_the_engine_as_it_was(tmp_path: Path) -> None:
@@ -141,16 +185,24 @@ def test_an_alert_that_is_not_known_is_said_to_be_so(tmp_path: Path) -> None:
 def test_a_device_is_known_by_its_level_of_the_topic(tmp_path: Path) -> None:
     """Without an id a command is about the last alert of the device that is open; one of another device is refused."""
     with office(tmp_path) as here:
-        here.do(Act.ACK, here.alerts()[0].id)
-        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert in {
-            one.last.id for one in here.clerk.cases()[:2]
-        }
+        (out_of_range,), (last, _) = here.alerts("flow"), here.alerts()
+        assert out_of_range.at > last.at
+        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert == out_of_range.id
         other = here.clerk.obey("pump_2", "feedback", b"false_alarm")
         assert (other.ok, other.text) == (False, "no alert of pump_2 is known")
         alert = here.alerts()[1].id
         foreign = here.clerk.obey("pump_2", "feedback", f'{{"verdict": "false", "alert": "{alert}"}}'.encode())
         assert (foreign.ok, foreign.text) == (False, "expected an alert of pump_2, got one of pump/1")
         assert here.clerk.obey("pump_1", "feedback", b"hurray").text.startswith("feedback: expected a JSON object")
+
+
+def test_where_nothing_is_open_a_command_is_about_what_was_last(tmp_path: Path) -> None:
+    """A button that is pressed a moment late still means the alert that rang."""
+    with office(tmp_path) as here:
+        over = [replace(event, event=Transition.CLOSED) for event in (*here.alerts(), *here.alerts("flow"))]
+        here.worker.view.show(replace(past()[1][-1], events=tuple(over)))
+        assert here.worker.view.fleet().open == ()
+        assert here.clerk.obey("pump_1", "feedback", b"false_alarm").alert == here.alerts("flow")[0].id
 
 
 def test_an_alert_is_acknowledged_while_it_is_open(tmp_path: Path) -> None:
@@ -182,10 +234,25 @@ def test_a_device_is_maintained_for_a_while(tmp_path: Path) -> None:
         assert (ended.ok, ended.text) == (False, "pump/1: was not under maintenance by command")
         assert here.clerk.obey("pump_1", "maintenance", b"2h").ok
         assert here.clerk.obey("a*[b]", "maintenance", b"1h").ok
-        assert here.worker.herald.desk.maintenance() == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
+        assert here.worker.herald.maintenance == {"pump/1": START_S + 7200.0, "a[*][[]b]": START_S + 3600.0}
         assert here.clerk.obey("pump_1", "maintenance", b"off").ok
     with Plant().worker(tmp_path) as worker:
-        assert worker.herald.desk.maintenance() == {"a[*][[]b]": START_S + 3600.0}
+        assert worker.herald.maintenance == {"a[*][[]b]": START_S + 3600.0}
+
+
+def test_what_a_failing_disk_does_not_hold_is_said(tmp_path: Path) -> None:
+    """Everything that is asked for is done, and whoever asked learns that a crash would undo it."""
+    with office(tmp_path) as here, closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
+        alert, still_open = here.alerts()[0].id, [case.last for case in here.clerk.still_open()]
+        other.execute("BEGIN IMMEDIATE")
+        replies = [
+            here.do(Act.ACK, alert),
+            here.clerk.obey("pump_1", "maintenance", b"2h"),
+            here.do(Act.FALSE, alert),
+        ]
+        assert all(reply.ok and reply.text.endswith(DISK_FAILS) for reply in replies)
+        assert [one.alert for one in here.worker.engine.census().feedback] == [alert]
+        assert [case.last for case in here.clerk.still_open()] == still_open
 
 
 def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:

@@ -156,13 +156,15 @@ def test_what_somebody_asked_for_is_on_disk_within_a_turn(tmp_path: Path) -> Non
         post.turn()
         assert not post.herald.hear()
         now = post.bench.clock.wall()
-        assert post.herald.desk.acknowledge(OPENED.id, "ann", now)
+        assert post.herald.desk.acknowledge(OPENED.id, "ann")
         assert (post.herald.hear(), post.herald.hear()) == (True, False)
         post.commit()
-        post.herald.desk.maintain("pump-*", now + 3600.0, now)
+        post.herald.desk.maintain("pump-*", now + 3600.0)
         assert (post.herald.hear(), post.herald.hear()) == (True, False)
         post.commit()
         post.crash()
     with post.open():
         assert [alert.acknowledged for alert in post.herald.desk.open_alerts()] == ["ann"]
-        assert list(post.herald.desk.maintenance()) == ["pump-*"]
+        assert post.herald.maintenance == {"pump-*": now + 3600.0}
+        post.bench.clock.passed_s += 3600.0
+        assert post.herald.maintenance == {}

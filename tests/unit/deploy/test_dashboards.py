@@ -4,8 +4,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 import promql_parser
@@ -103,12 +104,18 @@ def test_a_click_on_a_device_leads_to_it() -> None:
     assert used == {"__url_time_range", "datasource"}
 
 
-@pytest.fixture(scope="module")
-def schemas() -> dict[str, Any]:
+@pytest.fixture
+def schemas(skip_loudly: Callable[[str], NoReturn]) -> dict[str, Any]:
     """Return Grafana's schemas by name, from $GRAFANA_SCHEMA or ../shared/grafana-schema; without them the test is skipped."""
     folder = Path(os.environ.get("GRAFANA_SCHEMA", ROOT.parent / "shared" / "grafana-schema"))
     if not folder.is_dir():
-        pytest.skip("NOT RUN: needs Grafana's JSON schemas: name their folder in GRAFANA_SCHEMA")
+        skip_loudly("need Grafana's JSON schemas: name their folder in GRAFANA_SCHEMA")
+    return read_schemas(folder)
+
+
+@cache
+def read_schemas(folder: Path) -> dict[str, Any]:
+    """Return the schemas of a folder by name, put right where Grafana itself is laxer."""
     found = {path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     definitions = found["dashboard"]["definitions"]
     for definition, name in ANYTHING:  # Grafana's source has `any` there, of which its schema makes an object

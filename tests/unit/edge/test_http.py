@@ -28,7 +28,7 @@ SITE = Site(
     trouble=lambda: None,
     hung=lambda: None,
     reload=lambda: None,
-    alerts=Alerts(cases=lambda: None, command=lambda _: None),
+    alerts=Alerts(cases=lambda: None, still_open=lambda: None, case=lambda _: None, command=lambda _: None),
 )
 
 

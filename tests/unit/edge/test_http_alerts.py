@@ -16,6 +16,7 @@ from tests.unit.edge.readings import at, event
 ID = "0123456789abcdef"
 LAST = replace(event(Transition.CLOSED, 60.0), id=ID, heights=(Height("spike", 1.23456),))
 CASE = Case(LAST, at(0.0), WallTime(1_700_000_000.0), FeedbackKind.FALSE)
+OLDER = CASE._replace(last=replace(LAST, id="00000000000000ff"))
 
 
 class Daemon:
@@ -28,9 +29,13 @@ class Daemon:
 
     def ask(self, method: str, path: str) -> tuple[int, str]:
         """Ask; return status and text."""
-        said = answer(Alerts(cases=lambda: [CASE], command=self._do), method, path)
+        said = answer(Alerts(lambda: [CASE], lambda: [OLDER], self._find, self._do), method, path)
         assert bool(said.allow) == (said.status is HTTPStatus.METHOD_NOT_ALLOWED)
         return said.status, said.text
+
+    def _find(self, alert: str) -> list[Case]:
+        """Know two alerts, of which one is too old to be listed."""
+        return [case for case in (CASE, OLDER) if case.last.id == alert]
 
     def _do(self, command: Command) -> Reply | None:
         """Note a command."""
@@ -46,6 +51,25 @@ def test_alerts_are_listed_as_json() -> None:
     more = {name: one[name] for name in ("id", "open", "strength", "said", "event")}
     assert more == {"id": ID, "open": False, "strength": {"spike": 1.235}, "said": "false", "event": "closed"}
     assert json.loads(Daemon().ask("GET", f"/alerts/{ID}")[1]) == one
+
+
+def test_an_alert_is_shown_though_the_list_is_full() -> None:
+    """Whatever a POST would find, a GET finds too."""
+    status, text = Daemon().ask("GET", f"/alerts/{OLDER.last.id}")
+    assert (status, json.loads(text)["id"]) == (HTTPStatus.OK, OLDER.last.id)
+
+
+def test_those_that_are_open_are_a_list_of_their_own() -> None:
+    """It is asked for by name, so that the newest are not full of others."""
+    status, text = Daemon().ask("GET", "/alerts/open")
+    assert (status, [one["id"] for one in json.loads(text)]) == (HTTPStatus.OK, [OLDER.last.id])
+
+
+def test_whoever_is_busy_says_so() -> None:
+    """For every list, and for one alert."""
+    busy = Alerts(lambda: None, lambda: None, lambda _: None, lambda _: None)
+    for path in ("/alerts", "/alerts/open", f"/alerts/{ID}"):
+        assert answer(busy, "GET", path).status == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(("word", "act"), [("false", Act.FALSE), ("confirm", Act.CONFIRM), ("undo", Act.UNDO)])
@@ -77,6 +101,7 @@ def test_every_outcome_has_a_status_and_a_sentence(reply: Reply | None, status: 
     ("method", "path", "status"),
     [
         ("POST", "/alerts", HTTPStatus.METHOD_NOT_ALLOWED),
+        ("POST", "/alerts/open", HTTPStatus.METHOD_NOT_ALLOWED),
         ("DELETE", f"/alerts/{ID}", HTTPStatus.METHOD_NOT_ALLOWED),
         ("GET", f"/alerts/{ID}/ack", HTTPStatus.METHOD_NOT_ALLOWED),
         ("PUT", f"/alerts/{ID}/false", HTTPStatus.METHOD_NOT_ALLOWED),

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from detector.clock import WallTime
 from detector.domain import FeedbackKind, Height, Reading, RejectReason, Stage, Transition
 from detector.edge.channel_view import NOBODY, ChannelView
 from detector.edge.ledger import Ledger
@@ -59,6 +60,15 @@ def test_a_daemon_that_rejects_everything_says_why() -> None:
         ledger.decoded(0, [reason])
     text = page_of(ChannelView(), counts=ledger.snapshot()).text
     assert "None yet: what came was rejected (bad_timestamp 2, malformed 1); the log says what was expected" in text
+
+
+def test_who_is_under_maintenance_is_shown() -> None:
+    """Of whom people are told nothing, and until when: nobody is to wonder why it is so quiet."""
+    assert "maintenance" not in page_of(ChannelView()).text
+    windows = {"<b>*": WallTime(1_700_003_600.0), "pump-1": WallTime(1_700_000_000.5)}
+    text = page_of(ChannelView(), maintenance=windows).text
+    assert "Under maintenance by command: people are not told\n" in text
+    assert "pump-1\n2023-11-14 22:13:20Z\n<b>*\n2023-11-14 23:13:20Z\n" in text
 
 
 def test_a_channel_shows_its_numbers_with_units() -> None:

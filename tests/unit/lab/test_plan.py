@@ -40,6 +40,8 @@ def test_a_small_fleet_fits() -> None:
         (plan.Fleet(9_000, 4, 0.001, "rls"), AMPLE, "engine.max_total_channels"),
         (plan.Fleet(9_000, 8, 0.001, "rls"), AMPLE, "MemoryMax"),
         (plan.Fleet(9_000, 3, 10.0, "rls"), AMPLE, "daemons share"),
+        (plan.Fleet(9_000, 3, 3.0, "rls"), AMPLE, "engine.own_process"),
+        (plan.Fleet(9_000, 3, 3.0, "rls"), plan.Machine(2**40, 2**44, 1), "daemons share"),
         (plan.Fleet(1_000, 3, 1.0, "rls"), AMPLE, "journal.max_size"),
         (plan.Fleet(1_000, 3, 0.001, "rls"), plan.Machine(10**8, 2**44, 2), "of memory to give"),
         (plan.Fleet(1_000, 3, 0.001, "rls"), plan.Machine(2**40, 10**7, 2), "The disk has"),

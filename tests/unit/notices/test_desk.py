@@ -113,12 +113,12 @@ def test_what_was_acknowledged_is_not_repeated_until_it_clears() -> None:
     evening = Evening()
     alert = evening.open()
     evening.pass_by(MINUTE)
-    assert evening.desk.acknowledge(alert, "ann", evening.now)
+    assert evening.desk.acknowledge(alert, "ann")
     assert evening.pass_by(9 * HOUR, step=MINUTE) == []
     assert evening.desk.suppressed[Hushed.ACKNOWLEDGED] == 2
     evening.close()
     assert reasons(evening.pass_by(10 * MINUTE)) == ["resolved"]
-    assert not evening.desk.acknowledge(alert, "ann", evening.now)
+    assert not evening.desk.acknowledge(alert, "ann")
     evening.pass_by(2 * HOUR, step=MINUTE)
     evening.open()
     assert reasons(evening.pass_by(5 * HOUR, step=MINUTE)) == ["opened", "repeated"]
@@ -129,31 +129,29 @@ def test_an_acknowledgement_can_be_taken_back() -> None:
     evening = Evening()
     alert = evening.open()
     evening.pass_by(MINUTE)
-    assert not evening.desk.unacknowledge(alert, evening.now)
-    evening.desk.acknowledge(alert, "ann", evening.now)
-    assert evening.desk.unacknowledge(alert, evening.now)
+    assert not evening.desk.unacknowledge(alert)
+    evening.desk.acknowledge(alert, "ann")
+    assert evening.desk.unacknowledge(alert)
     assert reasons(evening.pass_by(5 * HOUR, step=MINUTE)) == ["repeated"]
 
 
-def test_a_whole_trouble_is_acknowledged_by_its_name() -> None:
-    """Who acknowledges the thread of a notice acknowledges every alert in it, and nothing else."""
+def test_an_acknowledgement_is_of_one_alert() -> None:
+    """Others that are told together with it are repeated; whoever has seen it is known as long as it lasts."""
     evening = Evening()
-    evening.open("pump-1")
-    evening.open("pump-2")
-    (notice,) = evening.pass_by(MINUTE)
-    evening.open("valve", verdict=Verdict.SENSOR)
-    assert evening.desk.acknowledge(notice.thread, "ann", evening.now)
-    by = {alert.event.device: alert.acknowledged for alert in evening.desk.open_alerts()}
-    assert by == {"pump-1": "ann", "pump-2": "ann"}
+    seen, other = evening.open("pump-1"), evening.open("pump-2")
+    evening.pass_by(MINUTE)
+    assert evening.desk.acknowledge(seen, "ann")
+    assert [evening.desk.acknowledged_by(alert) for alert in (seen, other, "nothing")] == ["ann", None, None]
+    assert reasons(evening.pass_by(5 * HOUR, step=MINUTE)) == ["repeated"]
+    evening.close("pump-1")
     evening.turn()
-    assert {a.event.device: a.acknowledged for a in evening.desk.open_alerts()} == {**by, "valve": None}
-    assert not evening.desk.acknowledge("nothing", "ann", evening.now)
+    assert evening.desk.acknowledged_by(seen) is None
 
 
 def test_maintenance_by_command_is_quiet_and_what_lasts_is_told_at_its_end() -> None:
     """Nothing of its devices is told meanwhile; what is still open then is, and what came and went is only counted."""
     evening = Evening()
-    evening.desk.maintain("pump-*", evening.now + HOUR, evening.now)
+    evening.desk.maintain("pump-*", evening.now + HOUR)
     evening.open("pump-1")
     evening.open("pump-2", severity=Severity.CRITICAL)
     evening.open("valve", verdict=Verdict.SENSOR)
@@ -168,7 +166,7 @@ def test_maintenance_by_command_is_quiet_and_what_lasts_is_told_at_its_end() -> 
 def test_maintenance_ends_when_somebody_says_so() -> None:
     """What lasts is told at once; what was not under maintenance cannot be ended."""
     evening = Evening()
-    evening.desk.maintain("pump-*", evening.now + HOUR, evening.now)
+    evening.desk.maintain("pump-*", evening.now + HOUR)
     evening.open()
     evening.pass_by(5 * MINUTE)
     assert not evening.desk.end_maintenance("pump-1", evening.now)
@@ -182,7 +180,7 @@ def test_the_end_of_a_trouble_waits_for_the_end_of_maintenance() -> None:
     evening = Evening()
     evening.open()
     evening.pass_by(MINUTE)
-    evening.desk.maintain("*", evening.now + 5 * HOUR, evening.now)
+    evening.desk.maintain("*", evening.now + 5 * HOUR)
     assert evening.pass_by(4.5 * HOUR, step=MINUTE) == []
     evening.close()
     assert evening.pass_by(HOUR / 3, step=MINUTE) == []
@@ -318,3 +316,28 @@ def test_a_clock_that_is_set_back_keeps_nobody_from_being_told() -> None:
         assert [n.title for n in evening.pass_by(40.0)] == ["pump-2 flow: warning"]
         evening.close("pump-1")
         assert reasons(evening.pass_by(3 * MINUTE)) == ["resolved"]
+
+
+def test_maintenance_lasts_as_long_as_was_said_though_the_clock_is_set_back() -> None:
+    """Two hours, by a clock that was a year ahead, are two hours after it was put right, and not a year."""
+    evening = Evening()
+    evening.pass_by(0.0)
+    evening.desk.maintain("pump-*", evening.now + 2 * HOUR)
+    evening.now -= 365 * 24 * HOUR
+    evening.open()
+    assert evening.pass_by(HOUR, step=MINUTE) == []
+    assert reasons(evening.pass_by(1.1 * HOUR, step=MINUTE)) == ["opened"]
+
+
+def test_nothing_is_kept_of_what_is_over() -> None:
+    """Devices that alert once and never again do not fill the memory of those who wait for more of the kind."""
+    evening = Evening({"by": ["device"]})
+    for number in range(20):
+        evening.open(f"pump-{number}")
+        evening.pass_by(MINUTE)
+        evening.close(f"pump-{number}")
+        evening.pass_by(10 * MINUTE)
+    evening.pass_by(2 * HOUR, step=MINUTE)
+    assert len(evening.told) == 40
+    assert list(evening.desk.rows()) == []
+    assert (evening.desk._agenda._gathering, evening.desk._agenda._due) == ({}, {})

@@ -1,11 +1,12 @@
 """Which alerts a machine is given, and what alerts have in common."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from detector.domain import AlertEvent, Kind, Severity, Transition, Verdict
-from detector.notices import Directory, wants
+from detector.notices import Directory, Row, wants
 from detector.notices.route import together
 from detector.settings.receivers import ReceiverSettings
 from tests.unit.edge.readings import event
@@ -68,3 +69,28 @@ def test_a_directory_knows_where_a_device_was_last_and_is_bounded() -> None:
     directory.note("pump-3", "pumps", {})
     assert directory.labels(ALERT) == (("channel", "temperature"), ("device", "pump-1"))
     assert wants(receiver(), replace(ALERT, severity=Severity.CRITICAL), directory.labels(ALERT))
+
+
+def test_a_directory_counts_those_who_have_all_of_some_labels() -> None:
+    """Whoever moved, was forgotten, or came back from the disk is counted where it is now, and nowhere else."""
+    directory = Directory(3)
+    for device, site, line in (
+        ("p1", "a", "1"),
+        ("p2", "a", "1"),
+        ("p3", "a", "2"),
+        ("p4", "b", "1"),
+        ("p2", "a", "2"),
+    ):
+        directory.note(device, "pumps", {"site": site, "line": line})  # p1 has to go for p4
+    again = Directory(3)
+    again.restore(Row(*json.loads(json.dumps(row))) for row in directory.table.rows())
+    for found in (directory, again):
+        sizes = {"a": 2, "b": 1, "c": 0}
+        assert {site: found.size({"site": site}) for site in sizes} == sizes
+        assert [found.size({"site": "a", "line": line}) for line in ("1", "2")] == [0, 2]
+        assert (found.size({}), found.size({"sensors": "pumps", "line": "2"})) == (3, 2)
+        assert all(found._having.values())
+    fewer = Directory(2)
+    fewer.restore(directory.table.rows())
+    fewer.note("p5", "pumps", {})
+    assert fewer.size({}) == 2

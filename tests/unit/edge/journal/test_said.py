@@ -5,7 +5,7 @@ from pathlib import Path
 
 from detector.clock import WallTime
 from detector.domain import AlertEvent, EventTime, Feedback, FeedbackKind, Height, Reading, Transition
-from detector.edge.journal import Again, read_ends, read_journal
+from detector.edge.journal import Again, Which, read_ends, read_journal
 from detector.report import Batch
 from detector.settings import JournalSettings, SensorSettings
 from detector.stream.batch import Batcher
@@ -84,7 +84,7 @@ def test_an_alert_is_one_case_with_what_was_said_of_it_last(tmp_path: Path) -> N
         journal.append_feedback(feedback(alert(2).id), "http")
         journal.append_feedback(feedback(alert(2).id, FeedbackKind.UNDONE), "http")
         journal.commit()
-        second, first = journal.cases(WallTime(START_S), 10)
+        second, first = journal.cases(Which(WallTime(START_S), 10))
         assert (first.last, first.opened, first.since, first.said) == (
             closed,
             opened.at,
@@ -94,8 +94,43 @@ def test_an_alert_is_one_case_with_what_was_said_of_it_last(tmp_path: Path) -> N
         assert (second.last, second.said) == (alert(2), None)
         assert journal.case(opened.id) == first
         assert journal.case("nobody") is None
-        assert [one.last.id for one in journal.cases(WallTime(START_S), 1)] == [alert(2).id]
-        assert journal.cases(WallTime(START_S + 11.0), 10) == []
+        assert [one.last.id for one in journal.cases(Which(WallTime(START_S), 1))] == [alert(2).id]
+        assert journal.cases(Which(WallTime(START_S + 11.0), 10)) == []
+
+
+def test_an_alert_was_opened_when_it_was_opened(tmp_path: Path) -> None:
+    """Also where only later events of it are looked at."""
+    opened = alert(1)
+    bench = Bench(tmp_path)
+    with bench.journal() as journal:
+        journal.append_alerts([opened])
+        journal.commit()
+        bench.clock.passed_s = 10.0
+        journal.append_alerts([replace(opened, event=Transition.CLOSED, at=EventTime(opened.at + 9))])
+        journal.commit()
+        (seen,) = journal.cases(Which(WallTime(START_S + 5.0), 10))
+        assert (seen.opened, seen.since) == (opened.at, START_S)
+        assert journal.case(opened.id) == seen
+
+
+def test_alerts_are_chosen_before_they_are_counted(tmp_path: Path) -> None:
+    """The newest of one channel, of a device as a whole, or of those that are open, however many others came after."""
+    whole, closed = replace(alert(2), channel=None), replace(alert(3), event=Transition.CLOSED)
+    others = [replace(alert(number), device="p2") for number in range(10, 15)]
+    with Bench(tmp_path).journal() as journal:
+        journal.append_alerts([alert(1), whole, replace(closed, event=Transition.OPENED), *others])
+        journal.append_alerts([closed, *(replace(other, event=Transition.CLOSED) for other in others)])
+        journal.commit()
+
+        def found(which: Which) -> list[str]:
+            return [case.last.id for case in journal.cases(which)]
+
+        since = WallTime(START_S)
+        assert found(Which(since, 2, (whole.device, None))) == ["a2"]
+        assert found(Which(since, 2, (closed.device, closed.channel))) == ["a3", "a1"]
+        assert found(Which(since, 1, (closed.device, closed.channel))) == ["a3"]
+        assert found(Which(since, 2, only_open=True)) == ["a2", "a1"]
+        assert found(Which(since, 2, (closed.device, closed.channel), only_open=True)) == ["a1"]
 
 
 def test_what_was_said_is_kept_as_long_as_alerts(tmp_path: Path) -> None:

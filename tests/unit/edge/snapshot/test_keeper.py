@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from detector.clock import MonoTime, WallTime
-from detector.edge.snapshot import Keeper, Snapshot, read_snapshot
+from detector.edge.snapshot import Keeper, OfThisProcess, Snapshot, read_snapshot
 from tests.system.patience import wait_until
 from tests.unit.edge.snapshot.taken import stepped, taken
 
@@ -71,7 +71,7 @@ def test_a_snapshot_is_due_after_each_interval(tmp_path: Path) -> None:
     assert not keeper.due()
     clock.now = 60.0
     assert keeper.due()
-    keeper.begin(7, taken)
+    keeper.begin(7, OfThisProcess(taken))
     clock.now = 121.0
     assert not keeper.due()
     finish(keeper)
@@ -88,7 +88,7 @@ def test_what_changes_meanwhile_is_not_in_it(tmp_path: Path) -> None:
     def now() -> Snapshot:
         return Snapshot(7, WallTime(0.0), batcher.freeze(), subject.freeze(), None)
 
-    keeper.begin(7, now)
+    keeper.begin(7, OfThisProcess(now))
     subject.blocks()["scale"].arrays()["location"][:] = 0.0
     finish(keeper)
     found = read_snapshot(keeper.shelf.place(7)).engine.blocks["scale"].arrays["location"]
@@ -99,7 +99,7 @@ def test_two_are_kept(tmp_path: Path) -> None:
     """After a third snapshot the first is gone, and the journal is needed from the second on."""
     keeper = Keeper(tmp_path, 60.0, Hand())
     for seq in (7, 8, 9):
-        keeper.begin(seq, lambda seq=seq: taken(seq))  # type: ignore[misc]
+        keeper.begin(seq, OfThisProcess(lambda seq=seq: taken(seq)))  # type: ignore[misc]
         finish(keeper)
     assert [int(path.name) for path in keeper.shelf.newest_first()] == [9, 8]
     assert keeper.needed_after == 8
@@ -111,8 +111,8 @@ def test_without_arrivals_the_last_one_is_as_good(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path, 60.0, clock)
     keeper.found(7, WallTime(5.0))
     clock.now = 60.0
-    keeper.begin(7, never)
-    keeper.take(7, never)
+    keeper.begin(7, OfThisProcess(never))
+    keeper.take(7, OfThisProcess(never))
     assert keeper.status().taken_at == 1060.0
 
 
@@ -120,11 +120,11 @@ def test_failing_is_told_once_and_then_its_end(tmp_path: Path, caplog: pytest.Lo
     """Two failures are one line in the log, with the reason; the first success after them is another."""
     keeper = Keeper(tmp_path, 60.0, Hand())
     for seq in (7, 8):
-        keeper.begin(seq, failing)
+        keeper.begin(seq, OfThisProcess(failing))
         finish(keeper)
     assert keeper.status().failures == 2
     assert "No space left" in str(keeper.status().trouble)
-    keeper.begin(9, taken)
+    keeper.begin(9, OfThisProcess(taken))
     finish(keeper)
     assert keeper.status().trouble is None
     told = [record.levelno for record in caplog.records if record.levelno > logging.INFO]
@@ -134,7 +134,7 @@ def test_failing_is_told_once_and_then_its_end(tmp_path: Path, caplog: pytest.Lo
 def test_a_killed_copy_is_a_failure_like_any(tmp_path: Path) -> None:
     """Where the system ends the copy, say for want of memory, that is told, and nothing half-written is taken for a snapshot."""
     keeper = Keeper(tmp_path, 60.0, Hand())
-    keeper.begin(7, killed)
+    keeper.begin(7, OfThisProcess(killed))
     finish(keeper)
     assert "SIGKILL" in str(keeper.status().trouble)
     assert keeper.shelf.newest_first() == []
@@ -143,6 +143,6 @@ def test_a_killed_copy_is_a_failure_like_any(tmp_path: Path) -> None:
 def test_the_last_one_is_written_at_once(tmp_path: Path) -> None:
     """At the shutdown the one under way is given up, however long it would take, and one is there on return."""
     keeper = Keeper(tmp_path, 60.0, Hand())
-    keeper.begin(7, hanging)
-    keeper.take(8, lambda: taken(8))
+    keeper.begin(7, OfThisProcess(hanging))
+    keeper.take(8, OfThisProcess(lambda: taken(8)))
     assert [int(path.name) for path in keeper.shelf.newest_first()] == [8]

@@ -1,0 +1,250 @@
+"""An engine in a process of its own: while it steps on one core, this process reads, decodes and journals on another.
+
+In: batches. Out: steps, in the order of the batches. The process is a copy of this one, made when the engine knows all that it is to know from
+before; it ends when this one does.
+"""
+
+import gc
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from multiprocessing.reduction import send_handle
+from queue import Empty, SimpleQueue
+from traceback import format_exc
+from typing import Any, Final
+
+from detector.domain import AlertEvent, Feedback, Height
+from detector.edge.forked import fork
+from detector.edge.snapshot import Around, Subject
+from detector.edge.snapshot.aside import Pause
+from detector.edge.snapshot.subject import Write
+from detector.edge.stepping.copy import (
+    Answer,
+    Ask,
+    Count,
+    Counted,
+    EndWriting,
+    EngineCopy,
+    Failed,
+    Leave,
+    StepOn,
+    Stepped,
+    WriteAside,
+    WriteAtOnce,
+    Written,
+)
+from detector.edge.stepping.its_snapshot import OfItsProcess
+from detector.edge.stepping.rows import LANES, SharedRows
+from detector.edge.stepping.stepper import EngineGoneError, Step
+from detector.engine import Engine
+from detector.readings import Name, Names
+from detector.report import Batch, Census, Report
+from detector.settings import Settings
+
+PAUSE_EVERY_S: Final = 0.5
+"""Between two signs of life while a snapshot is waited for."""
+
+END_WITHIN_S: Final = 5.0
+"""Time for the engine's process to end by itself."""
+
+LOST: Final = "the engine's process has ended"
+
+
+class Beside:
+    """Has an engine step in a process of its own."""
+
+    pid: int | None
+
+    def __init__(self, engine: Engine, rows: int) -> None:
+        """Start the process; it goes on with a copy of the engine, which is of no more use here. Batches have `rows` readings at most.
+
+        Raises: OSError when the system has no room for another process.
+        """
+        self._census = engine.census()
+        self._rows = SharedRows(rows)
+        here, there = Pipe()
+        try:
+            self.pid = fork(lambda: _serve(engine, self._rows, there), keep=[there.fileno()])
+        finally:
+            there.close()
+        self._engine: Connection = here
+        self._told: SimpleQueue[Any] = SimpleQueue()
+        self._under_way: deque[Batch] = deque()
+        self._steps: deque[Step] = deque()
+        self._handed_over = 0
+        self._names: Names | None = None
+        self._names_known = 0
+        self._counting = False
+        self._answer: Answer | None = None
+        self._outcome: str | None = None
+        threading.Thread(target=_listen, args=(here, self._told), name="engine", daemon=True).start()
+
+    def submit(self, batch: Batch) -> None:
+        """Hand over the next batch."""
+        while len(self._under_way) == LANES:
+            self._take(self._told.get())
+        lane = self._handed_over % LANES
+        self._rows.put_batch(lane, batch)
+        anew, names = self._new_names(batch)
+        self._send(StepOn(lane, len(batch.readings), anew, names, batch.ticks, batch.hour))
+        self._under_way.append(batch)
+        self._handed_over += 1
+
+    def finished(self, *, wait: bool) -> Iterator[Step]:
+        """Yield the steps that were taken and not yielded before; with `wait` those of all batches handed over."""
+        while not self._told.empty() or (wait and self._under_way):
+            self._take(self._told.get())
+        while self._steps:
+            yield self._steps.popleft()
+
+    def census(self) -> Census:
+        """Return how the fleet stood when this was asked last, and ask again."""
+        if not self._counting:
+            self._counting = True
+            self._send(Count())
+        return self._census
+
+    def hear(self, feedback: Feedback) -> None:
+        """See `Engine.hear`."""
+        self._ask("hear", feedback)
+
+    def may_hear(self, feedback: Feedback) -> bool:
+        """See `Engine.may_hear`."""
+        return bool(self._ask("may_hear", feedback))
+
+    def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
+        """See `Engine.heights_of`."""
+        heights: tuple[Height, ...] = self._ask("heights_of", event)
+        return heights
+
+    def reconfigure(self, settings: Settings) -> None:
+        """See `Engine.reconfigure`."""
+        self._ask("reconfigure", settings)
+
+    def subject(self, around: Callable[[], Around]) -> Subject:
+        """Return what the engine's process remembers, and this one around it."""
+        return OfItsProcess(self, around)
+
+    def close(self) -> None:
+        """Let the engine's process end, and see to it that it does."""
+        assert self.pid is not None
+        with suppress(EngineGoneError, Empty):
+            self._send(Leave())
+            while True:
+                self._take(self._told.get(timeout=END_WITHIN_S))
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def begin_writing(self, write: Write, source: int) -> None:
+        """Have a copy of the engine's process write a snapshot of now; what is around the engine comes through the file `source`."""
+        assert self.pid is not None
+        self._outcome = None
+        self._send(WriteAside(write))
+        send_handle(self._engine, source, self.pid)
+
+    def end_writing(self) -> None:
+        """Let that copy finish no more."""
+        self._send(EndWriting())
+
+    def outcome(self) -> str | None:
+        """Return how it went; see `Aside.outcome`."""
+        while not self._told.empty():
+            self._take(self._told.get())
+        return self._outcome
+
+    def write_at_once(self, write: Write, around: Around, pause: Pause) -> None:
+        """Have a snapshot written, and wait for it.
+
+        Raises: OSError.
+        """
+        wrong = self._wait_for_answer(WriteAtOnce(write, around), pause)
+        if wrong:
+            raise OSError(wrong)
+
+    def _new_names(self, batch: Batch) -> tuple[bool, list[Name]]:
+        """Return whether the batch's names are of another table than before, and those that the engine does not know."""
+        names = batch.readings.names
+        anew = names is not self._names and len(batch.readings) > 0
+        if anew:
+            self._names, self._names_known = names, 0
+        if self._names is None or not len(batch.readings):
+            return False, []
+        known, self._names_known = self._names_known, len(names)
+        return anew, [names[number] for number in range(known, len(names))]
+
+    def _send(self, message: object) -> None:
+        """Tell the engine's process something.
+
+        Raises: EngineGoneError.
+        """
+        try:
+            self._engine.send(message)
+        except OSError as fault:
+            raise EngineGoneError(LOST) from fault
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the engine after all batches handed over before, and return what it returns."""
+        return self._wait_for_answer(Ask(method, arguments), lambda: None)
+
+    def _wait_for_answer(self, question: Ask | WriteAtOnce, pause: Pause) -> Any:
+        """Send a question and return its answer; `pause` is called now and then."""
+        self._send(question)
+        while self._answer is None:
+            try:
+                self._take(self._told.get(timeout=PAUSE_EVERY_S))
+            except Empty:
+                pause()
+        answer, self._answer = self._answer, None
+        return answer.value
+
+    def _take(self, told: Any) -> None:
+        """Take in what the engine's process said.
+
+        Raises: EngineGoneError.
+        """
+        match told:
+            case Stepped():
+                self._steps.append(Step(self._report(told), told.took_s))
+            case Counted():
+                self._counting, self._census = False, told.census_after(self._census)
+            case Answer():
+                self._answer = told
+            case Written():
+                self._outcome = told.outcome
+            case Failed():
+                raise EngineGoneError(told.words)
+            case _:
+                raise EngineGoneError(LOST)
+
+    def _report(self, told: Stepped) -> Report:
+        """Return the report on the oldest batch under way, whose lane is free then."""
+        lane = (self._handed_over - len(self._under_way)) % LANES
+        batch = self._under_way.popleft()
+        columns = self._rows.report_columns(lane, len(batch.readings))
+        return Report(readings=batch.readings, ticks=batch.ticks, events=told.events, departed=told.departed, **columns)  # type: ignore[arg-type]
+
+
+def _serve(engine: Engine, rows: SharedRows, daemon: Connection) -> None:
+    """Be the engine's process."""
+    gc.freeze()  # what is the daemon's is never looked at again, and so never copied
+    try:
+        EngineCopy(engine, rows, daemon).serve()
+    except BaseException:
+        with suppress(OSError):
+            daemon.send(Failed(format_exc()))
+        raise
+
+
+def _listen(engine: Connection, told: SimpleQueue[Any]) -> None:
+    """Take what the engine's process says as it comes, so that neither side ever waits for the other to listen; None at its end."""
+    try:
+        while True:
+            told.put(engine.recv())
+    except (EOFError, OSError):
+        told.put(None)

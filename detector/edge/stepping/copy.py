@@ -1,0 +1,207 @@
+"""The engine's process: a copy of the daemon that steps the engine, answers what is asked of it, and ends when the daemon does.
+
+In: messages, columns in shared memory. Out: the same. Both ends are this program, and what they say to each other is read by nobody else, nor written.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+from typing import Any, Final, NamedTuple
+
+from detector.domain import AlertEvent, EventTime
+from detector.edge.snapshot import Around
+from detector.edge.snapshot.aside import Aside, Pause
+from detector.edge.snapshot.subject import Write
+from detector.edge.stepping.rows import SharedRows
+from detector.engine import Engine
+from detector.readings import Name, Names
+from detector.report import Census, Tick
+
+LOOK_EVERY_S: Final = 0.1
+"""Between two looks at a snapshot that is being written, while no batch comes."""
+
+
+class StepOn(NamedTuple):
+    """Step through the batch on a lane."""
+
+    lane: int
+    rows: int
+    anew: bool
+    """The names are those of another table, which begins here."""
+    names: list[Name]
+    """Those that were met since the last batch, in the order of their numbers."""
+    ticks: tuple[Tick, ...]
+    hour: EventTime | None
+
+
+class Stepped(NamedTuple):
+    """What became of a batch: the columns are on its lane."""
+
+    events: tuple[AlertEvent, ...]
+    departed: tuple[tuple[str, str], ...]
+    took_s: float
+
+
+class Ask(NamedTuple):
+    """Call a method of the engine."""
+
+    method: str
+    arguments: tuple[Any, ...]
+
+
+class Answer(NamedTuple):
+    """What that returned."""
+
+    value: Any
+
+
+class Count(NamedTuple):
+    """Take a census."""
+
+
+class Counted(NamedTuple):
+    """How the fleet stands; whose it is, only where that changed."""
+
+    census: Census
+    renamed: bool
+
+    def census_after(self, before: Census) -> Census:
+        """Return it with the names that it goes by."""
+        standing = before.standing
+        if self.renamed:
+            return self.census
+        named = replace(self.census.standing, devices=standing.devices, channels=standing.channels)
+        return replace(self.census, standing=named)
+
+
+class WriteAside(NamedTuple):
+    """Write a snapshot in a copy; behind this comes the file through which what is around the engine will be told."""
+
+    write: Write
+
+
+class WriteAtOnce(NamedTuple):
+    """Write a snapshot, and answer with what was wrong, an empty text for nothing."""
+
+    write: Write
+    around: Around
+
+
+class Written(NamedTuple):
+    """How the copy's work went; see `Aside.outcome`."""
+
+    outcome: str
+
+
+class EndWriting(NamedTuple):
+    """Let the copy finish no more."""
+
+
+class Leave(NamedTuple):
+    """There is nothing more to be done."""
+
+
+class Failed(NamedTuple):
+    """The engine has failed: nothing follows."""
+
+    words: str
+
+
+class EngineCopy:
+    """Serves one engine."""
+
+    def __init__(self, engine: Engine, rows: SharedRows, daemon: Connection) -> None:
+        """Serve whoever is at the other end."""
+        self._engine, self._rows, self._daemon = engine, rows, daemon
+        self._names = Names()
+        self._aside: Aside | None = None
+        self._departures = 0
+        self._whose: tuple[int, int, int] | None = None
+        """How many devices and channels there were at the last census, and departures before it."""
+        self._do: dict[type, Callable[[Any], None]] = {
+            StepOn: self._step_on,
+            Ask: self._answer,
+            Count: self._count,
+            WriteAside: self._write_aside,
+            WriteAtOnce: self._write_at_once,
+            EndWriting: self._end_writing,
+        }
+
+    def serve(self) -> None:
+        """Do what is asked until nobody is there to ask."""
+        try:
+            while True:
+                self._look_after_copy()
+                if self._aside is None or self._daemon.poll(LOOK_EVERY_S):
+                    told = self._daemon.recv()
+                    if isinstance(told, Leave):
+                        return
+                    self._do[type(told)](told)
+        except (EOFError, ConnectionError):  # the daemon is gone
+            return
+
+    def _step_on(self, told: StepOn) -> None:
+        """Step, and say what came of it."""
+        if told.anew:
+            self._names = Names()
+        for name in told.names:
+            self._names.number(name)
+        began = time.perf_counter()
+        report = self._engine.step(self._rows.batch(told.lane, told.rows, self._names, told.ticks, told.hour))
+        took_s = time.perf_counter() - began
+        self._departures += bool(report.departed)
+        self._rows.put_report(told.lane, report)
+        self._daemon.send(Stepped(report.events, report.departed, took_s))
+
+    def _answer(self, told: Ask) -> None:
+        """Call a method of the engine, and say what it returned."""
+        self._daemon.send(Answer(getattr(self._engine, told.method)(*told.arguments)))
+
+    def _count(self, _told: Count) -> None:
+        """Take a census."""
+        census = self._engine.census()
+        whose = (census.devices, census.channels, self._departures)
+        renamed, self._whose = whose != self._whose, whose
+        if not renamed:  # a hundred thousand names a second would be work for both sides
+            census = replace(census, standing=replace(census.standing, devices=(), channels=()))
+        self._daemon.send(Counted(census, renamed))
+
+    def _write_aside(self, told: WriteAside) -> None:
+        """Start to write a snapshot of now."""
+        source = recv_handle(self._daemon)
+
+        def write(pause: Pause) -> None:
+            with Connection(source) as teller:
+                around: Around = teller.recv()
+            told.write(around.snapshot(self._engine.freeze()), pause)
+
+        try:
+            self._aside = Aside(write, keep=[source])
+        except OSError as fault:
+            self._daemon.send(Written(str(fault)))
+        finally:
+            os.close(source)
+
+    def _write_at_once(self, told: WriteAtOnce) -> None:
+        """Write a snapshot while the daemon waits."""
+        try:
+            told.write(told.around.snapshot(self._engine.freeze()), lambda: None)
+        except OSError as fault:
+            self._daemon.send(Answer(str(fault) or type(fault).__name__))
+        else:
+            self._daemon.send(Answer(""))
+
+    def _end_writing(self, _told: EndWriting) -> None:
+        """Let the copy finish no more; how it ended is told as ever."""
+        if self._aside is not None:
+            self._aside.end()
+
+    def _look_after_copy(self) -> None:
+        """See whether the copy has finished."""
+        outcome = None if self._aside is None else self._aside.outcome()
+        if outcome is not None:
+            self._aside = None
+            self._daemon.send(Written(outcome))
