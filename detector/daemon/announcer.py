@@ -48,9 +48,9 @@ class Announcer:
         self._publisher = publisher
         self._clock = clock
         self._resting: dict[ChannelKey, MonoTime] = {}
-        """Until when a channel is not to be published again; in order of time, as all rest equally long."""
-        self._waiting: set[ChannelKey] = set()
-        """Those resting that have something new to say."""
+        """Until when a channel is not to be published again; in order of time, as all rest equally long. The view notes what they
+        have to say then."""
+        view.wake_all()
         self._wrong: dict[ChannelKey, None] = {}
         """Those of which the broker has an older state, or one that it should not have."""
         self._righted_at: MonoTime | None = None
@@ -62,14 +62,11 @@ class Announcer:
         """Publish the states that turned or are not resting; those of channels that are gone are taken back by and by."""
         now = self._clock.mono()
         for key in touched.gone:
-            self._waiting.discard(key)
             self._resting.pop(key, None)
             self._wrong[key] = None
         for key in touched.keys:
-            if key in touched.turned or key not in self._resting:
+            if key in touched.turned or key not in self._resting:  # published by what came after in the same turn
                 self._publish(key, now)
-            else:
-                self._waiting.add(key)
 
     def renew(self) -> None:
         """Publish the states of which the rest is over and that changed meanwhile; put some right that the broker has wrong."""
@@ -88,7 +85,7 @@ class Announcer:
             if until > now:
                 return
             del self._resting[key]
-            if key in self._waiting:
+            if self._view.wake(key):
                 self._publish(key, now)
 
     def _put_right(self, now: MonoTime) -> None:
@@ -113,7 +110,6 @@ class Announcer:
 
     def _publish(self, key: ChannelKey, now: MonoTime) -> None:
         """Publish the state of a channel and let it rest."""
-        self._waiting.discard(key)
         self._wrong.pop(key, None)
         state = self._view.state(key)
         if state is None:  # gone meanwhile
@@ -121,3 +117,4 @@ class Announcer:
         self._publisher.publish(*state_message(self._settings.base_topic, state))
         self._resting.pop(key, None)
         self._resting[key] = MonoTime(now + self._settings.state_every)
+        self._view.rest(key)

@@ -3,11 +3,11 @@
 In: messages. Out: when to commit, and what to acknowledge then. A commit waits for the disk, so several turns share one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from detector.clock import Clock, MonoTime
-from detector.edge.inbox import Message
+from detector.edge.parcel import Parcel
 
 COMMIT_WITHIN_S: Final = 0.05
 """Longest that a message waits for others to share its commit."""
@@ -23,12 +23,14 @@ class Receipts:
     def __init__(self, clock: Clock) -> None:
         """Hold nothing."""
         self._clock = clock
-        self._held: list[Message] = []
+        self._held: list[Parcel] = []
+        self._count = 0
         self._until: MonoTime | None = None
 
-    def hold(self, messages: Iterable[Message]) -> None:
+    def hold(self, parcels: Collection[Parcel]) -> None:
         """Hold messages until a commit; without any, a commit is still wanted."""
-        self._held += messages
+        self._held += parcels
+        self._count += sum(map(len, parcels))
         if self._until is None:
             self._until = MonoTime(self._clock.mono() + COMMIT_WITHIN_S)
 
@@ -40,9 +42,9 @@ class Receipts:
         """Tell whether it is time to commit; `more_wait`: further messages can be taken at once."""
         if self._until is None:
             return False
-        return self._clock.mono() >= self._until or (len(self._held) >= ENOUGH and not more_wait)
+        return self._clock.mono() >= self._until or (self._count >= ENOUGH and not more_wait)
 
-    def release(self) -> list[Message]:
+    def release(self) -> list[Parcel]:
         """Return all that was held, to be acknowledged, and hold nothing any more."""
-        held, self._held, self._until = self._held, [], None
+        held, self._held, self._count, self._until = self._held, [], 0, None
         return held

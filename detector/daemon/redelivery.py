@@ -7,10 +7,10 @@ from a new one; readings could not, where they bear no time of their own and a v
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from detector.edge.inbox import Message
 from detector.edge.journal import Stub
+from detector.edge.parcel import DUPLICATE, QOS, Parcel
 
 
 class Redelivery:
@@ -22,19 +22,30 @@ class Redelivery:
         self._new: list[Stub] = []
         self._connection = 0
 
-    def knows(self, message: Message) -> bool:
-        """Return whether a message was taken in before; take note of it if not."""
-        if not message.resumed and message.connection != self._connection:
-            self._known.clear()  # a new session counts its packets anew
-        self._connection = message.connection
-        if message.qos == 0:
-            return False
-        checksum = zlib.crc32(message.payload, zlib.crc32(message.topic.encode(errors="surrogatepass")))
-        if message.duplicate and self._known.get(message.mid) == checksum:
-            return True
-        self._known[message.mid] = checksum
-        self._new.append(Stub(message.mid, checksum))
-        return False
+    def repeated(self, parcels: Iterable[Parcel]) -> set[int]:
+        """Return which of some messages were taken in before, by their places; take note of those that were not."""
+        repeated, first = set[int](), 0
+        for parcel in parcels:
+            if not parcel.resumed and parcel.connection != self._connection:
+                self._known.clear()  # a new session counts its packets anew
+            self._connection = parcel.connection
+            if any(parcel.mids):
+                repeated.update(first + place for place in self._repeated(parcel))
+            first += len(parcel)
+        return repeated
+
+    def _repeated(self, parcel: Parcel) -> Iterator[int]:
+        """Yield the places of the messages of one parcel that were taken in before."""
+        messages = zip(parcel.topics, parcel.payloads, parcel.heads, parcel.mids, strict=True)
+        for place, (topic, payload, head, mid) in enumerate(messages):
+            if not head & QOS:
+                continue
+            checksum = zlib.crc32(payload, zlib.crc32(topic.encode(errors="surrogatepass")))
+            if head & DUPLICATE and self._known.get(mid) == checksum:
+                yield place
+            else:
+                self._known[mid] = checksum
+                self._new.append(Stub(mid, checksum))
 
     def take_new(self) -> list[Stub]:
         """Return the stubs of the messages taken in since this was last asked."""

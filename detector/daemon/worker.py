@@ -19,12 +19,13 @@ from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
 from detector.domain import MICROSECONDS, DropReason, Feedback
-from detector.edge.channel_view import ChannelView
-from detector.edge.inbox import Inbox, Message
+from detector.edge.channel_view import ChannelView, Touched
+from detector.edge.inbox import Inbox
 from detector.edge.journal import Journal
 from detector.edge.ledger import Ledger
 from detector.edge.metrics import Exposition
 from detector.edge.mqtt import MqttLink
+from detector.edge.parcel import Parcel
 from detector.edge.sinks import Courier
 from detector.edge.snapshot import Around, Keeper
 from detector.edge.stepping import Here, Stepper
@@ -84,6 +85,8 @@ class Worker:
     _turned_at: MonoTime = START
     _counted_at: MonoTime = START
     _quiet_s: float = 0.0
+    _touched: list[Touched] = field(default_factory=list)
+    """What reports changed that was not announced yet."""
     _handed_over: int = 0
     """Batches so far, to the engine."""
     _taken_back: int = 0
@@ -93,11 +96,11 @@ class Worker:
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
         longest_s = ANSWER_S if self.courier.pending else WAIT_S
-        messages = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
+        parcels = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
-        if messages:
+        if parcels:
             self._quiet_s = 0.0
-            self._score(messages)
+            self._score(parcels)
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
@@ -111,6 +114,7 @@ class Worker:
         ):
             self.settle()
         self.courier.offer()
+        self._announce()
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
@@ -134,8 +138,10 @@ class Worker:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-            told = self.herald.hear(found)
-            if told:
+        told = self.herald.hear(found)
+        if told:
+            self.courier.offer(found=bool(found))  # machines need not wait until the disk has what people are told
+            with self.exposition.commit_seconds.time():
                 self.journal.commit()
         self.courier.offer(found=told or bool(found))
         self.link.acknowledge(self.receipts.release())
@@ -147,6 +153,7 @@ class Worker:
             self.engine.hear(batch)
             return
         self._tell(self.engine.step(batch))
+        self._announce()
         if self.journal.alerts_wait >= FOUND_AGAIN:
             self.herald.hear(self.journal.commit())
 
@@ -168,20 +175,21 @@ class Worker:
         while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
             self.turn()  # events that wait for an answer would have to wait for the next start
         self.inbox.close()  # what comes now from the network thread, it gives up itself
-        left = self.inbox.take(len(self.inbox), 0.0)
+        left = sum(map(len, self.inbox.take(len(self.inbox), 0.0)))
         if left:
-            self.ledger.dropped(DropReason.SHUTDOWN, len(left))
-            log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", len(left))
+            self.ledger.dropped(DropReason.SHUTDOWN, left)
+            log.warning("gave up %d messages at the deadline; those of QoS 1 stay with the broker", left)
 
-    def _score(self, messages: list[Message]) -> None:
+    def _score(self, parcels: list[Parcel]) -> None:
         """Take messages all the way, and hold them until nothing of them can be lost any more."""
         with self.exposition.decode_seconds.time():
-            readings = self.intake.decode(messages)
+            readings = self.intake.decode(parcels)
         self.journal.append(readings, self.intake.redelivery.take_new())
         self._step_all(self.batcher.cut(readings))
-        self._arrived.append((self._handed_over, np.array([message.arrived for message in messages]) / MICROSECONDS))
+        arrived_s = np.concatenate([parcel.arrived_us for parcel in parcels]) / MICROSECONDS
+        self._arrived.append((self._handed_over, arrived_s))
         self._take_steps(wait=len(self.inbox) == 0)
-        self.receipts.hold(messages)
+        self.receipts.hold(parcels)
 
     def _let_time_pass(self) -> None:
         """Judge silence at the ticks that fall due while nothing comes; the journal has them as well."""
@@ -211,7 +219,7 @@ class Worker:
             self.exposition.reading_to_verdict_seconds.observe(np.maximum(self.clock.wall() - arrived_s, 0.0))
 
     def _tell(self, report: Report) -> None:
-        """Show and announce what a batch came to: the one door for what is new and for what is recovered."""
+        """Show what a batch came to, and note what is to be announced: the one door for what is new and for what is recovered."""
         self.journal.append_alerts(report.events)
         touched = self.view.show(report)
         if touched.gone:
@@ -221,8 +229,15 @@ class Worker:
                 len(devices), ", ".join(devices[:NAMED]) + (", ..." if len(devices) > NAMED else ""),
             )  # fmt: skip
         if self.announcer is not None:
-            with self.exposition.publish_seconds.time():
-                self.announcer.announce(touched)
+            self._touched.append(touched)
+
+    def _announce(self) -> None:
+        """Publish the states that turned, or were not for a while: after the alerts, which are to be early."""
+        touched, self._touched = self._touched, []
+        for one in touched:
+            if self.announcer is not None:
+                with self.exposition.publish_seconds.time():
+                    self.announcer.announce(one)
 
     def _look_after_snapshots(self) -> None:
         """Begin a snapshot when one is due, of nothing that is not in the journal: its events could not be told again."""

@@ -60,6 +60,26 @@ class ChannelState(NamedTuple):
     """Event time since when `anomalous` and `verdict` stand as they do."""
 
 
+def state_of(key: ChannelKey, plain: Sequence[Any]) -> ChannelState:
+    """Return the state of a channel by its `PLAIN` columns."""
+    entry, at, value, stage, left, known, expected, lower, upper, score, side, verdict, since = plain
+    return ChannelState(
+        *key,
+        entry,
+        at,
+        value,
+        STAGES[stage],
+        left,
+        expected if known else None,
+        lower if known else None,
+        upper if known else None,
+        score if stage == Stage.SCORED else None,
+        side,
+        VERDICTS[verdict],
+        since,
+    )
+
+
 class States(Sequence[ChannelState]):
     """States of some channels as of one moment, each made when it is asked for."""
 
@@ -107,25 +127,8 @@ class States(Sequence[ChannelState]):
     def __iter__(self) -> Iterator[ChannelState]:
         """Iterate over the states."""
         plain = {name: self._columns[name].tolist() for name in PLAIN}
-        for (device, channel), entry, at, value, stage, left, known, expected, lower, upper, score, side, verdict, since in zip(
-            self._keys, *plain.values(), strict=True
-        ):  # fmt: skip
-            yield ChannelState(
-                device,
-                channel,
-                entry,
-                at,
-                value,
-                STAGES[stage],
-                left,
-                expected if known else None,
-                lower if known else None,
-                upper if known else None,
-                score if stage == Stage.SCORED else None,
-                side,
-                VERDICTS[verdict],
-                since,
-            )
+        for key, *fields in zip(self._keys, *plain.values(), strict=True):
+            yield state_of(key, fields)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether the same states stand in the same order."""

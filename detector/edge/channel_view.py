@@ -30,6 +30,7 @@ class Touched(NamedTuple):
     """What a report changed in the view."""
 
     keys: list[ChannelKey]
+    """Those that do not rest, or turned."""
     turned: set[ChannelKey]
     """Those of which side or verdict is another than before."""
     gone: tuple[ChannelKey, ...] = ()
@@ -87,9 +88,27 @@ class ChannelView:
                 self._departures.settle(key)
             if report.ticks:
                 self._sweep(report.ticks[-1].at)
-            rows = np.concatenate([entered.rows, np.setdiff1d(np.array(concerned, np.intp), entered.rows)])
-            turned = np.concatenate([entered.turned, np.array(concerned, np.intp)])
-            return Touched(self._last.keys_of(rows), set(self._last.keys_of(turned)), report.departed)
+            rows, turned = entered.rows, entered.turned
+            if concerned:
+                rows = np.concatenate([rows, np.setdiff1d(np.array(concerned, np.intp), rows)])
+                turned = np.concatenate([turned, np.array(concerned, np.intp)])
+            awake = self._last.awake(rows, turned)
+            return Touched(self._last.keys_of(awake), set(self._last.keys_of(turned)), report.departed)
+
+    def rest(self, key: ChannelKey) -> None:
+        """Leave a channel out of what reports touch until it turns, or is woken: others were told its state just now."""
+        with self._lock:
+            self._last.rest(key)
+
+    def wake(self, key: ChannelKey) -> bool:
+        """Let a channel rest no more; return whether its state is another since."""
+        with self._lock:
+            return self._last.wake(key)
+
+    def wake_all(self) -> None:
+        """Let no channel rest: who was told their states is another now."""
+        with self._lock:
+            self._last.wake_all()
 
     def recall(self, events: Iterable[AlertEvent]) -> None:
         """Show alert events of before the start."""

@@ -5,30 +5,12 @@ In: MQTT messages from the network thread. Out: batches of whatever waits, to th
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from detector.domain import EventTime
+from detector.edge.parcel import Parcel
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
-
-
-class Message(NamedTuple):
-    """One MQTT message as it arrived, with what it takes to acknowledge it."""
-
-    topic: str
-    payload: bytes
-    arrived: EventTime
-    qos: int
-    retain: bool
-    duplicate: bool
-    """The broker says that it may have sent this one before."""
-    mid: int
-    """The broker's packet identifier; used anew in every connection, hence the next field."""
-    connection: int
-    """Number of the connection it came through."""
-    resumed: bool = False
-    """The session is older than that connection."""
 
 
 class Put(NamedTuple):
@@ -36,8 +18,8 @@ class Put(NamedTuple):
 
     seen_to: int
     """How many of them, from the first, are not to be put again."""
-    given_up: list[Message]
-    """Those that found no room, or made room: the caller counts and acknowledges them."""
+    given_up: list[Parcel]
+    """Those that found no room, or made room, in order: the caller counts and acknowledges them."""
 
 
 PATIENCE_S = 5.0
@@ -51,51 +33,52 @@ class Inbox:
         """Start empty and open; with `overflow: wait`, a put waits at most `patience_s` for room."""
         self._patience_s = patience_s
         self._settings = settings
-        self._waiting: deque[Message] = deque()
-        self._size = 0
+        self._waiting: deque[Parcel] = deque()
+        self._count = self._size = 0
         self._changed = threading.Condition()
         self._closed = False
 
     def __len__(self) -> int:
         """Return how many messages wait."""
-        return len(self._waiting)
+        return self._count
 
     @property
     def closed(self) -> bool:
         """Whether further messages are given up at once."""
         return self._closed
 
-    def put(self, messages: Sequence[Message]) -> Put:
+    def put(self, parcel: Parcel) -> Put:
         """Add messages in order, at least one, as far as there is room.
 
         With `overflow: wait` a full inbox holds the caller up, and so the broker, until the scoring loop takes some: what finds
         no room is to be put again, but for one message if none was taken for so long. Otherwise all are seen to.
         """
         with self._changed:
-            if self._settings.overflow is Overflow.WAIT:
-                first = len(messages[0].payload)
-                self._changed.wait_for(lambda: self._closed or self._may_wait(first), self._patience_s)
-            taken = 0 if self._closed else self._add(messages)
-            if taken == len(messages):
+            if self._settings.overflow is Overflow.WAIT and not self._has_room_for(parcel):
+                self._changed.wait_for(lambda: self._closed or self._room_for(parcel), self._patience_s)
+            if self._closed:
+                return Put(len(parcel), [parcel])
+            if self._settings.overflow is Overflow.DROP_OLDEST:
+                self._add(parcel)
+                return Put(len(parcel), self._make_room())
+            taken = len(parcel) if self._has_room_for(parcel) else self._room_for(parcel)
+            if taken:
+                self._add(parcel if taken == len(parcel) else parcel[:taken])
+            if taken == len(parcel):
                 return Put(taken, [])
-            if self._settings.overflow is Overflow.WAIT and not self._closed:
-                return Put(taken, []) if taken else Put(1, [messages[0]])
-            if self._settings.overflow is Overflow.DROP_OLDEST and not self._closed:
-                return Put(len(messages), self._make_room_for(messages[taken:]))
-            return Put(len(messages), list(messages[taken:]))
+            if self._settings.overflow is Overflow.WAIT:
+                return Put(taken, []) if taken else Put(1, [parcel[:1]])
+            return Put(len(parcel), [parcel[taken:]])
 
-    def take(self, limit: int, timeout_s: float) -> list[Message]:
-        """Return all that waits, oldest first, up to `limit`; wait at most `timeout_s` for the first.
+    def take(self, limit: int, timeout_s: float) -> list[Parcel]:
+        """Return all that waits, oldest first, up to `limit` messages; wait at most `timeout_s` for the first.
 
         An empty list means that nothing came in time, or that the inbox is closed and drained.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
-            if limit < len(self._waiting):
-                taken = [self._next() for _ in range(limit)]
-            else:
-                taken, self._size = list(self._waiting), 0
-                self._waiting.clear()
+            if not self._waiting:
+                self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
+            taken = self._take(limit)
             self._changed.notify_all()  # to a put that waits for room
             return taken
 
@@ -105,37 +88,50 @@ class Inbox:
             self._closed = True
             self._changed.notify_all()
 
-    def _add(self, messages: Sequence[Message]) -> int:
-        """Let messages wait as far as there is room; return how many."""
-        taken = 0
-        for message in messages:
-            size = len(message.payload)
-            if not self._may_wait(size):
-                break
-            self._waiting.append(message)
-            self._size += size
-            taken += 1
-        if taken:
-            self._changed.notify()
-        return taken
+    def _add(self, parcel: Parcel) -> None:
+        """Let messages wait."""
+        self._waiting.append(parcel)
+        self._count += len(parcel)
+        self._size += parcel.size
+        self._changed.notify()
 
-    def _make_room_for(self, messages: Sequence[Message]) -> list[Message]:
-        """Let messages wait in the place of the oldest; return these."""
+    def _has_room_for(self, parcel: Parcel) -> bool:
+        """Tell whether all of these messages may wait beside the others."""
+        settings = self._settings
+        return self._count + len(parcel) <= settings.max_messages and self._size + parcel.size <= settings.max_size
+
+    def _room_for(self, parcel: Parcel) -> int:
+        """Return how many of these messages may wait, from the first; one alone always may, whatever its size."""
+        room, most = self._settings.max_size - self._size, self._settings.max_messages - self._count
+        sizes = accumulate(map(len, parcel.payloads[: max(0, most)]))
+        return max(sum(size <= room for size in sizes), int(self._count == 0))
+
+    def _make_room(self) -> list[Parcel]:
+        """Give the oldest messages up until the others have room; the newest always has."""
         given_up = []
-        for message in messages:
-            while not self._add([message]):
-                given_up.append(self._next())
+        while beyond := self._beyond():
+            given_up += self._take(beyond)
         return given_up
 
-    def _may_wait(self, size: int) -> bool:
-        """Tell whether a message may wait beside the others; one alone always may, whatever its size."""
-        settings = self._settings
-        return not self._waiting or (
-            len(self._waiting) < settings.max_messages and self._size + size <= settings.max_size
-        )
+    def _beyond(self) -> int:
+        """Return how many messages of the oldest parcel have to go for want of room."""
+        too_many, too_large = self._count - self._settings.max_messages, self._size - self._settings.max_size
+        if self._count == 1 or max(too_many, too_large) <= 0:
+            return 0
+        sizes = accumulate(map(len, self._waiting[0].payloads))
+        for_size = 1 + sum(size < too_large for size in sizes) if too_large > 0 else 0
+        return min(max(too_many, for_size), len(self._waiting[0]), self._count - 1)
 
-    def _next(self) -> Message:
-        """Take the oldest message out."""
-        message = self._waiting.popleft()
-        self._size -= len(message.payload)
-        return message
+    def _take(self, limit: int) -> list[Parcel]:
+        """Take the oldest messages out, at most so many."""
+        taken = []
+        while self._waiting and limit > 0:
+            parcel = self._waiting.popleft()
+            if len(parcel) > limit:
+                self._waiting.appendleft(parcel[limit:])
+                parcel = parcel[:limit]
+            limit -= len(parcel)
+            self._count -= len(parcel)
+            self._size -= parcel.size
+            taken.append(parcel)
+        return taken

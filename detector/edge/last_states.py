@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import EventTime, Stage, Verdict
-from detector.edge.channel_state import VERDICTS, ChannelKey, ChannelState, States
+from detector.edge.channel_state import PLAIN, VERDICTS, ChannelKey, ChannelState, States, state_of
 from detector.edge.heard import Heard
 from detector.readings import Names, Readings
 from detector.report import Report
@@ -18,11 +18,18 @@ from detector.state.block import Block
 
 NO_ROW: Final = -1
 
+NOT_OF_STATE: Final = frozenset(("device", "resting", "news"))
+"""Columns that are no part of what was heard."""
+
 Rows = NDArray[np.intp]
 
 
 class StateBlock(Block):
-    """The fields of `ChannelState` (N,), codes for words; `shown`, whether the channel is there; `forecast_known`, whether it has a forecast."""
+    """The fields of `ChannelState` (N,), codes for words, and what else is known of a channel.
+
+    `shown`: whether it is there; `forecast_known`: whether it has a forecast; `resting`: whether its state was told others lately,
+    and `news`: whether it is another since.
+    """
 
     device: Rows
     shown: NDArray[np.bool_]
@@ -39,13 +46,15 @@ class StateBlock(Block):
     anomalous: NDArray[np.int8]
     verdict: NDArray[np.int8]
     since: NDArray[np.int64]
+    resting: NDArray[np.bool_]
+    news: NDArray[np.bool_]
 
     def __init__(self) -> None:
         """Start without rows."""
         whole = dict.fromkeys(("entry", "at", "since"), ((), np.int64, 0))
         numbers = dict.fromkeys(("value", "expected", "lower", "upper", "score"), ((), np.float64, 0))
         codes = dict.fromkeys(("stage", "anomalous", "verdict"), ((), np.int8, 0))
-        flags = dict.fromkeys(("shown", "forecast_known"), ((), np.bool_, 0))
+        flags = dict.fromkeys(("shown", "forecast_known", "resting", "news"), ((), np.bool_, 0))
         super().__init__(
             {**whole, **numbers, **codes, **flags, "device": ((), np.intp, 0), "steps_left": ((), np.int32, 0)}
         )
@@ -114,6 +123,33 @@ class LastStates:
                     turned.append(row)
         return turned
 
+    def awake(self, rows: Rows, turned: Rows) -> Rows:
+        """Return which of some rows, in which something is new, do not rest: those that `turned` wake up, the others have news."""
+        block = self._block
+        block.resting[turned] = False
+        rests = block.resting[rows]
+        block.news[rows[rests]] = True
+        return rows[~rests]
+
+    def rest(self, key: ChannelKey) -> None:
+        """Let a channel rest, if it is known: its state was told just now."""
+        row = self._row_of.get(key)
+        if row is not None:
+            self._block.resting[row], self._block.news[row] = True, False
+
+    def wake(self, key: ChannelKey) -> bool:
+        """Let a channel rest no more; return whether there is news of it."""
+        row = self._row_of.get(key)
+        if row is None:
+            return False
+        news = bool(self._block.news[row])
+        self._block.resting[row] = self._block.news[row] = False
+        return news
+
+    def wake_all(self) -> None:
+        """Let no channel rest."""
+        self._block.resting[:] = self._block.news[:] = False
+
     def sweep(self, now: EventTime) -> None:
         """Show no channel any more of a device that is gone by now."""
         self._block.shown &= ~self.heard.gone(now)[self._block.device]
@@ -150,7 +186,9 @@ class LastStates:
     def state(self, key: ChannelKey) -> ChannelState | None:
         """Return the last state of a channel, or None when it is unknown or gone."""
         row = self._row_of.get(key)
-        return None if row is None or not self._block.shown[row] else self.states(np.array([row]))[0]
+        if row is None or not self._block.shown[row]:
+            return None
+        return state_of(self._keys[row], [getattr(self._block, name)[row].item() for name in PLAIN])
 
     def devices(self) -> dict[str, tuple[str, ...]]:
         """Return every device that was heard, with the channels of it that are there."""
@@ -167,7 +205,7 @@ class LastStates:
             row = self._add((state.device, state.channel))
             known = {**state._asdict(), "forecast_known": state.expected is not None, "shown": True}
             known["verdict"] = VERDICTS.index(state.verdict)
-            for name in self._block.arrays().keys() - {"device"}:
+            for name in self._block.arrays().keys() - NOT_OF_STATE:
                 value = known[name]
                 getattr(self._block, name)[row] = np.nan if value is None else value
 

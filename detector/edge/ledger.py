@@ -15,6 +15,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
+import numpy as np
+
 from detector.domain import DropReason, RejectReason, Stage
 from detector.report import Report
 
@@ -97,13 +99,13 @@ class Ledger:
 
     def stepped(self, report: Report) -> None:
         """Count the readings of one step by what became of them."""
-        stages = {stage: report.count(stage) for stage in Stage}
+        counts: list[int] = np.bincount(report.stage, minlength=len(Stage)).tolist()
         with self._lock:
             self._end(len(report.readings))
-            for stage, readings in stages.items():
-                if stage in REFUSALS:
+            for stage, readings in zip(Stage, counts, strict=True):
+                if readings and stage in REFUSALS:
                     self._rejected[REFUSALS[stage]] += readings
-                else:
+                elif readings:
                     self._stages[stage] += readings
 
     def snapshot(self) -> Counts:

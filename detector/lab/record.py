@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 from detector.clock import Clock, MonoTime
 from detector.domain import Reading, RejectReason
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
+from detector.edge.parcel import Message, Parcel
 from detector.edge.recording import RecordingFile
 from detector.stream.decode import Decoder
 
@@ -48,7 +49,7 @@ class Recorder:
     def run(
         self,
         inbox: Inbox,
-        acknowledge: Callable[[Iterable[Message]], None],
+        acknowledge: Callable[[Iterable[Parcel]], None],
         clock: Clock,
         stop: threading.Event,
         duration_s: float | None,
@@ -61,10 +62,11 @@ class Recorder:
         while arrived := inbox.take(TURN_MESSAGES, 0.0):
             self._turn(arrived, acknowledge)
 
-    def _turn(self, arrived: list[Message], acknowledge: Callable[[Iterable[Message]], None]) -> None:
+    def _turn(self, arrived: list[Parcel], acknowledge: Callable[[Iterable[Parcel]], None]) -> None:
         """Write what arrived, and only then let the broker forget it."""
-        for message in arrived:
-            self.write(message)
+        for parcel in arrived:
+            for message in parcel:
+                self.write(message)
         if arrived:
             self._file.flush()
             acknowledge(arrived)

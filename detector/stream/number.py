@@ -12,6 +12,9 @@ from detector.stream.names import shown
 LONGEST = 1000
 """Characters of the longest text that may still be a number; float() takes its time with longer ones."""
 
+PLAIN_NUMBER = re.compile(rb"[+-]?[0-9]{1,15}(?:\.[0-9]{0,15})?")
+"""A payload that is a number beyond all question, as most are."""
+
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 

@@ -17,9 +17,10 @@ from detector.daemon.redelivery import Redelivery
 from detector.domain import DropReason, Reading, Stage
 from detector.edge.alert_topics import alert_message, state_message
 from detector.edge.channel_view import ChannelView
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.ledger import Counts, Ledger
 from detector.edge.outbox import Publication
+from detector.edge.parcel import Message, Parcel
 from detector.engine import Engine
 from detector.report import Report
 from detector.stream.batch import Batcher
@@ -53,14 +54,14 @@ class Journey:
         """Take messages as the link does: counted, and put in the inbox or given up."""
         for message in messages:
             self.ledger.arrived()
-            for _ in self.inbox.put([message]).given_up:
-                self.ledger.dropped(DropReason.INBOX_FULL)
+            for given_up in self.inbox.put(Parcel.of([message])).given_up:
+                self.ledger.dropped(DropReason.INBOX_FULL, len(given_up))
 
     def turn(self) -> Counts:
         """Score all that waits; return the counts, which balance."""
         readings = list[Reading]()
-        for message in self.inbox.take(len(self.inbox), 0.0):
-            found = self._intake.decode([message])
+        for parcel in self.inbox.take(len(self.inbox), 0.0):
+            found = self._intake.decode([parcel])
             self.gave_readings += bool(found)
             readings += found
         for batch in self._batcher.cut(readings):

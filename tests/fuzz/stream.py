@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from detector.domain import MICROSECONDS, EventTime
-from detector.edge.inbox import Message
+from detector.edge.parcel import Message
 from tests.fuzz.mutations import spoil, spoil_topic
 from tests.fuzz.plant import TEMPLATES, Good
 

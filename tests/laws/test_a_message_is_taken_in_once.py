@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime
-from detector.edge.inbox import Message
 from detector.edge.journal import Journal
 from detector.edge.journal.unwritten import Unwritten
 from detector.edge.ledger import Ledger
+from detector.edge.parcel import Message, Parcel
 from detector.settings import PayloadFormat, SensorSettings
 from tests.unit.edge.journal.bench import Bench
 
@@ -96,7 +96,9 @@ class Daemon:
         """Decode and append what arrived."""
         for _ in self.inbox:
             self._ledger.arrived()
-        self.journal.append(self._intake.decode(self.inbox), self._intake.redelivery.take_new())
+        self.journal.append(
+            self._intake.decode([Parcel.of([message]) for message in self.inbox]), self._intake.redelivery.take_new()
+        )
         self._held += self.inbox
         self.inbox = []
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.domain import EventTime
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
+from detector.edge.parcel import Message, Parcel
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 
@@ -24,15 +25,15 @@ def test_taken_and_given_up_make_up_what_was_put(
                 "t", action, EventTime(0), qos=1, retain=False, duplicate=False, mid=len(put), connection=1
             )
             put.append(action)
-            given_up += [back.mid for back in inbox.put([message]).given_up]
+            given_up += [back.mid for parcel in inbox.put(Parcel.of([message])).given_up for back in parcel]
         elif action == "close":
             inbox.close()
         elif isinstance(action, int):
-            taken += [message.mid for message in inbox.take(action, 0.0)]
+            taken += [message.mid for parcel in inbox.take(action, 0.0) for message in parcel]
         gone = {*taken, *given_up}
         waiting = [payload for mid, payload in enumerate(put) if mid not in gone]
         assert len(inbox) == len(waiting) <= room
         assert len(waiting) <= 1 or sum(map(len, waiting)) <= size
-    taken += [message.mid for message in inbox.take(room, 0.0)]
+    taken += [message.mid for parcel in inbox.take(room, 0.0) for message in parcel]
     assert sorted(taken + given_up) == list(range(len(put)))
     assert taken == sorted(taken)

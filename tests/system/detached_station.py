@@ -16,7 +16,7 @@ def main(url: str, number: int, acknowledged: int) -> None:
         station.wait_subscribed()
         print("subscribed", flush=True)
         taken = station.take(number)
-        station.link.acknowledge(taken[:acknowledged])
+        station.acknowledge(taken[:acknowledged])
         # A publication that was confirmed shows that the acknowledgements before it have left, too.
         station.link.publish("detector/alerts/info/none", "", 1, retain=False)
         while station.link.unconfirmed:

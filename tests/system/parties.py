@@ -9,9 +9,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt import MqttLink
+from detector.edge.parcel import Message, Parcel
 from detector.settings import MqttSettings
 from tests.system.patience import PATIENCE_S, wait_for_count, wait_until
 
@@ -52,11 +53,15 @@ class Station:
         taken: list[Message] = []
 
         def count() -> int:
-            taken.extend(self.inbox.take(number - len(taken), 0.1))
+            taken.extend(message for parcel in self.inbox.take(number - len(taken), 0.1) for message in parcel)
             return len(taken)
 
         wait_for_count(count, number, "messages taken")
         return taken
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Tell the broker that it need not send messages again."""
+        self.link.acknowledge(Parcel.of([message]) for message in messages)
 
 
 class Witness:

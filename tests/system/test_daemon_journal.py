@@ -71,7 +71,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(protocol: str, killed_at: in
             missing = set(range(count)) - set(kept)
             while missing:
                 taken = station.take(1)
-                station.link.acknowledge(taken)
+                station.acknowledge(taken)
                 missing -= {int(message.payload) for message in taken}
     assert kept == list(range(len(kept)))
 

@@ -63,7 +63,7 @@ def test_retained_messages_do_not_come_again_with_every_reconnection(broker: Bro
     """In a session that goes on, a retained message comes once, not with every new subscription."""
     with Witness(broker.port) as witness, Station(broker.url) as station:
         witness.publish("plant/pump-1/telemetry", "old", retain=True)
-        station.link.acknowledge(station.take(1))
+        station.acknowledge(station.take(1))
         station.wait_subscribed()
         # the broker answers in order: once it has this, it has the acknowledgement as well
         station.link.publish("elsewhere", "said", qos=1, retain=False)

@@ -94,10 +94,10 @@ def test_messages_of_an_earlier_connection_are_not_acknowledged(broker: Broker) 
             wait_until(lambda: not station.link.connected, "the connection to be taken over")
         [again] = station.take(1)
         assert (again.payload, again.connection > before.connection) == (b"before", True)
-        station.link.acknowledge([before])
+        station.acknowledge([before])
     with Station(broker.url) as station:
         assert [message.payload for message in station.take(1)] == [b"before"]
-        station.link.acknowledge([again])
+        station.acknowledge([again])
 
 
 def test_two_clients_of_one_name_are_spoken_of(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:

@@ -84,7 +84,7 @@ def take(station: Station) -> set[int]:
     """Take and acknowledge what comes now, as a daemon never ceases to: what is not acknowledged comes again at each connection."""
     taken = station.inbox.take(10_000, 0.1)
     station.link.acknowledge(taken)
-    return {int(message.payload) for message in taken}
+    return {int(message.payload) for parcel in taken for message in parcel}
 
 
 def take_all(station: Station, wanted: set[int]) -> set[int]:

@@ -14,8 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from detector.edge.inbox import Message
-from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.packets import Publications, Publish
 from detector.edge.mqtt.quick_client import QuickClient
 from detector.edge.outbox import Publication
 
@@ -45,7 +44,7 @@ ADVICE = {
 class Connection:
     """One MQTT connection and what is known of it."""
 
-    def __init__(self, client: Client, number: int, receive: Callable[["Connection", Sequence[Publish]], None]) -> None:
+    def __init__(self, client: Client, number: int, receive: Callable[["Connection", Publications], None]) -> None:
         """Take over a client that isn't connected yet."""
         self.number = number
         self.accepted = False
@@ -120,14 +119,16 @@ class Connection:
         """Filters that the broker doesn't let us have."""
         return [filter_ for filter_, granted in self.granted.items() if not granted]
 
-    def acknowledge(self, messages: Iterable[Message | Publish]) -> None:
-        """Tell the broker that we are done with messages of this connection."""
-        owed = [message for message in messages if message.qos]
+    def acknowledge(self, owed: Iterable[tuple[int, int]]) -> None:
+        """Tell the broker that we are done with messages of this connection: by packet identifier and quality of service."""
+        by_level: dict[int, list[int]] = {0: [], 1: [], 2: []}
+        for mid, qos in owed:
+            by_level[qos].append(mid)
         if isinstance(self._client, QuickClient):
-            self._client.acknowledge([message.mid for message in owed if message.qos == 1])
-            owed = [message for message in owed if message.qos == 2]
-        for message in owed:
-            self._client.ack(message.mid, message.qos)
+            self._client.acknowledge(by_level.pop(1))
+        for qos in by_level.keys() & {1, 2}:
+            for mid in by_level[qos]:
+                self._client.ack(mid, qos)
 
     def send(self, publication: Publication) -> int:
         """Hand a publication to the network; return its packet identifier.
@@ -196,10 +197,16 @@ class Connection:
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         """Pass on a message that came by itself."""
         self._on_publications(
-            [Publish(_topic(message), bytes(message.payload), message.qos, message.retain, message.dup, message.mid)]
+            Publications(
+                [
+                    Publish(
+                        _topic(message), bytes(message.payload), message.qos, message.retain, message.dup, message.mid
+                    )
+                ]
+            )
         )
 
-    def _on_publications(self, publications: Sequence[Publish]) -> None:
+    def _on_publications(self, publications: Publications) -> None:
         """Pass messages on; a fault of ours in that must not take the network down."""
         try:
             self._receive(self, publications)

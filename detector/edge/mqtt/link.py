@@ -12,18 +12,19 @@ from itertools import count
 from detector.clock import SystemClock
 from detector.domain import AlertKey
 from detector.edge.alert_topics import status_topic
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.access import Access, ReadPassword, no_password
 from detector.edge.mqtt.connection import Connection
 from detector.edge.mqtt.door import Asked, Door, commands_filter
-from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.packets import Publications
 from detector.edge.mqtt.pauses import SHORT_LIVES, Pauses
 from detector.edge.mqtt.receiver import Receiver, Traffic
 from detector.edge.mqtt.sender import Sender
 from detector.edge.mqtt.server import Server, open_connection
 from detector.edge.mqtt.watch import Remedy, Watch
 from detector.edge.outbox import Publication
+from detector.edge.parcel import Parcel
 from detector.edge.sinks.sink import Answer
 from detector.errors import DetectorError
 from detector.settings import MqttSettings
@@ -103,11 +104,12 @@ class MqttLink:
         """Start connecting, in the background, for as long as it takes."""
         self._thread.start()
 
-    def acknowledge(self, messages: Iterable[Message]) -> None:
+    def acknowledge(self, parcels: Iterable[Parcel]) -> None:
         """Tell the broker that it need not send these again; those of an earlier connection are left to come again."""
         connection = self._sender.connection
         if connection is not None:
-            connection.acknowledge(message for message in messages if message.connection == connection.number)
+            ours = (parcel for parcel in parcels if parcel.connection == connection.number)
+            connection.acknowledge(owed for parcel in ours for owed in parcel.owed)
 
     def publish(self, topic: str, payload: bytes | str, qos: int, retain: bool, key: AlertKey | None = None) -> None:
         """Publish; never blocks. What becomes of a publication with a key is said by `answers`.
@@ -198,9 +200,9 @@ class MqttLink:
         finally:
             connection.drop()
 
-    def _receive(self, connection: Connection, publications: Sequence[Publish]) -> None:
+    def _receive(self, connection: Connection, publications: Publications) -> None:
         """Take messages; anything at all shows that the link can hear."""
-        for _ in publications[:2]:  # those that come at once have a pause between them, of no time
+        for _ in range(min(len(publications), 2)):  # those that come at once have a pause between them, of no time
             self._watch.heard(self._clock.mono())
         self._receiver.receive(connection, publications)
 

@@ -2,13 +2,19 @@
 
 In: bytes as they came. Out: publications in order, and where to go on. Fixed header and remaining length: MQTT 5.0, 2.1; PUBLISH:
 3.3, as in MQTT 3.1.1 but for the properties, which are skipped: of those that a broker may send us unasked, none changes a reading.
-Written for speed (`detector bench`): a packet costs about a microsecond here, and ten times that in paho, which reads bytes one by one.
+Written for speed (`detector bench`): a packet costs less than a microsecond here, and twenty times that in paho, which reads bytes one by one.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
+
+from detector.edge.parcel import DUPLICATE, RETAIN, head_of
 
 PUBLISH: Final = 0x30
 PUBLISH_MASK: Final = 0xF0
+QOS: Final = 0x06
+QOS_1: Final = 0x02
+"""Of a first byte: the bits that say which, and what they say."""
 MALFORMED: Final = 0
 LONGEST_LENGTH: Final = 4
 """Bytes of a variable byte integer (MQTT 5.0, 1.5.5)."""
@@ -27,10 +33,38 @@ class Publish(NamedTuple):
     """Packet identifier; 0 at QoS 0."""
 
 
+class Publications:
+    """Publications in the order they came, as columns."""
+
+    __slots__ = ("heads", "mids", "payloads", "topics")
+
+    def __init__(self, publications: Iterable[Publish] = ()) -> None:
+        """Start with some, or none."""
+        self.topics: list[str | None] = []
+        self.payloads: list[bytes] = []
+        self.heads = bytearray()
+        """Their first bytes."""
+        self.mids: list[int] = []
+        for topic, payload, qos, retain, duplicate, mid in publications:
+            self.topics.append(topic)
+            self.payloads.append(payload)
+            self.heads.append(head_of(qos, retain=retain, duplicate=duplicate))
+            self.mids.append(mid)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.payloads)
+
+    def __iter__(self) -> Iterator[Publish]:
+        """Iterate over them, one by one."""
+        for topic, payload, head, mid in zip(self.topics, self.payloads, self.heads, self.mids, strict=True):
+            yield Publish(topic, payload, head >> 1 & 3, head & RETAIN != 0, head & DUPLICATE != 0, mid)
+
+
 class Stretch(NamedTuple):
     """What stood from a place on."""
 
-    publications: list[Publish]
+    publications: Publications
     end: int
     """Where they end: there is a packet of another kind, one that has not come in full, or one that is not well-formed."""
     size: int | None
@@ -55,31 +89,36 @@ def variable_integer(data: bytes, at: int) -> tuple[int, int] | None:
 
 def take_publications(data: bytes, at: int, *, properties: bool) -> Stretch:
     """Read all the whole PUBLISH packets of QoS 0 and 1 that follow each other from a place on; `properties` stand in them (MQTT 5)."""
-    publications: list[Publish] = []
+    publications = Publications()
     try:
         return _take(publications, data, at, properties=properties)
     except ValueError:  # what came before it is as good as ever
         return Stretch(publications, at, MALFORMED)
 
 
-def _take(publications: list[Publish], data: bytes, at: int, *, properties: bool) -> Stretch:
-    """Read them into a list.
+def _take(publications: Publications, data: bytes, at: int, *, properties: bool) -> Stretch:
+    """Read them into columns.
 
     Raises: ValueError when a packet's length is not well-formed.
     """
-    take, make = publications.append, Publish._make
+    topics, payloads = publications.topics.append, publications.payloads.append
+    heads, mids = publications.heads.append, publications.mids.append
     end = len(data)
     while at + 2 <= end:
         head, length = data[at], data[at + 1]
         body = at + 2
         if length >= 0x80:
-            longer = variable_integer(data, at + 1)
-            if longer is None:
-                return Stretch(publications, at, None)
-            length, body = longer
+            if body < end and data[body] < 0x80:  # the usual two bytes, without a call
+                length = length & 0x7F | data[body] << 7
+                body += 1
+            else:
+                longer = variable_integer(data, at + 1)
+                if longer is None:
+                    return Stretch(publications, at, None)
+                length, body = longer
         stop = body + length
-        qos = head >> 1 & 3
-        if stop > end or head & PUBLISH_MASK != PUBLISH or qos > 1 or length < 3:
+        qos = head & QOS
+        if stop > end or head & PUBLISH_MASK != PUBLISH or qos > QOS_1 or length < 3:
             return Stretch(publications, at, stop - at)
         rest = body + 2 + (data[body] << 8 | data[body + 1])
         topic = data[body + 2 : rest]
@@ -101,9 +140,11 @@ def _take(publications: list[Publish], data: bytes, at: int, *, properties: bool
         if rest > stop or not topic or (qos and not mid):
             return Stretch(publications, at, stop - at)
         try:
-            name: str | None = topic.decode()
+            topics(topic.decode())
         except UnicodeDecodeError:
-            name = None
-        take(make((name, data[rest:stop], qos, head & 1 == 1, head & 8 == 8, mid)))
+            topics(None)
+        payloads(data[rest:stop])
+        heads(head)
+        mids(mid)
         at = stop
     return Stretch(publications, at, None)

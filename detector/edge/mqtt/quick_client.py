@@ -13,7 +13,7 @@ from typing import Any, Final
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import MessageType, MQTTErrorCode
 
-from detector.edge.mqtt.packets import MALFORMED, Publish, take_publications
+from detector.edge.mqtt.packets import MALFORMED, Publications, take_publications
 
 READ: Final = 2**18
 """Most bytes of one read."""
@@ -33,7 +33,7 @@ def fits(client: Client) -> bool:
 class QuickClient(Client):
     """Reads as much as there is and takes the publications out of it; paho reads the rest from what is left."""
 
-    on_publications: Callable[[Sequence[Publish]], None] | None = None
+    on_publications: Callable[[Publications], None] | None = None
     """Called with what a read brought, in order; without it, and for QoS 2, `on_message` is called as ever."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -5,17 +5,18 @@ In: messages from the network thread. Out: the inbox and the ledger; acknowledge
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections import deque
 from dataclasses import dataclass
 
 from detector.clock import MonoTime, SystemClock, WallTime
-from detector.domain import MICROSECONDS, DropReason, EventTime, RejectReason
+from detector.domain import MICROSECONDS, DropReason, RejectReason
 from detector.edge.home_assistant import BORN
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt.connection import Connection
 from detector.edge.mqtt.door import Door
-from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.packets import Publications, Publish
+from detector.edge.parcel import Parcel
 
 log = logging.getLogger("detector.mqtt")
 
@@ -52,9 +53,9 @@ class Receiver:
         self._clock = SystemClock()
         self._remind_at = MonoTime(0.0)
         self._last_at = 0
-        self._rest: list[Message] = []
+        self._rest: deque[Parcel] = deque()
 
-    def receive(self, connection: Connection, publications: Sequence[Publish]) -> None:
+    def receive(self, connection: Connection, publications: Publications) -> None:
         """Count messages and put them in the inbox; acknowledge at once what nobody else will.
 
         During a shutdown messages are neither counted nor acknowledged, so that a persistent session keeps them.
@@ -70,38 +71,36 @@ class Receiver:
         with self._lock:
             self._receiving = False
 
-    def _take_in(self, connection: Connection, publications: Sequence[Publish]) -> None:
+    def _take_in(self, connection: Connection, publications: Publications) -> None:
         """Count messages and let them wait for the inbox."""
-        others = [one for one in publications if one.topic is None or not self._is_aside(one.topic)]
-        if len(others) < len(publications):
-            self._hear_aside(connection, [one for one in publications if one.topic and self._is_aside(one.topic)])
-        if not others:
+        topics = [topic for topic in publications.topics if topic is not None]
+        if len(topics) < len(publications) or self._may_be_aside(topics):
+            publications = self._without_others(connection, publications)
+            topics = [topic for topic in publications.topics if topic is not None]
+        if not topics:
             return
         wall = self._clock.wall()
         self._traffic.last_message_at = wall
-        self._ledger.arrived(len(others))
-        arrived, number, resumed = self._moments(wall, len(others)), connection.number, connection.session_present
-        messages = [
-            Message(topic, payload, EventTime(at), qos, retain, duplicate, mid, number, resumed)
-            for at, (topic, payload, qos, retain, duplicate, mid) in zip(arrived, others, strict=True)
-            if topic is not None
-        ]
-        if len(messages) < len(others):
-            self._refuse(connection, [one for one in others if one.topic is None])
-        self._rest += messages
+        self._ledger.arrived(len(topics))
+        heads, mids, arrived = publications.heads, publications.mids, self._moments(wall, len(topics))
+        came = connection.number, connection.session_present
+        self._rest.append(Parcel(topics, publications.payloads, heads, mids, arrived, came))
 
     @property
     def waits(self) -> int:
         """How many messages wait for room in the inbox; until they have it, nothing more should be read. For any thread."""
-        return len(self._rest)
+        return sum(map(len, tuple(self._rest)))
 
     def go_on(self, connection: Connection) -> None:
         """Put the messages that wait for room into the inbox, as far as there is; wait a little for it."""
-        if self._rest:
-            put = self._inbox.put(self._rest)
-            del self._rest[: put.seen_to]
+        while self._rest:
+            put = self._inbox.put(self._rest[0])
             for given_up in put.given_up:
                 self._give_up(connection, given_up)
+            if put.seen_to < len(self._rest[0]):
+                self._rest[0] = self._rest[0][put.seen_to :]
+                return
+            self._rest.popleft()
 
     def _moments(self, wall: WallTime, count: int) -> range:
         """Return a moment for each of so many messages that came in one read, microseconds: no two are the same."""
@@ -110,33 +109,51 @@ class Receiver:
         self._last_at = first + count - 1
         return range(first, first + count)
 
-    def _refuse(self, connection: Connection, publications: Sequence[Publish]) -> None:
+    def _may_be_aside(self, topics: list[str]) -> bool:
+        """Return whether any of many topics may be none of readings; no topic has the character that parts them (MQTT 5.0, 1.5.4)."""
+        text = "\0".join(["", *topics, ""])
+        ours = self._base is not None and f"\0{self._base}" in text
+        return ours or (self.birth_topic is not None and f"\0{self.birth_topic}\0" in text)
+
+    def _without_others(self, connection: Connection, publications: Publications) -> Publications:
+        """Return the messages that are of readings; see to the others."""
+        named = [one for one in publications if one.topic is not None]
+        aside = [one for one in named if one.topic is not None and self._is_aside(one.topic)]
+        self._hear_aside(connection, aside)
+        self._refuse(connection, [one for one in publications if one.topic is None])
+        return Publications(one for one in named if one.topic is not None and not self._is_aside(one.topic))
+
+    def _refuse(self, connection: Connection, publications: list[Publish]) -> None:
         """Account for messages whose topic cannot be read."""
+        if publications:
+            self._traffic.last_message_at = self._clock.wall()
+            self._ledger.arrived(len(publications))
         for _ in publications:
             self._ledger.decoded(0, [RejectReason.NOT_UTF8])
-        connection.acknowledge(publications)
+        connection.acknowledge((one.mid, one.qos) for one in publications)
 
     def _is_aside(self, topic: str) -> bool:
         """Return whether a topic is none of readings: under our own base, which we publish on, or where Home Assistant is born."""
         ours = self._base is not None and (topic == self._base or topic.startswith(self._below))
         return ours or topic == self.birth_topic
 
-    def _hear_aside(self, connection: Connection, publications: Sequence[Publish]) -> None:
+    def _hear_aside(self, connection: Connection, publications: list[Publish]) -> None:
         """Take messages that are no readings."""
         for one in publications:
             if one.topic == self.birth_topic:
                 self.births += one.payload == BORN
             elif one.topic is not None and self._door is not None:
                 self._door.hear(one.topic, one.payload, retained=one.retain)
-        connection.acknowledge(publications)
+        connection.acknowledge((one.mid, one.qos) for one in publications)
 
-    def _give_up(self, connection: Connection, message: Message) -> None:
-        """Count a message that found no room; unless we are closing, acknowledge it, lest the broker wait for it."""
+    def _give_up(self, connection: Connection, parcel: Parcel) -> None:
+        """Count messages that found no room; unless we are closing, acknowledge them, lest the broker wait for that."""
         if self._inbox.closed:
-            self._ledger.dropped(DropReason.SHUTDOWN)
+            self._ledger.dropped(DropReason.SHUTDOWN, len(parcel))
             return
-        self._ledger.dropped(DropReason.INBOX_FULL)
-        connection.acknowledge(one for one in (message,) if one.connection == connection.number)
+        self._ledger.dropped(DropReason.INBOX_FULL, len(parcel))
+        if parcel.connection == connection.number:
+            connection.acknowledge(parcel.owed)
         now = self._clock.mono()
         if now >= self._remind_at:
             self._remind_at = MonoTime(now + REMIND_S)

@@ -79,6 +79,15 @@ def test_a_channel_that_turns_is_published_at_once() -> None:
     assert desk.values == [0.0, 2.0, 4.0]
 
 
+def test_what_changed_twice_in_one_turn_is_published_once() -> None:
+    """Of a channel that several batches of a turn touched, what goes out is its last state, one time."""
+    desk = Desk()
+    both = [desk.view.show(report(reading(seconds=second, value=second))) for second in (0, 1)]
+    for touched in both:
+        desk.announcer.announce(touched)
+    assert desk.values == [1.0]
+
+
 def test_the_state_says_null_for_what_is_not_known() -> None:
     """While a channel warms up its state has null for forecast and score."""
     desk = Desk()

@@ -5,9 +5,9 @@ import zlib
 from detector.daemon.intake import Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime, RejectReason
-from detector.edge.inbox import Message
 from detector.edge.journal import Stub
 from detector.edge.ledger import Ledger
+from detector.edge.parcel import Message, Parcel
 from detector.notices import Directory
 from detector.settings import PayloadFormat, SensorSettings, TimestampFormat, TimestampSettings
 
@@ -36,7 +36,10 @@ def test_each_message_is_counted_once_whatever_is_in_it() -> None:
     ]
     for _ in messages:
         ledger.arrived()
-    assert [(reading.channel, reading.value) for reading in intake.decode(messages)] == [("a", 1.0), ("b", 2.0)]
+    assert [(reading.channel, reading.value) for reading in intake.decode([Parcel.of(messages)])] == [
+        ("a", 1.0),
+        ("b", 2.0),
+    ]
     counts = ledger.snapshot()
     assert (counts.received, counts.pending, sum(counts.rejected.values())) == (4, 2, 2)
     assert counts.balanced
@@ -53,7 +56,7 @@ def test_a_retained_value_without_a_timestamp_is_not_a_fresh_reading() -> None:
     fresh = message("meters/m1/power", b"6")
     for _ in (*old, fresh):
         ledger.arrived()
-    assert [reading.value for reading in intake.decode([*old, fresh])] == [1.0, 6.0]
+    assert [reading.value for reading in intake.decode([Parcel.of([*old, fresh])])] == [1.0, 6.0]
     assert ledger.snapshot().rejected[RejectReason.STALE_RETAINED] == 1
 
 
@@ -73,7 +76,7 @@ def test_a_message_that_came_before_counts_as_a_duplicate() -> None:
         first._replace(connection=2),
     ):
         ledger.arrived()
-        found.append(len(intake.decode([message])))
+        found.append(len(intake.decode([Parcel.of([message])])))
     assert found == [1, 1, 0, 1, 1, 1]
     assert (ledger.snapshot().duplicate, ledger.snapshot().pending, ledger.snapshot().balanced) == (1, 5, True)
 
@@ -86,7 +89,7 @@ def test_a_new_session_knows_no_packet_of_the_old_one() -> None:
     )
     message = Message("meters/m1/power", b"5", EventTime(1), 1, False, True, 7, 1, resumed=False)
     ledger.arrived()
-    assert len(intake.decode([message])) == 1
+    assert len(intake.decode([Parcel.of([message])])) == 1
 
 
 def test_a_device_that_is_heard_is_never_long_without_its_labels() -> None:
@@ -95,9 +98,9 @@ def test_a_device_that_is_heard_is_never_long_without_its_labels() -> None:
     intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery(), directory)
     ledger.arrived(4)
     for device in ("old", "new", "newer"):
-        intake.decode([message(f"meters/{device}/power", b"5")])
+        intake.decode([Parcel.of([message(f"meters/{device}/power", b"5")])])
     assert list(directory.table) == ["new", "newer"]
-    intake.decode([message("meters/old/power", b"6")])
+    intake.decode([Parcel.of([message("meters/old/power", b"6")])])
     assert list(directory.table) == ["newer", "old"]
 
 
@@ -107,5 +110,5 @@ def test_a_topic_without_a_reading_puts_no_device_into_the_directory() -> None:
     intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery(), directory)
     messages = [message("meters/m1/power", b"none"), message("plant/p1", b"{}"), message("meters/m2/power", b"5")]
     ledger.arrived(len(messages))
-    intake.decode(messages)
+    intake.decode([Parcel.of(messages)])
     assert list(directory.table) == ["m2"]

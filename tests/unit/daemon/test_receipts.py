@@ -3,7 +3,7 @@
 from detector.clock import MonoTime, WallTime
 from detector.daemon.receipts import COMMIT_WITHIN_S, ENOUGH, Receipts
 from detector.domain import EventTime
-from detector.edge.inbox import Message
+from detector.edge.parcel import Message, Parcel
 
 
 class Desk:
@@ -22,11 +22,12 @@ class Desk:
         """Return the monotonic time."""
         return MonoTime(self.now)
 
-    def hold(self, count: int) -> list[Message]:
+    def hold(self, count: int) -> list[Parcel]:
         """Hold so many messages more."""
         messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(count)]
-        self.receipts.hold(messages)
-        return messages
+        parcels = [Parcel.of(messages)] if messages else []
+        self.receipts.hold(parcels)
+        return parcels
 
 
 def test_a_message_waits_for_others_but_not_for_long() -> None:

@@ -7,10 +7,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import MonoTime
 from detector.domain import MICROSECONDS, DropReason, EventTime
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
 from detector.edge.mqtt.connection import Connection
-from detector.edge.mqtt.packets import Publish
+from detector.edge.mqtt.packets import Publications, Publish
 from detector.edge.mqtt.quick_client import QuickClient
+from detector.edge.parcel import Message, Parcel
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 from detector.stream.stream_clock import TICK
@@ -22,7 +23,7 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
     with Plant().worker(tmp_path) as worker:
         worker.ledger.arrived()
         arrived = EventTime(START_S * MICROSECONDS)
-        worker.inbox.put([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)])
+        worker.inbox.put(Parcel.of([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)]))
         worker.inbox.close()
         worker.link.subscribed.set()
         while worker.journal.committed < 3:
@@ -40,7 +41,7 @@ class Watched(Inbox):
         super().__init__(InboxSettings(max_messages=2, overflow=Overflow.WAIT))
         self.found_empty = Event()
 
-    def take(self, limit: int, timeout_s: float) -> list[Message]:
+    def take(self, limit: int, timeout_s: float) -> list[Parcel]:
         """Return what waits."""
         taken = super().take(limit, timeout_s)
         if not taken:
@@ -54,7 +55,7 @@ def test_a_stop_scores_what_was_received_and_found_no_room_yet(tmp_path: Path) -
     with Plant().worker(tmp_path, inbox) as worker:
         receiver = worker.link._receiver
         connection = Connection(QuickClient(CallbackAPIVersion.VERSION2, "us"), 1, receiver.receive)
-        read = [Publish("meters/m1/power", b"5", 0, False, False, 0)] * 9
+        read = Publications([Publish("meters/m1/power", b"5", 0, False, False, 0)] * 9)
         receiver.receive(connection, read)
         worker.link.stop_receiving()
         receiver.receive(connection, read)
@@ -78,7 +79,7 @@ def test_what_is_still_on_its_way_at_the_deadline_is_given_up_and_counted(tmp_pa
     with Plant().worker(tmp_path, Watched()) as worker:
         receiver = worker.link._receiver
         connection = Connection(QuickClient(CallbackAPIVersion.VERSION2, "us"), 1, receiver.receive)
-        receiver.receive(connection, [Publish("meters/m1/power", b"5", 1, False, False, 7)] * 9)
+        receiver.receive(connection, Publications([Publish("meters/m1/power", b"5", 1, False, False, 7)] * 9))
         worker.drain(MonoTime(0.0))
         receiver.go_on(connection)
         counts = worker.ledger.snapshot()

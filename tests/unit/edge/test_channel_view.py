@@ -162,3 +162,18 @@ def test_a_row_that_was_let_go_serves_the_next_who_comes() -> None:
     assert touched.turned == {("new", "temperature")}
     assert (state.device, state.expected, state.verdict, state.since) == ("new", None, None, at(5))
     assert view.fleet().last_seen == {"new": at(5)}
+
+
+def test_a_channel_that_rests_is_left_out_until_it_turns() -> None:
+    """What changes while a channel rests is news when it is woken, and touches nobody; a turn wakes it at once."""
+    view = ChannelView()
+    view.show(report(reading()))
+    view.rest(KEY)
+    assert not view.wake(KEY)
+    view.rest(KEY)
+    assert view.show(report(reading(seconds=1))).keys == []
+    assert view.wake(KEY)
+    view.rest(KEY)
+    assert view.show(report(reading(seconds=2), anomalous=1)).keys == [KEY]
+    view.rest(KEY)
+    assert view.show(report(reading(seconds=3), anomalous=1, departed=[KEY])).keys == [KEY]

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from detector.domain import EventTime
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
+from detector.edge.parcel import Message, Parcel
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
 
@@ -24,7 +25,17 @@ def inbox(room: int, overflow: Overflow = Overflow.DROP_OLDEST) -> Inbox:
 
 def put(box: Inbox, *messages: Message) -> list[Message]:
     """Put messages; return those that were given up."""
-    return box.put(messages).given_up
+    return opened(box.put(Parcel.of(messages)).given_up)
+
+
+def opened(parcels: list[Parcel]) -> list[Message]:
+    """Return messages one by one."""
+    return [message for parcel in parcels for message in parcel]
+
+
+def take(box: Inbox, limit: int, timeout_s: float = 0.0) -> list[Message]:
+    """Take messages, one by one."""
+    return opened(box.take(limit, timeout_s))
 
 
 def test_all_that_waits_is_taken_oldest_first() -> None:
@@ -32,7 +43,7 @@ def test_all_that_waits_is_taken_oldest_first() -> None:
     box = inbox(10)
     for number in range(4):
         assert put(box, message(number)) == []
-    assert [taken.mid for taken in box.take(10, 0.0)] == [0, 1, 2, 3]
+    assert [taken.mid for taken in take(box, 10, 0.0)] == [0, 1, 2, 3]
     assert len(box) == 0
 
 
@@ -41,8 +52,8 @@ def test_a_take_is_limited() -> None:
     box = inbox(10)
     for number in range(3):
         put(box, message(number))
-    assert [taken.mid for taken in box.take(2, 0.0)] == [0, 1]
-    assert [taken.mid for taken in box.take(2, 0.0)] == [2]
+    assert [taken.mid for taken in take(box, 2, 0.0)] == [0, 1]
+    assert [taken.mid for taken in take(box, 2, 0.0)] == [2]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,7 @@ def test_a_full_inbox_hands_back_one_message(overflow: Overflow, given_up: int, 
     put(box, message(0))
     put(box, message(1))
     assert put(box, message(2)) == [message(given_up)]
-    assert [taken.mid for taken in box.take(9, 0.0)] == kept
+    assert [taken.mid for taken in take(box, 9, 0.0)] == kept
 
 
 def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
@@ -64,10 +75,10 @@ def test_a_full_inbox_holds_the_link_up_until_there_is_room() -> None:
     given_up: list[list[Message]] = []
     link = threading.Thread(target=lambda: given_up.append(put(box, message(1))))
     link.start()
-    assert [taken.mid for taken in box.take(9, 60.0)] == [0]
+    assert [taken.mid for taken in take(box, 9, 60.0)] == [0]
     link.join(60.0)
     assert given_up == [[]]
-    assert [taken.mid for taken in box.take(9, 60.0)] == [1]
+    assert [taken.mid for taken in take(box, 9, 60.0)] == [1]
 
 
 def test_a_link_that_waited_in_vain_gives_its_message_up() -> None:
@@ -85,13 +96,13 @@ def test_large_messages_fill_it_sooner() -> None:
     large, larger = message(4, b"1234567"), message(5, b"x" * 11)
     assert put(box, large) == [message(1, b"123"), message(2, b"123")]
     assert put(box, larger) == [message(3, b"123"), large]
-    assert box.take(9, 0.0) == [larger]
+    assert take(box, 9, 0.0) == [larger]
     assert put(box, large) == []
 
 
 def test_nothing_waits_and_nothing_comes() -> None:
     """A take from an empty inbox returns an empty list when its time is up."""
-    assert inbox(2).take(9, 0.0) == []
+    assert take(inbox(2), 9) == []
 
 
 def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
@@ -101,8 +112,8 @@ def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
     box.close()
     assert box.closed
     assert put(box, message(1)) == [message(1)]
-    assert [taken.mid for taken in box.take(9, 60.0)] == [0]
-    assert box.take(9, 60.0) == []
+    assert [taken.mid for taken in take(box, 9, 60.0)] == [0]
+    assert take(box, 9, 60.0) == []
 
 
 @pytest.mark.parametrize("wake", [Inbox.close, lambda box: put(box, message(7))])
@@ -111,7 +122,7 @@ def test_a_waiting_taker_is_woken(wake: object) -> None:
     assert callable(wake)
     box = inbox(2)
     taken: list[list[Message]] = []
-    taker = threading.Thread(target=lambda: taken.append(box.take(9, 60.0)))
+    taker = threading.Thread(target=lambda: taken.append(take(box, 9, 60.0)))
     taker.start()
     wake(box)
     taker.join(30.0)
@@ -122,9 +133,9 @@ def test_a_waiting_taker_is_woken(wake: object) -> None:
 def test_what_finds_no_room_is_to_be_put_again() -> None:
     """With `wait`, a put of several messages returns as soon as some have room, and gives none of the others up."""
     box = inbox(2, Overflow.WAIT)
-    assert box.put([message(number) for number in range(3)]) == (2, [])
-    assert [taken.mid for taken in box.take(9, 0.0)] == [0, 1]
-    assert box.put([message(2)]) == (1, [])
+    assert box.put(Parcel.of([message(number) for number in range(3)])) == (2, [])
+    assert [taken.mid for taken in take(box, 9, 0.0)] == [0, 1]
+    assert box.put(Parcel.of([message(2)])) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -133,5 +144,6 @@ def test_what_finds_no_room_is_to_be_put_again() -> None:
 def test_several_messages_are_dropped_as_one_by_one(overflow: Overflow, given_up: list[int], kept: list[int]) -> None:
     """Of messages that are put together, as many are dropped as if they came one by one."""
     box = inbox(2, overflow)
-    assert box.put([message(number) for number in range(4)]) == (4, [message(number) for number in given_up])
-    assert [taken.mid for taken in box.take(9, 0.0)] == kept
+    seen_to, back = box.put(Parcel.of([message(number) for number in range(4)]))
+    assert (seen_to, opened(back)) == (4, [message(number) for number in given_up])
+    assert [taken.mid for taken in take(box, 9, 0.0)] == kept

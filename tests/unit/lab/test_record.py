@@ -6,7 +6,8 @@ from pathlib import Path
 
 from detector.clock import SystemClock
 from detector.domain import MICROSECONDS, EventTime, Reading, RejectReason
-from detector.edge.inbox import Inbox, Message
+from detector.edge.inbox import Inbox
+from detector.edge.parcel import Message, Parcel
 from detector.edge.recording import RecordingFile, read_recordings
 from detector.lab.record import Recorder
 from detector.settings import InboxSettings
@@ -30,11 +31,11 @@ def record(path: Path, *waiting: Message) -> tuple[Recorder, list[Message]]:
     """Record what waits in an inbox of a recorder that was told to stop; return also what it acknowledged."""
     inbox, stop, acknowledged = Inbox(InboxSettings()), threading.Event(), list[Message]()
     for one in waiting:
-        inbox.put([one])
+        inbox.put(Parcel.of([one]))
     stop.set()
 
-    def acknowledge(done: Iterable[Message]) -> None:
-        acknowledged.extend(done)
+    def acknowledge(done: Iterable[Parcel]) -> None:
+        acknowledged.extend(message for parcel in done for message in parcel)
 
     with RecordingFile(path) as file:
         recorder = Recorder(Decoder(SENSORS, 2**20, 64), file, "detector")
