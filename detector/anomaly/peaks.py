@@ -15,7 +15,6 @@ from detector.anomaly.extremes import PeakLaw, skewness
 from detector.domain import MICROSECONDS
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
-from detector.state.slots import Slot
 
 QUARTER_S = 6 * 3600.0
 QUARTER = round(QUARTER_S * MICROSECONDS)
@@ -132,10 +131,10 @@ class Peaks:
         self.block = PeakBlock(len(reference.mean))
         self.pools = PoolBlock(len(reference.mean))
 
-    def join(self, channel: Slot, pool: int) -> None:
-        """Say with which others, numbered from 0, a channel's peaks are pooled."""
-        self.block.pool[channel] = pool
-        self.pools.grow(pool + 2)
+    def join(self, channels: Slots, pools: NDArray[np.int64]) -> None:
+        """Say with which others, numbered from 0, the peaks of channels are pooled, -1 for nobody. Shapes (C,)."""
+        self.block.pool[channels] = pools
+        self.pools.grow(int(pools.max(initial=NO_POOL)) + 2)
 
     def learn(self, rows: Rows, strangeness: Floats, known: Mask) -> Mask:
         """Take in strangeness where `known`, (B, L); return whose quarter ended, (B,)."""

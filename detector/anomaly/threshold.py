@@ -30,6 +30,10 @@ OVERLAP = 1.5
 """Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
 
 
+AT_ONCE = 8192
+"""Channels whose thresholds are set together: what that takes for a moment stays small, and in the processor's cache."""
+
+
 class ThresholdBlock(Block):
     """What thresholds are made from.
 
@@ -100,11 +104,11 @@ class Thresholds:
         self.block.device[known:channels] = np.arange(known, channels)
         self._refresh(np.arange(known, channels))
 
-    def join(self, channel: Slot, device: Slot, pool: int = NO_POOL) -> None:
-        """Say whose budget a new channel shares, and with which others, numbered from 0, its peaks are pooled."""
-        self.block.device[channel] = device
-        self.peaks.join(channel, pool)
-        self._refresh(np.array([channel]))
+    def join(self, channels: Slots, devices: Slots, pools: NDArray[np.int64]) -> None:
+        """Say whose budget new channels share, and with which others their peaks are pooled, by number, -1 for none. Shapes (C,)."""
+        self.block.device[channels] = devices
+        self.peaks.join(channels, pools)
+        self._refresh(channels)
 
     def reconfigure(self, budget: Budget) -> None:
         """Hold another budget from now on."""
@@ -205,8 +209,11 @@ class Thresholds:
 
     def _refresh(self, slots: Slots) -> None:
         """Set the thresholds of these channels by what is known now."""
-        if not len(slots):
-            return
+        for first in range(0, len(slots), AT_ONCE):
+            self._set(slots[first : first + AT_ONCE])
+
+    def _set(self, slots: Slots) -> None:
+        """Set the thresholds of a few channels."""
         block, peaks = self.block, self.peaks
         allowed = self.budget.rate * QUARTER_S / block.sharers[slots]
         pressure = np.clip(self._wrong(slots) + block.shared_pressure[slots], -SLACK, STRICTEST)

@@ -3,6 +3,7 @@
 In: an engine or a batcher. Out: every array, number and name within reach of it, by its path.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass, replace
 from enum import Enum
@@ -45,6 +46,8 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
         return
     elif isinstance(subject, np.ndarray):
         yield path, (subject.shape, subject.dtype.str, subject.tobytes())
+    elif isinstance(subject, array):
+        yield path, subject.tobytes()
     elif isinstance(subject, Mapping):
         yield f"{path}()", list(subject)
         for key, value in subject.items():
