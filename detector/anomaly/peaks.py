@@ -170,12 +170,13 @@ class Peaks:
     def turn(self) -> None:
         """Pool what all channels have learnt until now."""
         block, count = self.block, len(self.block)
-        pool, quarters, moments = block.pool[:count], block.quarters[:count], block.moments[:count]
-        sums = quarters[:, :, None] * np.stack(
-            [np.ones_like(quarters), moments[:, :, 0], moments[:, :, 1], skewness(moments)], axis=2
-        )
-        self.pools.sums[:] = 0.0
-        np.add.at(self.pools.sums, pool[pool != NO_POOL] + 1, sums[pool != NO_POOL])
+        row, pools = block.pool[:count] + 1, len(self.pools)
+        for lane in range(len(self.reference.mean)):
+            quarters, moments = block.quarters[:count, lane], block.moments[:count, lane]
+            worth = np.ones(count), moments[:, 0], moments[:, 1], skewness(moments)
+            for place, one in enumerate(worth):
+                self.pools.sums[:pools, lane, place] = np.bincount(row, quarters * one, minlength=pools)
+        self.pools.sums[0] = 0.0
 
     def law(self, slots: Slots) -> PeakLaw:
         """Return the law of the peaks of channels (B,): the reference's, moved by the pool's and then by its own.

@@ -16,7 +16,7 @@ from detector.anomaly.heights import SOURCES
 from detector.anomaly.peaks import NO_POOL, QUARTER_S, Peaks, Reference
 from detector.domain import MICROSECONDS, EventTime, Feedback
 from detector.settings import Budget, BudgetScope
-from detector.state.block import Block, Keys
+from detector.state.block import AT_ONCE, Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 
@@ -28,10 +28,6 @@ SLACK, STRICTEST = 1.0, 10.0
 
 OVERLAP = 1.5
 """Exceedances to an alert: what is strange is often so to several lanes and channels at once, and told once."""
-
-
-AT_ONCE = 8192
-"""Channels whose thresholds are set together: what that takes for a moment stays small, and in the processor's cache."""
 
 
 class ThresholdBlock(Block):

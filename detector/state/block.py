@@ -3,14 +3,17 @@
 Each stage of the engine owns one block and is the only one to write it. The snapshot sees its named arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from detector.state.room import room_of, seen_in, widened, zeros
+
+AT_ONCE: Final = 4096
+"""Rows that a turn over all of them takes in hand together: few enough that they stay in the processor's cache meanwhile."""
 
 
 class Keys(StrEnum):
@@ -60,7 +63,8 @@ class Block:
         """
         for name, (shape, dtype, start) in self._columns.items():
             column = self._larger(name, (capacity, *shape), dtype)
-            column[self._rows :][-1:] = start
+            if start != 0.0:
+                column[self._rows :][-1:] = start
             setattr(self, name, column)
         self._capacity = capacity
 
@@ -92,6 +96,11 @@ class Block:
                 if start != 0.0:
                     getattr(self, name)[self._rows : rows] = start
             self._rows = rows
+
+    def stretches(self) -> Iterator[slice]:
+        """Yield slices of the rows in use, for turns over all of them: of a million rows, what is made of each would be gigabytes."""
+        for first in range(0, self._rows, AT_ONCE):
+            yield slice(first, min(self._rows, first + AT_ONCE))
 
     def adopt(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take these arrays, of equally many rows, for the columns of their names; the others hold their start values.

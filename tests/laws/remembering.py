@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from detector.readings import Names
 from detector.state.block import Block
+from detector.state.channels import ChannelKeys
 from detector.state.frozen import Frozen
 from detector.stream.places import Places
 
@@ -54,7 +55,7 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
             yield from _walk(value, f"{path}[{key!r}]", above)
     elif isinstance(subject, frozenset):
         yield path, sorted(subject)
-    elif isinstance(subject, list | tuple):
+    elif isinstance(subject, list | tuple | ChannelKeys):
         for place, value in enumerate(subject):
             yield from _walk(value, f"{path}[{place}]", above)
     else:
