@@ -199,8 +199,10 @@ class Thresholds:
         block, count = self.block, len(self.block)
         at_us = block.at_us[:count]
         quiet_s = np.maximum(max(self.turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
-        right = self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1)
-        used = np.exp(-quiet_s / self.budget.period_s) * np.maximum(block.used[:count] - right, 0.0)
+        used = block.used[:count]
+        if len(self.said.block):
+            used = np.maximum(used - self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1), 0.0)
+        used = np.exp(-quiet_s / self.budget.period_s) * used
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 
     def _refresh(self, slots: Slots) -> None:

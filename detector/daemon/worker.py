@@ -47,6 +47,9 @@ LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
 START: Final = MonoTime(0.0)
 
 CENSUS_EVERY_S: Final = 1.0
+FIRST_COUNT: Final = MonoTime(CENSUS_EVERY_S)
+CENSUS_REST: Final = 50.0
+"""A census is taken again after so many times what it took, if that is longer: of a million devices it takes a second."""
 
 FOUND_AGAIN: Final = 1000
 """Alerts found again on the way back that are worth a commit; most of them are known already."""
@@ -79,7 +82,7 @@ class Worker:
     clock: Clock
     discovery: Discovery | None = None
     _turned_at: MonoTime = START
-    _counted_at: MonoTime = START
+    _count_at: MonoTime = FIRST_COUNT
     _quiet_s: float = 0.0
 
     def turn(self) -> None:
@@ -108,8 +111,15 @@ class Worker:
             self.announcer.renew()
         if self.discovery is not None:
             self.discovery.turn()
-        if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
-            self._counted_at, self.view.census = self._turned_at, self.engine.census()
+        if self._turned_at >= self._count_at:
+            self._count()
+
+    def _count(self) -> None:
+        """Take the census; scoring waits meanwhile, so that of a very large fleet it is taken more seldom."""
+        began = self.clock.mono()
+        self.view.census = self.engine.census()
+        took_s = self.clock.mono() - began
+        self._count_at = MonoTime(self._turned_at + max(CENSUS_EVERY_S, CENSUS_REST * took_s))
 
     @property
     def alive(self) -> bool:
