@@ -4,6 +4,7 @@ In: readings one by one, or the numbers of their channels. Out: `Readings`, whic
 one by one, and arrays for the way through the engine, on which no reading is an object of its own.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, overload
 
@@ -23,57 +24,100 @@ class Name(NamedTuple):
 
 
 class Names:
-    """Numbers names in the order in which they are met; a number serves one name for ever."""
+    """Numbers names in the order in which they are met; a number serves one name for ever.
+
+    There may be millions. What is kept of each is four numbers, and no object of its own: the first name of a device is found by the
+    device, and only further ones stand in a dictionary.
+    """
 
     def __init__(self) -> None:
         """Know no name."""
-        self._names: list[Name] = []
-        self._numbers: dict[Name, int] = {}
+        self._device, self._channel, self._entry = array("i"), array("i"), array("i")
+        self._earliest = array("i")
+        """The earliest name of the same device and channel, through whatever entry."""
         self._devices: dict[str, int] = {}
-        self._channels: dict[tuple[str, str], int] = {}
-        self._whose = np.zeros((3, 16), np.intp)
+        self._channels: dict[str, int] = {}
+        self._of_devices: list[str] = []
+        self._of_channels: list[str] = []
+        self._first = array("i")
+        """The first name of each device."""
+        self._further: dict[int, int] = {}
+        """The earliest names of a device's other channels, by `_key`."""
+        self._through: dict[tuple[int, int], int] = {}
+        """Names that are not the earliest of their channel, by that one and their entry."""
 
     def __len__(self) -> int:
         """Return how many names there are."""
-        return len(self._names)
+        return len(self._device)
 
     def __getitem__(self, number: int) -> Name:
         """Return the name of a number."""
-        return self._names[number]
+        device, channel = self._of_devices[self._device[number]], self._of_channels[self._channel[number]]
+        return Name(device, channel, self._entry[number])
 
     def number(self, name: Name) -> int:
         """Return the number of a name; a new one if it was not met before."""
-        number = self._numbers.get(name)
+        device, channel = self._devices.get(name.device), self._channels.get(name.channel)
+        if device is None or channel is None:
+            return self._meet(name)
+        earliest = self._earliest_of(device, channel)
+        if earliest is None:
+            return self._meet(name)
+        if self._entry[earliest] == name.entry:
+            return earliest
+        number = self._through.get((earliest, name.entry))
         return self._meet(name) if number is None else number
 
-    @property
-    def device_of(self) -> NDArray[np.intp]:
-        """Return a number for each name's device. Shape (N,)."""
-        devices: NDArray[np.intp] = self._whose[0]
-        return devices
+    def those_of(self, numbers: NDArray[np.intp]) -> Iterator[Name]:
+        """Return the names of numbers (B,), one by one."""
+        columns = (
+            np.frombuffer(column, np.intc)[numbers].tolist() for column in (self._device, self._channel, self._entry)
+        )
+        for device, channel, entry in zip(*columns, strict=True):
+            yield Name(self._of_devices[device], self._of_channels[channel], entry)
 
-    @property
-    def channel_of(self) -> NDArray[np.intp]:
-        """Return a number for each name's device and channel, through whatever entry. Shape (N,)."""
-        channels: NDArray[np.intp] = self._whose[1]
-        return channels
+    def devices_of(self, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return a number for the device of each name. Shape (B,)."""
+        return np.frombuffer(self._device, np.intc)[numbers].astype(np.intp)
 
-    @property
-    def entry_of(self) -> NDArray[np.intp]:
-        """Return the entry of each name. Shape (N,)."""
-        entries: NDArray[np.intp] = self._whose[2]
-        return entries
+    def channels_of(self, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return a number, below that of all names, for the device and channel of each name, through whatever entry. Shape (B,)."""
+        return np.frombuffer(self._earliest, np.intc)[numbers].astype(np.intp)
+
+    def entries_of(self, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the entry of each name. Shape (B,)."""
+        return np.frombuffer(self._entry, np.intc)[numbers].astype(np.intp)
+
+    def _earliest_of(self, device: int, channel: int) -> int | None:
+        """Return the earliest name of a channel of a device that was met before; None where there is none."""
+        first = self._first[device]
+        return first if self._channel[first] == channel else self._further.get(_key(device, channel))
 
     def _meet(self, name: Name) -> int:
         """Give a name its number."""
-        number = self._numbers[name] = len(self._names)
-        self._names.append(name)
-        if number == self._whose.shape[1]:
-            self._whose = np.concatenate([self._whose, np.zeros_like(self._whose)], axis=1)
-        self._whose[0, number] = self._devices.setdefault(name.device, len(self._devices))
-        self._whose[1, number] = self._channels.setdefault((name.device, name.channel), len(self._channels))
-        self._whose[2, number] = name.entry
+        number = len(self)
+        device = self._devices.setdefault(name.device, len(self._of_devices))
+        channel = self._channels.setdefault(name.channel, len(self._of_channels))
+        if channel == len(self._of_channels):
+            self._of_channels.append(name.channel)
+        if device == len(self._of_devices):
+            self._of_devices.append(name.device)
+            self._first.append(number)
+        known = self._earliest_of(device, channel) if self._first[device] < number else number
+        earliest = number if known is None else known
+        if known is None:
+            self._further[_key(device, channel)] = number
+        elif known < number:
+            self._through[known, name.entry] = number
+        columns = (self._device, self._channel, self._entry, self._earliest)
+        for column, value in zip(columns, (device, channel, name.entry, earliest), strict=True):
+            column.append(value)
         return number
+
+
+def _key(device: int, channel: int) -> int:
+    """Return one number for two."""
+    return device << 32 | channel
 
 
 class Readings(Sequence[Reading]):
@@ -103,12 +147,12 @@ class Readings(Sequence[Reading]):
     @property
     def devices(self) -> NDArray[np.intp]:
         """Return the number of each reading's device. Shape (B,)."""
-        return self.names.device_of[self.numbers]
+        return self.names.devices_of(self.numbers)
 
     @property
     def channels(self) -> NDArray[np.intp]:
         """Return the number of each reading's device and channel. Shape (B,)."""
-        return self.names.channel_of[self.numbers]
+        return self.names.channels_of(self.numbers)
 
     def __len__(self) -> int:
         """Return how many readings there are."""
@@ -127,9 +171,8 @@ class Readings(Sequence[Reading]):
 
     def __iter__(self) -> Iterator[Reading]:
         """Iterate over readings, one by one."""
-        columns = (self.numbers.tolist(), self.at_us.tolist(), self.values.tolist())
-        for number, at, value in zip(*columns, strict=True):
-            device, channel, entry = self.names[number]
+        columns = (self.names.those_of(self.numbers), self.at_us.tolist(), self.values.tolist())
+        for (device, channel, entry), at, value in zip(*columns, strict=True):
             yield Reading(device, channel, EventTime(at), value, entry)
 
     def __eq__(self, other: object) -> bool:

@@ -4,6 +4,7 @@ In: nothing. Out: the types `Batch`, `Report` and `Census`, which the engine, th
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -113,7 +114,7 @@ class Standing:
     share: NDArray[np.float64]
     left_s: NDArray[np.float64]
     """Infinite where not known."""
-    channels: tuple[tuple[str, str], ...]
+    channels: Sequence[tuple[str, str]]
     """Device and channel."""
     skill: NDArray[np.float64]
     """1 - mean absolute residual over that of the last value."""

@@ -4,6 +4,7 @@ In: who belongs to which group, `Rows`. Out: for each row, how far the latest re
 peer's own place in the group. Which peers sit on a panel, and where they usually stand, moves at hourly turns only.
 """
 
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -129,22 +130,37 @@ class Company:
     def __init__(self) -> None:
         """Know nobody."""
         self.block = CompanyBlock()
+        self._sizes: dict[int, int] = {}
+        """Members of each group."""
+        self._last: dict[int, list[int]] = {}
+        """Those of them that came last, as many as a panel seats, in order."""
         self._rows_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, -1 between batches
 
     def join(self, slot: int, group: int) -> None:
         """Seat a channel in its group: everybody while it is small, else beside those who came last."""
-        block = self.block
-        others = np.flatnonzero(block.group[: len(block)] == group)
+        block, size, last = self.block, self._sizes.get(group, 0), self._last.setdefault(group, [])
         block.group[slot] = group
-        block.members[slot, : min(len(others), PANEL)] = others[-PANEL:]
-        if len(others) <= PANEL:
-            free = (block.members[others, :PANEL] < 0).argmax(axis=1)
-            block.members[others, free] = slot
+        block.members[slot, : len(last)] = last
+        if 0 < size <= PANEL:
+            free = (block.members[last, :PANEL] < 0).argmax(axis=1)
+            block.members[last, free] = slot
+        insort(last, slot)
+        del last[:-PANEL]
+        self._sizes[group] = size + 1
 
     def vacate(self, left: Slots) -> None:
-        """Empty the seats of channels that left their groups."""
-        members = self.block.members[: len(self.block)]
-        members[np.isin(members, left)] = -1
+        """Empty the seats of channels that left their groups, and count who is there."""
+        members, groups = self.block.members[: len(self.block)], self.block.group[: len(self.block)]
+        if len(left):
+            members[np.isin(members, left)] = -1
+        order = np.argsort(groups, kind="stable")[np.count_nonzero(groups < 0) :]
+        found, firsts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
+        self._sizes = dict(zip(found.tolist(), sizes.tolist(), strict=True))
+        ends = (firsts + sizes).tolist()
+        self._last = {
+            group: order[max(first, end - PANEL) : end].tolist()
+            for group, first, end in zip(found.tolist(), firsts.tolist(), ends, strict=True)
+        }
 
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""

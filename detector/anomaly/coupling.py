@@ -5,7 +5,7 @@ what is usual for that: the first knows the channel's level and day, the second 
 theirs. What they expect moves slowly, hardly while a case is open, and a case is open for a bounded time.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,10 +125,10 @@ class Coupling:
         """Make a new channel the sibling of its device's other channels."""
         self.siblings.join(slot, device)
 
-    def restore(self, devices: Sequence[int], anew: Collection[str]) -> None:
+    def restore(self, devices: Slots, anew: Collection[str]) -> None:
         """Bring back who is whose sibling, for channels of these `devices` in slot order; panels too where they are `anew`."""
         take = self.siblings.join if "siblings" in anew else self.siblings.meet
-        for slot, device in enumerate(devices):
+        for slot, device in enumerate(devices.tolist()):
             take(slot, device)
 
     def turn(self, at: EventTime) -> None:

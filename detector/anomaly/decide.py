@@ -3,7 +3,7 @@
 In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for every row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from detector.anomaly.episode import LANES, NONE, Episodes, Lane, Turns
 from detector.anomaly.heights import Heights
 from detector.anomaly.limits import Limits
 from detector.anomaly.organs import CODE, ORGANS, Judgement, Organ
-from detector.anomaly.peaks import NO_POOL, Assumed, Reference
+from detector.anomaly.peaks import Assumed, Reference
 from detector.anomaly.storms import Storms
 from detector.anomaly.stuck import StuckRule
 from detector.anomaly.threshold import Shares, Thresholds
@@ -23,7 +23,6 @@ from detector.domain import EventTime, Kind
 from detector.settings import Budget
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows, Slots
-from detector.state.slots import Slot
 from detector.state.wide import first
 
 SHARES = {
@@ -96,17 +95,17 @@ class Decider:
             block.grow(channels)
         self.storms.block.grow(devices)
 
-    def join(self, channel: Slot, device: Slot, kin: int | None) -> None:
-        """Say whose budget a new channel shares, and with whom its peaks are pooled."""
-        self.thresholds.join(channel, device, NO_POOL if kin is None else kin)
+    def join(self, channels: Slots, devices: Slots, kin: NDArray[np.int64]) -> None:
+        """Say whose budget new channels share, and with whom their peaks are pooled; kin -1 with nobody. Shapes (C,)."""
+        self.thresholds.join(channels, devices, kin)
 
-    def restore(self, devices: Sequence[int], kin: Sequence[int], anew: AbstractSet[str]) -> None:
+    def restore(self, devices: Slots, kin: NDArray[np.int64], anew: AbstractSet[str]) -> None:
         """Tell channels of these devices, in slot order, whose `kin` are others than they were; all where a block is `anew`."""
-        moved = self.thresholds.peaks.block.pool[: len(kin)] != np.array(kin, np.intp)
+        moved = self.thresholds.peaks.block.pool[: len(kin)] != kin
         if anew & {"thresholds", "peaks"}:
             moved[:] = True
-        for slot in np.flatnonzero(moved).tolist():
-            self.join(Slot(slot), Slot(devices[slot]), kin[slot])
+        slots = moved.nonzero()[0]
+        self.join(slots, devices[slots], kin[slots])
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""

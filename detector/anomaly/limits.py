@@ -42,12 +42,12 @@ class Limits:
         """Know no channel."""
         self.block = LimitBlock()
 
-    def set(self, slot: Slot, channel: ChannelSettings) -> None:
-        """Take over what the configuration says of the channel in `slot`."""
+    def set(self, slots: Slots | Slot, channel: ChannelSettings) -> None:
+        """Take over what the configuration says of the channels in `slots`."""
         low, high = channel.range or (-np.inf, np.inf)
-        self.block.low[slot], self.block.high[slot] = low, high
-        self.block.min_deviation[slot] = channel.min_deviation
-        self.block.side[slot] = SIDES[channel.direction]
+        self.block.low[slots], self.block.high[slots] = low, high
+        self.block.min_deviation[slots] = channel.min_deviation
+        self.block.side[slots] = SIDES[channel.direction]
 
     def outside(self, rows: Rows) -> NDArray[np.int8]:
         """Return 1 above the range, -1 below it, 0 within. Shape (B,)."""

@@ -4,7 +4,7 @@ In: `Rows` and their `Forecast`. Out: a `Judgement`: what each organ makes of ea
 is learnt from it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -20,8 +20,7 @@ from detector.anomaly.score import Judged, Scorer
 from detector.anomaly.texture import Texture, TextureView
 from detector.domain import EventTime, Kind
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows
-from detector.state.slots import Slot
+from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
 
 
 class Organ(IntEnum):
@@ -119,13 +118,14 @@ class Organs:
         for organ in (self.own, self.peers, self.coupling, self.texture, self.common_cause.block, self.freshness.block):
             organ.grow(channels)
 
-    def join(self, channel: Slot, device: Slot, group: int | None) -> None:
-        """Say which device a new channel belongs to, and whose peer it is; None has no peers."""
-        self.coupling.join(channel, device)
-        if group is not None:
-            self.peers.join(channel, group)
+    def join(self, channels: Slots, devices: Slots, groups: NDArray[np.int64]) -> None:
+        """Say which devices new channels belong to, and whose peers they are; those of group -1 have none. Shapes (C,)."""
+        for channel, device, group in zip(channels.tolist(), devices.tolist(), groups.tolist(), strict=True):
+            self.coupling.join(channel, device)
+            if group >= 0:
+                self.peers.join(channel, group)
 
-    def restore(self, devices: Sequence[int], groups: Sequence[int], anew: Collection[str]) -> None:
+    def restore(self, devices: Slots, groups: NDArray[np.int64], anew: Collection[str]) -> None:
         """Bring back what is not in the blocks, for channels of these devices and groups, -1 for none, in slot order.
 
         Blocks whose names are in `anew` know nothing.

@@ -15,7 +15,6 @@ from detector.anomaly.extremes import PeakLaw, skewness
 from detector.domain import MICROSECONDS
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
-from detector.state.slots import Slot
 from detector.state.wide import upright
 
 QUARTER_S = 6 * 3600.0
@@ -140,10 +139,10 @@ class Peaks:
         self.block = PeakBlock(len(reference.mean))
         self.pools = PoolBlock(len(reference.mean))
 
-    def join(self, channel: Slot, pool: int) -> None:
-        """Say with which others, numbered from 0, a channel's peaks are pooled."""
-        self.block.pool[channel] = pool
-        self.pools.grow(pool + 2)
+    def join(self, channels: Slots, pools: NDArray[np.int64]) -> None:
+        """Say with which others, numbered from 0, the peaks of channels are pooled, -1 for nobody. Shapes (C,)."""
+        self.block.pool[channels] = pools
+        self.pools.grow(int(pools.max(initial=NO_POOL)) + 2)
 
     def turns(self, rows: Rows, known: Mask) -> Mask:
         """Return the rows (B,) whose quarter has ended, or of which a lane is `known` (B, L) that was not lately."""
@@ -192,10 +191,13 @@ class Peaks:
     def turn(self) -> None:
         """Pool what all channels have learnt until now."""
         block, count = self.block, len(self.block)
-        pool, quarters, (mean, square, skew) = block.pool[:count], block.quarters[:count], self._own(np.arange(count))
-        sums = quarters[:, :, None] * np.stack([np.ones_like(mean), mean, square, skew], axis=2)
-        self.pools.sums[:] = 0.0
-        np.add.at(self.pools.sums, pool[pool != NO_POOL] + 1, sums[pool != NO_POOL])
+        row, pools, (mean, square, skew) = block.pool[:count] + 1, len(self.pools), self._own(np.arange(count))
+        for lane in range(len(self.reference.mean)):
+            quarters = block.quarters[:count, lane]
+            worth = np.ones(count), mean[:, lane], square[:, lane], skew[:, lane]
+            for place, one in enumerate(worth):
+                self.pools.sums[:pools, lane, place] = np.bincount(row, quarters * one, minlength=pools)
+        self.pools.sums[0] = 0.0
 
     def law(self, slots: Slots) -> PeakLaw:
         """Return the law of the peaks of channels (B,): the reference's, moved by the pool's and then by its own.

@@ -100,13 +100,15 @@ class PeerFit:
 
         Scaling rows and columns alike keeps the covariance positive, whatever float32 rounds.
         """
-        block, rows = self.block, slice(len(self.block))
-        covariance = block.covariance[rows]
-        covariance *= np.exp(block.fed_h[rows] / MEMORY_H).astype(np.float32)[:, None, None]
-        certain = np.diagonal(covariance, axis1=1, axis2=2)
-        shrink = np.sqrt(PRIOR / np.maximum(certain, PRIOR))
-        covariance *= shrink[:, :, None] * shrink[:, None, :]
-        block.fed_h[rows] = 0.0
+        block = self.block
+        for rows in block.stretches():
+            covariance = block.covariance[rows]
+            covariance *= np.exp(block.fed_h[rows] / MEMORY_H).astype(np.float32)[:, None, None]
+            certain = np.diagonal(covariance, axis1=1, axis2=2)
+            less = np.flatnonzero(np.any(certain > PRIOR, axis=1))
+            shrink = np.sqrt(PRIOR / np.maximum(certain[less], PRIOR))
+            covariance[less] *= shrink[:, :, None] * shrink[:, None, :]
+            block.fed_h[rows] = 0.0
 
     def reseat(self, slots: Slots, seats: NDArray[np.intp]) -> None:
         """Forget what was learnt of the peers that left these seats. Shapes: slots (C,), seats (C,)."""

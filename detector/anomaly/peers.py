@@ -4,7 +4,6 @@ In: `Rows`, their `Forecast`, and which channels form groups. Out: for each row,
 hours is beside what the peers say it should be. What channels share moves in stream order, or at hourly turns.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,20 +124,20 @@ class PeersOrgan:
         """Make a new channel a member of `group`, a number from 0 on; channels that never join are never judged."""
         self.company.join(slot, group)
 
-    def restore(self, groups: Sequence[int]) -> list[int]:
+    def restore(self, groups: NDArray[np.int64]) -> list[int]:
         """Seat channels of these `groups`, -1 for none, that were in others, or all where it is not known; return them.
 
         What they knew beside their old peers is forgotten, and so is what others knew beside them.
         """
-        block, now = self.company.block, np.array(groups, np.int64)
-        moved = np.flatnonzero(now != block.group[: len(now)])
+        block = self.company.block
+        moved = np.flatnonzero(groups != block.group[: len(groups)])
         for each in self.blocks().values():
             each.begin(moved)
         self.company.vacate(moved)
         for slot in moved.tolist():
             if groups[slot] >= 0:
-                self.join(slot, groups[slot])
-        empty = (block.members[: len(now), :PANEL] < 0) & (self.fit.block.weights[: len(now), SEATS] != 0.0)
+                self.join(slot, int(groups[slot]))
+        empty = (block.members[: len(groups), :PANEL] < 0) & (self.fit.block.weights[: len(groups), SEATS] != 0.0)
         self.fit.reseat(*np.nonzero(empty))
         return [int(slot) for slot in moved]
 

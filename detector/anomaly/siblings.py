@@ -3,6 +3,7 @@
 In: who joined which device, and each row's standing. Out: the standings of a row's siblings in stream order.
 """
 
+from array import array
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -48,11 +49,14 @@ class Siblings:
         """Know no device."""
         self.block = SiblingBlock()
         self._row_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, LAST_ROW between batches
+        self._first = array("i")
+        """Slot of the first channel of each device, NOBODY where it has none."""
         self._channels: dict[int, list[int]] = {}
+        """All channels of devices that have more than one."""
 
     def join(self, slot: int, device: int) -> None:
         """Make a channel the sibling of its device's others. It and they take in whom they have a place for."""
-        others = self._channels.get(device, [])
+        others = self._others(device)
         panel = self.block.panel
         panel[slot, : len(others[:PANEL])] = others[:PANEL]
         if 0 < len(others) <= PANEL:
@@ -61,7 +65,19 @@ class Siblings:
 
     def meet(self, slot: int, device: int) -> None:
         """Know a channel as one of its device's; panels stay as they are."""
-        self._channels.setdefault(device, []).append(slot)
+        others = self._others(device)
+        if others:
+            self._channels.setdefault(device, others).append(slot)
+            return
+        if device >= len(self._first):
+            self._first.extend([NOBODY] * (device + 1 - len(self._first)))
+        self._first[device] = slot
+
+    def _others(self, device: int) -> list[int]:
+        """Return the channels of a device that are known."""
+        if device >= len(self._first) or self._first[device] == NOBODY:
+            return []
+        return self._channels.get(device) or [self._first[device]]
 
     def try_others(self, use: Floats) -> list[tuple[int, int]]:
         """Let each channel with more siblings than places give the place of least `use` (N, PANEL) to the next in turn.

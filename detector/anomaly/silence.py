@@ -117,12 +117,12 @@ class SilenceRule:
         """Know no device."""
         self.block = SilenceBlock()
 
-    def configure(self, device: Slot, sensor: SensorSettings, entry: int = 0) -> None:
-        """Take over the operator's word on when this device's silence matters, and by which `entry` it comes."""
-        self.block.entry[device] = entry
+    def configure(self, devices: Slots | Slot, sensor: SensorSettings, entry: int = 0) -> None:
+        """Take over the operator's word on when the silence of these devices matters, and by which `entry` they come."""
+        self.block.entry[devices] = entry
         words = {"auto": np.nan, "never": np.inf}
         after = sensor.silent_after
-        self.block.limit_s[device] = words[after] if isinstance(after, str) else after
+        self.block.limit_s[devices] = words[after] if isinstance(after, str) else after
 
     def hear(self, devices: Slots, at_us: NDArray[np.int64]) -> None:
         """Note that devices spoke. Shapes (B,); a device may stand more than once."""

@@ -16,7 +16,7 @@ from detector.anomaly.heights import SOURCES
 from detector.anomaly.peaks import NO_POOL, QUARTER_S, Peaks, Reference
 from detector.domain import MICROSECONDS, EventTime, Feedback
 from detector.settings import Budget, BudgetScope
-from detector.state.block import Block, Keys
+from detector.state.block import AT_ONCE, Block, Keys
 from detector.state.rows import Floats, Mask, Rows, Slots
 from detector.state.slots import Slot
 from detector.state.wide import upright
@@ -102,11 +102,11 @@ class Thresholds:
         self.block.device[known:channels] = np.arange(known, channels)
         self._refresh(np.arange(known, channels))
 
-    def join(self, channel: Slot, device: Slot, pool: int = NO_POOL) -> None:
-        """Say whose budget a new channel shares, and with which others, numbered from 0, its peaks are pooled."""
-        self.block.device[channel] = device
-        self.peaks.join(channel, pool)
-        self._refresh(np.array([channel]))
+    def join(self, channels: Slots, devices: Slots, pools: NDArray[np.int64]) -> None:
+        """Say whose budget new channels share, and with which others their peaks are pooled, by number, -1 for none. Shapes (C,)."""
+        self.block.device[channels] = devices
+        self.peaks.join(channels, pools)
+        self._refresh(channels)
 
     def reconfigure(self, budget: Budget) -> None:
         """Hold another budget from now on."""
@@ -228,15 +228,19 @@ class Thresholds:
         block, count = self.block, len(self.block)
         at_us = block.at_us[:count]
         quiet_s = np.maximum(max(self.turned, at_us.max(initial=0)) - at_us, 0) / MICROSECONDS
-        right = self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1)
         used = np.exp(-block.unsettled_s[:count] / self.budget.period_s) * block.used[:count]
-        used = np.exp(-quiet_s / self.budget.period_s) * np.maximum(used - right, 0.0)
+        if len(self.said.block):
+            used = np.maximum(used - self.said.forgiven(np.arange(count), at_us, self.budget.period_s).sum(axis=1), 0.0)
+        used = np.exp(-quiet_s / self.budget.period_s) * used
         return float(used.sum()) / (self.budget.alerts * max(scopes, 1))
 
     def _refresh(self, slots: Slots) -> None:
         """Set the thresholds of these channels, which are settled, by what is known now."""
-        if not len(slots):
-            return
+        for first in range(0, len(slots), AT_ONCE):
+            self._set(slots[first : first + AT_ONCE])
+
+    def _set(self, slots: Slots) -> None:
+        """Set the thresholds of a few channels."""
         block, peaks = self.block, self.peaks
         allowed = self.budget.rate * QUARTER_S / block.sharers[slots]
         pressure = np.clip(self._wrong(slots) + block.shared_pressure[slots], -SLACK, STRICTEST)

@@ -28,7 +28,7 @@ from detector.edge.mqtt import MqttLink
 from detector.edge.parcel import Parcel
 from detector.edge.sinks import Courier
 from detector.edge.snapshot import Around, Keeper
-from detector.edge.stepping import Here, Stepper
+from detector.edge.stepping import CENSUS_REST, Here, Stepper
 from detector.engine import Engine
 from detector.report import Batch, Report
 from detector.state.rows import Floats
@@ -51,7 +51,7 @@ LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
 START: Final = MonoTime(0.0)
 
 CENSUS_EVERY_S: Final = 1.0
-
+FIRST_COUNT: Final = MonoTime(CENSUS_EVERY_S)
 FOUND_AGAIN: Final = 1000
 """Alerts found again on the way back that are worth a commit; most of them are known already."""
 
@@ -83,7 +83,7 @@ class Worker:
     clock: Clock
     discovery: Discovery | None = None
     _turned_at: MonoTime = START
-    _counted_at: MonoTime = START
+    _count_at: MonoTime = FIRST_COUNT
     _quiet_s: float = 0.0
     _touched: list[Touched] = field(default_factory=list)
     """What reports changed that was not announced yet."""
@@ -120,14 +120,21 @@ class Worker:
             self.announcer.renew()
         if self.discovery is not None:
             self.discovery.turn()
-        if self._turned_at - self._counted_at >= CENSUS_EVERY_S:
-            self._counted_at, self.view.census = self._turned_at, self.stepper.census()
+        if self._turned_at >= self._count_at:
+            self._count()
 
     @property
     def engine(self) -> Engine:
         """The engine, as long as it is in this process: while recovering, and after it where it has none of its own."""
         assert isinstance(self.stepper, Here), "expected the engine in this process, got one in its own"
         return self.stepper.engine
+
+    def _count(self) -> None:
+        """Take the census; scoring waits meanwhile, so that of a very large fleet it is taken more seldom."""
+        began = self.clock.mono()
+        self.view.census = self.stepper.census()
+        took_s = self.clock.mono() - began
+        self._count_at = MonoTime(self._turned_at + max(CENSUS_EVERY_S, CENSUS_REST * took_s))
 
     @property
     def alive(self) -> bool:

@@ -105,7 +105,7 @@ class LastStates:
         turned = came | (block.anomalous[rows] != side)
         block.since[rows[turned]] = at_us[turned]
         block.shown[rows], block.at[rows], block.value[rows] = True, at_us, readings.values[newest]
-        block.entry[rows], block.anomalous[rows] = readings.names.entry_of[numbers], side
+        block.entry[rows], block.anomalous[rows] = readings.names.entries_of(numbers), side
         for name in ("stage", "steps_left", "forecast_known", "expected", "lower", "upper", "score"):
             getattr(block, name)[rows] = getattr(report, name)[newest]
         self.heard.hear(block.device[rows], at_us)

@@ -7,12 +7,14 @@ share beyond that (who is silent) moves at ticks of the stream clock alone.
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.anomaly.decide import Decider
 from detector.anomaly.organs import Organ, Organs
 from detector.anomaly.score import VOICES
 from detector.anomaly.silence import SilenceRule
 from detector.domain import AlertEvent, EventTime, Feedback, Height
+from detector.engine.entries import Entries, channel_settings
 from detector.engine.eviction import leaving
 from detector.engine.outcome import NOBODY, Departed, Verdicts, report_of
 from detector.engine.stages import CALIBRATED
@@ -20,11 +22,12 @@ from detector.engine.standing import census_of
 from detector.engine.teller import Teller
 from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
+from detector.readings import Readings
 from detector.report import Batch, Census, Report
-from detector.settings import ChannelSettings, Settings
+from detector.settings import Settings
 from detector.state.block import Block
 from detector.state.frozen import Frozen, adopt, freeze
-from detector.state.rows import Floats, Mask
+from detector.state.rows import Floats, Mask, Slots
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
 from detector.stream.backlog import Backlog
@@ -57,9 +60,8 @@ class Engine:
         self._organs = Organs(self._reference, limits.memory, self._without)
         self._decider = Decider(self._settings.budget)
         self._silence = SilenceRule()
-        self._teller = Teller(self._alignment, self._decider, self._silence)
-        self._teller.sensors = self._settings.sensors
-        self._entries: list[int] = []
+        self._entries = Entries(self._alignment.channels, self._settings.sensors)
+        self._teller = Teller(self._alignment, self._decider, self._silence, self._entries)
         self._groups: dict[tuple[str, str], int] = {}
 
     def step(self, batch: Batch) -> Report:
@@ -73,7 +75,7 @@ class Engine:
             self._organs.renew(batch.hour)
             self._decider.renew(batch.hour)
         placed = self._alignment.place(batch.readings)
-        self._welcome(placed)
+        self._welcome(placed, batch.readings)
         rows = placed.rows
         cadence_s = self._forecaster.scale.cadence_s[rows.slots]
         forecast = self._forecaster.predict(rows)
@@ -126,19 +128,17 @@ class Engine:
             return None
         return self._alignment.channels.find((feedback.device, feedback.channel))
 
-    def _welcome(self, placed: Placed) -> None:
+    def _welcome(self, placed: Placed, readings: Readings) -> None:
         """Give every new channel its rows in every block, and what the configuration says of it."""
-        if not placed.new_slots:
+        slots = placed.new_slots
+        if not len(slots):
             return
         self._grow()
-        for slot, reading in placed.new_slots:
-            self._entries.append(reading.entry)
-            self._teller.units.append(None)
-            self._configure(slot)
-            device = Slot(int(self._alignment.block.device[slot]))
-            kin, group = self._kin_of(reading.entry, reading.channel)
-            self._organs.join(slot, device, group)
-            self._decider.join(slot, device, kin)
+        self._entries.extend(readings.names.entries_of(readings.numbers[placed.new]).tolist())
+        self._configure(slots)
+        devices, (kin, groups) = self._alignment.block.device[slots], self._kin_of(slots)
+        self._organs.join(slots, devices, groups)
+        self._decider.join(slots, devices, kin)
 
     def _grow(self) -> None:
         """Give all channels and devices that are known rows in every block."""
@@ -149,45 +149,45 @@ class Engine:
         self._backlog.block.grow(channels)
         self._silence.block.grow(devices)
 
-    def _kin_of(self, entry: int, channel: str) -> tuple[int, int | None]:
-        """Return the number of a channel's kin, and the same as that of its group if they are compared with each other.
+    def _kin_of(self, slots: Slots) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the number of each channel's kin, and the same as that of its group, or -1 if it is compared with nobody. Shapes (C,).
 
         Its kin are the channels of its name in its group or, for devices that stand alone, in its entry: they have the same
         habits though not the same moments.
         """
-        sensor = self._settings.sensors[entry]
-        kin = self._groups.setdefault((sensor.peers or sensor.name, channel), len(self._groups))
-        return kin, None if sensor.peers is None else kin
+        kin, groups = np.full(len(slots), -1, np.int64), np.full(len(slots), -1, np.int64)
+        for _, sensor, name, places in self._entries.sorts_of(slots):
+            number = self._groups.setdefault((sensor.peers or sensor.name, name), len(self._groups))
+            kin[places], groups[places] = number, -1 if sensor.peers is None else number
+        return kin, groups
 
-    def _configure(self, slot: Slot) -> None:
-        """Take over what the configuration says of a channel and its device."""
-        sensor = self._settings.sensors[self._entries[slot]]
-        _, name = self._alignment.channels.key_of(slot)
-        channel = ChannelSettings() if sensor.channels == "auto" else sensor.channels.get(name, ChannelSettings())
-        self._decider.limits.set(slot, channel)
-        self._forecaster.scale.state_cadence(slot, None if isinstance(sensor.cadence, str) else sensor.cadence)
-        self._silence.configure(Slot(int(self._alignment.block.device[slot])), sensor, self._entries[slot])
-        self._teller.units[slot] = channel.unit
+    def _configure(self, slots: Slots) -> None:
+        """Take over what the configuration says of channels and their devices; of a device, the last of its channels has the say."""
+        for _, sensor, name, places in self._entries.sorts_of(slots):
+            self._decider.limits.set(slots[places], channel_settings(sensor, name))
+            cadence_s = None if isinstance(sensor.cadence, str) else sensor.cadence
+            self._forecaster.scale.state_cadence(slots[places], cadence_s)
+        devices, last = np.unique(self._alignment.block.device[slots][::-1], return_index=True)
+        entries = self._entries.of(slots[::-1][last])
+        for entry in np.unique(entries).tolist():
+            self._silence.configure(devices[entries == entry], self._settings.sensors[entry], entry)
 
     def reconfigure(self, settings: Settings) -> None:
         """Take over new settings and keep everything learnt.
 
         Channels keep the `sensors` entry of the same name; those whose entry is gone take the first one.
         """
-        places = {sensor.name: index for index, sensor in enumerate(settings.sensors)}
-        self._entries = [places.get(self._settings.sensors[entry].name, 0) for entry in self._entries]
-        self._settings, self._teller.sensors = settings, settings.sensors
+        self._settings = settings
+        self._entries.renew(self._entries.names(), settings.sensors)
         self._decider.reconfigure(settings.budget)
-        for slot in range(len(self._entries)):
-            self._configure(Slot(slot))
+        self._configure(np.arange(len(self._entries)))
 
     def freeze(self) -> Frozen:
         """Return all that is remembered, as views."""
-        names = [sensor.name for sensor in self._settings.sensors]
         return Frozen(
             devices=list(self._alignment.devices),
-            channels=list(self._alignment.channels),
-            entries=[names[entry] for entry in self._entries],
+            channels=self._alignment.channels.keys(),
+            entries=self._entries.names(),
             groups=list(self._groups),
             network=self._network.digest,
             budget=str(self._settings.budget),
@@ -209,14 +209,12 @@ class Engine:
         self._grow()
         self._alignment.seat()
         self._groups = {group: number for number, group in enumerate(kept.groups)}
-        places = {sensor.name: index for index, sensor in enumerate(self._settings.sensors)}
-        self._entries = [places.get(name, 0) for name in kept.entries]
-        self._teller.units = [None] * len(self._entries)
+        self._entries.renew(kept.entries, self._settings.sensors)
         self._seat(adopted.anew)
         self._decider.thresholds.turned = kept.turned
         if kept.budget != str(self._settings.budget):
             self._decider.reconfigure(self._settings.budget)
-        gone = sorted(set(kept.entries) - places.keys())
+        gone = sorted(set(kept.entries) - {sensor.name for sensor in self._settings.sensors})
         return (
             *left,
             *adopted.dropped,
@@ -230,15 +228,11 @@ class Engine:
 
     def _seat(self, anew: frozenset[str]) -> None:
         """Tell all channels what is not in the blocks, and those that changed their group or whose blocks are `anew` the rest."""
-        places = [
-            self._kin_of(entry, name) for entry, (_, name) in zip(self._entries, self._alignment.channels, strict=True)
-        ]
-        kin, groups = [place[0] for place in places], [place[1] for place in places]
-        devices = self._alignment.block.device[: len(groups)].tolist()
-        self._organs.restore(devices, [-1 if group is None else group for group in groups], anew)
+        slots = np.arange(len(self._entries))
+        devices, (kin, groups) = self._alignment.block.device[slots], self._kin_of(slots)
+        self._organs.restore(devices, groups, anew)
         self._decider.restore(devices, kin, anew)
-        for slot in range(len(groups)):
-            self._configure(Slot(slot))
+        self._configure(slots)
 
     def blocks(self) -> dict[str, Block]:
         """Return all that is remembered, by name: a row a channel; a row a device in `silence`."""

@@ -3,13 +3,12 @@
 In: who is known, and how long each has been quiet. Out: which devices go; nothing is changed here.
 """
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from detector.anomaly.silence import SilenceRule
 from detector.state.rows import DAY_S, Mask
-from detector.state.slots import SlotTable
 from detector.stream.align import Alignment
 
 LEAST_S = DAY_S
@@ -34,6 +33,16 @@ def leaving(alignment: Alignment, silence: SilenceRule) -> Mask:
     return goes
 
 
-def _wanted(table: SlotTable[Any]) -> int:
+class Table(Protocol):
+    """What has room for so many keys, and no more."""
+
+    capacity: int
+
+    @property
+    def room(self) -> int:
+        """Return how many further keys there is a slot for."""
+
+
+def _wanted(table: Table) -> int:
     """Return how many keys have to go for a table to have room again."""
     return max(1, table.capacity // ROOM) - table.room

@@ -41,7 +41,7 @@ def _feedback_of(alignment: Alignment, decider: Decider) -> tuple[InForce, ...]:
 
 def _standing_of(alignment: Alignment, forecaster: Forecaster, decider: Decider) -> Standing:
     """Return how far each device has learnt, and how well each channel is forecast."""
-    names, devices = tuple(alignment.channels), tuple(alignment.devices)
+    names, devices = alignment.channels.keys(), tuple(alignment.devices)
     scale, device = forecaster.scale, alignment.block.device[: len(names)]
     seen, cadence_s = scale.count[: len(names)], scale.cadence_s[: len(names)]
     quarters = decider.thresholds.peaks.block.quarters[: len(names)].max(axis=1, initial=0).astype(np.float64)

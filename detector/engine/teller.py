@@ -3,8 +3,6 @@
 In: a batch and its `Verdicts`. Out: alert events in the order of what caused them.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from detector.anomaly.decide import Decider
@@ -13,9 +11,9 @@ from detector.anomaly.organs import KINDS
 from detector.anomaly.silence import SilenceRule
 from detector.anomaly.telling import Numbers, Turn, alert_id, tell, tell_departure, tell_outage
 from detector.domain import AlertEvent, EventTime, Height, Kind, Reading, Transition
+from detector.engine.entries import Entries
 from detector.engine.outcome import Verdicts
 from detector.report import Batch
-from detector.settings import SensorSettings
 from detector.state.rows import Mask
 from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
@@ -34,13 +32,9 @@ Told = tuple[tuple[int, int], AlertEvent]
 class Teller:
     """Puts turns into words, for the stages of one engine; of the silence rule it says who spoke, and when a tick falls."""
 
-    def __init__(self, alignment: Alignment, decider: Decider, silence: SilenceRule) -> None:
-        """Tell of these."""
-        self.sensors: Sequence[SensorSettings] = ()
-        """The `sensors` entries, for their names."""
-        self.units: list[str | None] = []
-        """Of each channel."""
-        self._alignment, self._decider, self._silence = alignment, decider, silence
+    def __init__(self, alignment: Alignment, decider: Decider, silence: SilenceRule, entries: Entries) -> None:
+        """Tell of these; `entries` know names and units."""
+        self._alignment, self._decider, self._silence, self._entries = alignment, decider, silence, entries
 
     def tell(self, batch: Batch, verdicts: Verdicts) -> tuple[AlertEvent, ...]:
         """Return the events of a step."""
@@ -62,7 +56,7 @@ class Teller:
             severity = int(silence.severity[slot])
             closed.append((slot, Turn(Transition.CLOSED, Kind.SILENT, severity, device, None, at, onset)))
         told = (tell_departure(turn, EventTime(int(silence.heard_at[slot]))) for slot, turn in closed)
-        ended = (tell_outage(self.sensors[one.entry].name, one, at) for one in self._silence.leave(goes))
+        ended = (tell_outage(self._entries.sensors[one.entry].name, one, at) for one in self._silence.leave(goes))
         return (*told, *ended)
 
     def heights_of(self, event: AlertEvent) -> tuple[Height, ...]:
@@ -90,7 +84,7 @@ class Teller:
     def _judge_silence(self, at: EventTime) -> list[AlertEvent]:
         """Return the events of the devices that fell silent, stayed silent for long, or spoke again by this tick."""
         turns = self._silence.tick(at, TICK_S)
-        outages = [tell_outage(self.sensors[outage.entry].name, outage, at) for outage in turns.outages]
+        outages = [tell_outage(self._entries.sensors[outage.entry].name, outage, at) for outage in turns.outages]
         turned = (
             (Transition.OPENED, turns.opened),
             (Transition.UPDATED, turns.worsened),
@@ -139,7 +133,7 @@ class Teller:
         expected, lower, upper = self._expected(slot, row, kind, verdicts)
         score = float(verdicts.decision.strength[row, lane])
         heights = self._decider.heights.of(slot, lane)
-        numbers = Numbers(score, reading.value, expected, lower, upper, self.units[slot], heights)
+        numbers = Numbers(score, reading.value, expected, lower, upper, self._entries.settings_of(slot).unit, heights)
         severity, onset = int(episodes.severity[slot, lane]), EventTime(int(episodes.onset[slot, lane]))
         behind_s = float(verdicts.behind_s[row])
         turn = Turn(transition, kind, severity, reading.device, reading.channel, reading.at, onset, behind_s)

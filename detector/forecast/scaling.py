@@ -81,11 +81,11 @@ class ScaleBlock(Block):
             }
         )
 
-    def state_cadence(self, slot: Slot, cadence_s: float | None) -> None:
-        """Hold a channel to the cadence that the operator states, seconds; None learns it."""
-        self.cadence_stated[slot] = cadence_s is not None
+    def state_cadence(self, slots: Slots | Slot, cadence_s: float | None) -> None:
+        """Hold channels to the cadence that the operator states, seconds; None learns it."""
+        self.cadence_stated[slots] = cadence_s is not None
         if cadence_s is not None:
-            self.cadence_s[slot] = cadence_s
+            self.cadence_s[slots] = cadence_s
 
     def floor(self, slots: Slots) -> Floats:
         """Return the smallest scale that is signal and not rounding. Shape (B,), the channel's unit."""

@@ -3,12 +3,17 @@
 Each stage of the engine owns one block and is the only one to write it. The snapshot sees its named arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from detector.state.room import room_of, seen_in, widened, zeros
+
+AT_ONCE: Final = 4096
+"""Rows that a turn over all of them takes in hand together: few enough that they stay in the processor's cache meanwhile."""
 
 
 class Keys(StrEnum):
@@ -51,13 +56,33 @@ class Block:
         return self._rows
 
     def _allocate(self, capacity: int) -> None:
-        """Give every column `capacity` rows, keeping those in use."""
+        """Give every column `capacity` rows, keeping those in use, one column after the other.
+
+        Rows that are not in use are not touched, so that they take no memory. The last one alone holds start values from now on, as
+        a slot of -1, for nobody, reads it.
+        """
         for name, (shape, dtype, start) in self._columns.items():
-            grown = np.full((capacity, *shape), start, dtype=dtype)
-            if self._rows:
-                grown[: self._rows] = getattr(self, name)[: self._rows]
-            setattr(self, name, grown)
+            column = self._larger(name, (capacity, *shape), dtype)
+            if start != 0.0:
+                column[self._rows :][-1:] = start
+            setattr(self, name, column)
         self._capacity = capacity
+
+    def _larger(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Return a column with more rows; its memory moves along where nobody else looks at it."""
+        old = getattr(self, name, None)
+        room = None if old is None else room_of(old)
+        if room is not None:
+            old = None
+            setattr(self, name, None)
+            moved = widened(room, shape, dtype)
+            if moved is not None:
+                return moved
+            old = seen_in(room, (self._capacity, *shape[1:]), dtype)
+        larger = zeros(shape, dtype)
+        if old is not None:
+            larger[: self._rows] = old[: self._rows]
+        return larger
 
     def grow(self, rows: int) -> None:
         """Make room for `rows` rows; capacity is the next power of two, so that growing one by one costs constant time each.
@@ -66,7 +91,16 @@ class Block:
         """
         if rows > self._capacity:
             self._allocate(max(16, 1 << (rows - 1).bit_length()))
-        self._rows = max(self._rows, rows)
+        if rows > self._rows:
+            for name, (_, _, start) in self._columns.items():
+                if start != 0.0:
+                    getattr(self, name)[self._rows : rows] = start
+            self._rows = rows
+
+    def stretches(self) -> Iterator[slice]:
+        """Yield slices of the rows in use, for turns over all of them: of a million rows, what is made of each would be gigabytes."""
+        for first in range(0, self._rows, AT_ONCE):
+            yield slice(first, min(self._rows, first + AT_ONCE))
 
     def adopt(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take these arrays, of equally many rows, for the columns of their names; the others hold their start values.

@@ -3,6 +3,7 @@
 In: the readings of a batch. Out: what became of each (in order, late, duplicate, refused) and the `Rows` in order.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS, Reading, Stage
+from detector.domain import MICROSECONDS, Stage
 from detector.readings import Readings
 from detector.state.block import Block, Keys
-from detector.state.rows import Rows
+from detector.state.channels import ChannelTable
+from detector.state.rows import Rows, Slots
 from detector.state.slots import Slot, SlotTable
 from detector.stream.places import UNKNOWN, Places
 
@@ -65,24 +67,26 @@ class Placed:
     """Where the readings of a batch went.
 
     `stage` (B,) int8 holds LATE, DUPLICATE or a refusal, and WARMING_UP for every reading in order (later stages
-    refine it); `in_order` (R,) are the indices of those, matching `rows`; `new_slots` were assigned just now.
+    refine it); `in_order` (R,) are the indices of those, matching `rows`; `new_slots` (C,) were assigned just now, to the
+    channels of the readings at the places `new` (C,).
     """
 
     stage: NDArray[np.int8]
     in_order: NDArray[np.intp]
     rows: Rows
-    new_slots: tuple[tuple[Slot, Reading], ...]
+    new: NDArray[np.intp]
+    new_slots: Slots
 
 
 @dataclass(eq=False, slots=True)
 class _Found:
-    """What looking up the readings of a batch gave: names as in `Placed` and `Rows`; every array is (B,)."""
+    """What looking up the readings of a batch gave: names as in `Placed` and `Rows`; every array but `new` is (B,)."""
 
-    slots: NDArray[np.intp]
+    slots: Slots
     stage: NDArray[np.int8]
     siblings: NDArray[np.int64]
     fleet: NDArray[np.int64]
-    new_slots: list[tuple[Slot, Reading]]
+    new: NDArray[np.intp]
 
 
 class Alignment:
@@ -91,12 +95,11 @@ class Alignment:
     def __init__(self, max_devices: int, max_channels: int, total_channels: int) -> None:
         """Know at most `max_devices` devices of `max_channels` channels each, and `total_channels` of all of them."""
         self.devices: SlotTable[str] = SlotTable(max_devices)
-        self.channels: SlotTable[tuple[str, str]] = SlotTable(total_channels)
+        self.channels = ChannelTable(self.devices, total_channels)
         self._max_channels = max_channels
         self._places = Places(self.channels)
-        self._channels_of: Counter[str] = Counter()
-        self._siblings = np.zeros(0, np.int64)
-        """The same by the slot of the device."""
+        self._siblings = array("q")
+        """Channels of each device, by its slot."""
         self.refused = False
         """Whether there was no room for somebody since this was last made False."""
         self.block = AlignBlock()
@@ -105,14 +108,13 @@ class Alignment:
         """Know devices and channels again, in slot order; the block is given back by itself."""
         self.devices.restore(devices)
         self.channels.restore(channels)
-        self._channels_of = Counter(device for device, _ in channels)
-        self._siblings = np.array([self._channels_of[device] for device in devices], np.int64)
+        self._siblings = array("q", np.bincount(self.channels.devices(), minlength=len(self.devices)).tolist())
 
     def seat(self) -> None:
         """Say whose each channel is, once the block is back: the names are the one truth on that."""
-        devices = [self.devices.find(device) for device, _ in self.channels]
-        self.block.grow(len(devices))
-        self.block.device[: len(devices)] = np.array(devices, np.intp)
+        count = len(self.channels)
+        self.block.grow(count)
+        self.block.device[:count] = self.channels.devices()
 
     def place(self, readings: Readings) -> Placed:
         """Give every reading its row, or the stage in which it ends."""
@@ -124,55 +126,71 @@ class Alignment:
         slots, at_us = found.slots[in_order], readings.at_us[in_order]
         gap_s = self._advance(slots, at_us)
         rows = Rows(slots, values, at_us, gap_s, found.siblings[in_order], found.fleet[in_order])
-        return Placed(found.stage, in_order, rows, tuple(found.new_slots))
+        return Placed(found.stage, in_order, rows, found.new, found.slots[found.new])
 
     def _find_slots(self, readings: Readings) -> "_Found":
         """Look every channel up, and welcome those that are new."""
-        stage = np.full(len(readings), IN_ORDER, np.int8)
-        slots = self._places.find_all(readings)
-        if (slots == UNKNOWN).any():
-            return self._find_new(readings, stage)
-        siblings = self._siblings[self.block.device[slots]]
-        fleet = np.full(len(readings), len(self.channels), np.int64)
-        return _Found(slots, stage, siblings, fleet, [])
+        count, known = len(readings), len(self.channels)
+        stage, slots = np.full(count, IN_ORDER, np.int8), self._places.find_all(readings)
+        unknown = (slots == UNKNOWN).nonzero()[0]
+        if not len(unknown):
+            siblings = np.frombuffer(self._siblings, np.int64)[self.block.device[slots]]
+            return _Found(slots, stage, siblings, np.full(count, known, np.int64), unknown)
+        new = self._find_new(readings, unknown, slots, stage)
+        is_new = np.zeros(count, np.int64)
+        is_new[new] = 1
+        siblings = np.frombuffer(self._siblings, np.int64)[self.block.device[slots]] - self._later(slots, is_new)
+        return _Found(slots, stage, siblings, known + is_new.cumsum(), new)
 
-    def _find_new(self, readings: Readings, stage: NDArray[np.int8]) -> "_Found":
-        """Look every channel up in stream order, assigning slots to new ones while there is room."""
-        count = len(readings)
-        found = _Found(np.full(count, -1, np.intp), stage, np.ones(count, np.int64), np.ones(count, np.int64), [])
-        for row, reading in enumerate(readings):
-            slot = self.channels.find((reading.device, reading.channel))
+    def _find_new(
+        self, readings: Readings, unknown: NDArray[np.intp], slots: Slots, stage: NDArray[np.int8]
+    ) -> NDArray[np.intp]:
+        """Assign slots to the new channels at the places `unknown`, in stream order, while there is room.
+
+        Fills in `slots` and `stage` (B,), and returns the places that were given a slot.
+        """
+        new, names = list[int](), readings.names
+        for place, number in zip(unknown.tolist(), readings.numbers[unknown].tolist(), strict=True):
+            device, channel, _ = names[number]
+            slot = self.channels.find((device, channel))
             if slot is None:
-                welcomed = self._welcome(reading)
+                welcomed = self._welcome(device, channel)
                 if isinstance(welcomed, Stage):
-                    found.stage[row] = welcomed
+                    stage[place] = welcomed
                     continue
                 slot = welcomed
-                found.new_slots.append((slot, reading))
-            found.slots[row] = slot
-            found.siblings[row], found.fleet[row] = self._channels_of[reading.device], len(self.channels)
+                new.append(place)
+            slots[place] = slot
+        known = len(self.block)
         self.block.grow(len(self.channels))
-        self._siblings = np.concatenate([self._siblings, np.zeros(len(self.devices) - len(self._siblings), np.int64)])
-        for slot, reading in found.new_slots:
-            device = self.devices.find(reading.device)
-            assert device is not None
-            self.block.device[slot] = device
-            self._siblings[device] = self._channels_of[reading.device]
-        return found
+        self.block.device[known : len(self.channels)] = self.channels.devices_from(known)
+        return np.array(new, np.intp)
 
-    def _welcome(self, reading: Reading) -> Slot | Stage:
+    def _welcome(self, device: str, channel: str) -> Slot | Stage:
         """Return the slot of a new channel, or why it gets none."""
-        have = self._channels_of[reading.device]
-        if have >= self._max_channels:
+        owner = self.devices.find(device)
+        if owner is not None and self._siblings[owner] >= self._max_channels:
             return Stage.REFUSED_CHANNEL
-        if self.channels.full or (self.devices.full and not have):
+        if self.channels.full or (self.devices.full and owner is None):
             self.refused = True
             return Stage.REFUSED_CHANNEL if self.channels.full else Stage.REFUSED_DEVICE
-        self.devices.assign(reading.device)
-        slot = self.channels.assign((reading.device, reading.channel))
+        owner, slot = self.devices.assign(device), self.channels.assign((device, channel))
+        assert owner is not None
         assert slot is not None  # there was room for one more
-        self._channels_of[reading.device] = have + 1
+        if owner == len(self._siblings):
+            self._siblings.append(0)
+        self._siblings[owner] += 1
         return slot
+
+    def _later(self, slots: Slots, is_new: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many channels of its own device were new after each row. Shapes: (B,)."""
+        after, later = Counter[int](), np.zeros(len(slots), np.int64)
+        rows = list(zip(self.block.device[slots].tolist(), is_new.tolist(), strict=True))
+        for row in range(len(rows) - 1, -1, -1):
+            device, new = rows[row]
+            later[row] = after[device]
+            after[device] += new
+        return later
 
     def _order(self, slots: NDArray[np.intp], at_us: NDArray[np.int64]) -> NDArray[np.int8]:
         """Tell late and duplicate readings from those in order; notice a clock that was set back.

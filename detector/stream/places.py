@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.readings import Names, Readings
-from detector.state.slots import SlotTable
+from detector.state.channels import ChannelTable
 
 UNKNOWN = -1
 
@@ -15,7 +15,7 @@ UNKNOWN = -1
 class Places:
     """Slots by the numbers of channels among one set of names; of another set it begins anew."""
 
-    def __init__(self, channels: SlotTable[tuple[str, str]]) -> None:
+    def __init__(self, channels: ChannelTable) -> None:
         """Look slots up in this table, which only grows."""
         self._channels = channels
         self._names: Names | None = None

@@ -3,6 +3,7 @@
 In: an engine or a batcher. Out: every array, number and name within reach of it, by its path.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass, replace
 from enum import Enum
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from detector.readings import Names
 from detector.state.block import Block
+from detector.state.channels import ChannelKeys
 from detector.state.frozen import Frozen
 from detector.stream.places import Places
 
@@ -45,13 +47,15 @@ def _walk(subject: object, path: str, above: set[int]) -> Iterator[tuple[str, An
         return
     elif isinstance(subject, np.ndarray):
         yield path, (subject.shape, subject.dtype.str, subject.tobytes())
+    elif isinstance(subject, array):
+        yield path, subject.tobytes()
     elif isinstance(subject, Mapping):
         yield f"{path}()", list(subject)
         for key, value in subject.items():
             yield from _walk(value, f"{path}[{key!r}]", above)
     elif isinstance(subject, frozenset):
         yield path, sorted(subject)
-    elif isinstance(subject, list | tuple):
+    elif isinstance(subject, list | tuple | ChannelKeys):
         for place, value in enumerate(subject):
             yield from _walk(value, f"{path}[{place}]", above)
     else:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeInt, TypeAdapter
 
 from detector.edge.snapshot.sound import read_as
+from detector.state.room import zeros
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -94,18 +95,24 @@ def write_slices(path: Path, slices: Iterator[memoryview | bytes], pause: Callab
 
 
 def read_tensors(path: Path, seal: Seal) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a file, in memory of their own.
+    """Return the arrays of a file, each in memory of its own, which may grow.
 
     Raises: OSError; ValueError when the file is not the one that was sealed, or its header not one of ours.
     """
-    whole = read_sealed(path, seal)
-    try:
-        length = min(int.from_bytes(whole[:8].tobytes(), "little"), len(whole))
-        header, body = read_as(HEADER, whole[8 : 8 + length].tobytes()), whole[8 + length :]
-        _check(header, len(body))
-        return {name: _array(body, entry) for name, entry in header.items()}
-    except ValueError as fault:
-        raise ValueError(f"{path}: expected a header of arrays, got: {fault}") from fault
+    with path.open("rb", buffering=0) as file:
+        sealed = _Sealed(file, seal)
+        try:
+            length = int.from_bytes(sealed.read(min(8, seal.size)).tobytes(), "little")
+            header = read_as(HEADER, sealed.read(min(length, sealed.left)).tobytes())
+            _check(header, sealed.left)
+            arrays = {name: zeros(entry.shape, NAMED[entry.dtype]) for name, entry in header.items()}
+        except ValueError as fault:
+            sealed.finish()  # a file that is another than was written says so first
+            raise ValueError(f"{path}: expected a header of arrays, got: {fault}") from fault
+        for name, _ in sorted(header.items(), key=lambda one: one[1].data_offsets):
+            sealed.fill(arrays[name].reshape(-1).view(np.uint8))
+        sealed.finish()
+    return arrays
 
 
 def read_sealed(path: Path, seal: Seal) -> NDArray[np.uint8]:
@@ -114,27 +121,62 @@ def read_sealed(path: Path, seal: Seal) -> NDArray[np.uint8]:
     Raises: OSError; ValueError when the file is not the one that was sealed.
     """
     with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size != seal.size:
-            raise ValueError(f"{path}: expected {seal.size} bytes, got {size}")
-        whole = np.empty(size, np.uint8)
-        crc = 0
-        for start in range(0, size, SLICE):
-            crc = _read_slice(file, whole[start : start + SLICE], crc)
-    if crc != seal.crc32:
-        raise ValueError(f"{path}: expected the checksum {seal.crc32:08x}, got {crc:08x}")
+        sealed = _Sealed(file, seal)
+        whole = sealed.read(seal.size)
+        sealed.finish()
     return whole
 
 
-def _read_slice(file: Any, into: NDArray[np.uint8], crc: int) -> int:
-    """Fill a slice from a file, and return the checksum so far: it is taken while the bytes are in the processor's cache."""
-    rest = into.data
-    while rest:
-        read = file.readinto(rest)
-        if not read:
-            raise ValueError(f"{file.name}: expected more bytes, got none")
-        rest = rest[read:]
-    return zlib.crc32(into.data, crc)
+class _Sealed:
+    """A file under way, and the checksum of what was read of it so far: taken while the bytes are in the processor's cache."""
+
+    def __init__(self, file: Any, seal: Seal) -> None:
+        """Begin.
+
+        Raises: OSError; ValueError when the file has another size.
+        """
+        size = os.fstat(file.fileno()).st_size
+        if size != seal.size:
+            raise ValueError(f"{file.name}: expected {seal.size} bytes, got {size}")
+        self._file, self._seal = file, seal
+        self._crc = 0
+        self.left = size
+        """Bytes that were not read yet."""
+
+    def read(self, size: int) -> NDArray[np.uint8]:
+        """Return the next bytes.
+
+        Raises: OSError; ValueError.
+        """
+        piece = np.empty(size, np.uint8)
+        self.fill(piece)
+        return piece
+
+    def fill(self, into: NDArray[np.uint8]) -> None:
+        """Fill an array with the next bytes.
+
+        Raises: OSError; ValueError where there are no more.
+        """
+        for start in range(0, len(into), SLICE):
+            piece = into[start : start + SLICE].data
+            rest = piece
+            while rest:
+                read = self._file.readinto(rest)
+                if not read:
+                    raise ValueError(f"{self._file.name}: expected more bytes, got none")
+                rest = rest[read:]
+            self._crc = zlib.crc32(piece, self._crc)
+        self.left -= len(into)
+
+    def finish(self) -> None:
+        """Read what is left, and check all of it.
+
+        Raises: OSError; ValueError when it is not what was sealed.
+        """
+        while self.left:
+            self.read(min(self.left, SLICE))
+        if self._crc != self._seal.crc32:
+            raise ValueError(f"{self._file.name}: expected the checksum {self._seal.crc32:08x}, got {self._crc:08x}")
 
 
 def _slices(arrays: Arrays) -> Iterator[memoryview | bytes]:
@@ -165,9 +207,3 @@ def _check(header: Mapping[str, _Entry], size: int) -> None:
         end += entry.size
     if end != size:
         raise ValueError(f"{size} bytes of arrays, where {end} were expected")
-
-
-def _array(body: NDArray[np.uint8], entry: _Entry) -> NDArray[Any]:
-    """Return the array that a header's entry speaks of, as a view."""
-    start, end = entry.data_offsets
-    return body[start:end].view(NAMED[entry.dtype]).reshape(entry.shape)

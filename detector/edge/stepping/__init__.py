@@ -6,6 +6,6 @@ core while this one reads, decodes and journals what comes next: `rows` is the m
 
 from detector.edge.stepping.beside import Beside
 from detector.edge.stepping.here import Here
-from detector.edge.stepping.stepper import EngineGoneError, Step, Stepper
+from detector.edge.stepping.stepper import CENSUS_REST, EngineGoneError, Step, Stepper
 
-__all__ = ["Beside", "EngineGoneError", "Here", "Step", "Stepper"]
+__all__ = ["CENSUS_REST", "Beside", "EngineGoneError", "Here", "Step", "Stepper"]

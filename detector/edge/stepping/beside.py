@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -39,7 +40,7 @@ from detector.edge.stepping.copy import (
 )
 from detector.edge.stepping.its_snapshot import OfItsProcess
 from detector.edge.stepping.rows import LANES, SharedRows
-from detector.edge.stepping.stepper import EngineGoneError, Step
+from detector.edge.stepping.stepper import CENSUS_REST, EngineGoneError, Step
 from detector.engine import Engine
 from detector.readings import Name, Names
 from detector.report import Batch, Census, Report
@@ -78,7 +79,7 @@ class Beside:
         self._handed_over = 0
         self._names: Names | None = None
         self._names_known = 0
-        self._counting = False
+        self._counting, self._count_at = False, 0.0
         self._answer: Answer | None = None
         self._outcome: str | None = None
         threading.Thread(target=_listen, args=(here, self._told), name="engine", daemon=True).start()
@@ -103,7 +104,7 @@ class Beside:
 
     def census(self) -> Census:
         """Return how the fleet stood when this was asked last, and ask again."""
-        if not self._counting:
+        if not self._counting and time.monotonic() >= self._count_at:
             self._counting = True
             self._send(Count())
         return self._census
@@ -213,6 +214,7 @@ class Beside:
                 self._steps.append(Step(self._report(told), told.took_s))
             case Counted():
                 self._counting, self._census = False, told.census_after(self._census)
+                self._count_at = time.monotonic() + CENSUS_REST * told.took_s
             case Answer():
                 self._answer = told
             case Written():

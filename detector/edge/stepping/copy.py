@@ -67,6 +67,7 @@ class Counted(NamedTuple):
 
     census: Census
     renamed: bool
+    took_s: float
 
     def census_after(self, before: Census) -> Census:
         """Return it with the names that it goes by."""
@@ -162,12 +163,13 @@ class EngineCopy:
 
     def _count(self, _told: Count) -> None:
         """Take a census."""
+        began = time.perf_counter()
         census = self._engine.census()
         whose = (census.devices, census.channels, self._departures)
         renamed, self._whose = whose != self._whose, whose
         if not renamed:  # a hundred thousand names a second would be work for both sides
             census = replace(census, standing=replace(census.standing, devices=(), channels=()))
-        self._daemon.send(Counted(census, renamed))
+        self._daemon.send(Counted(census, renamed, time.perf_counter() - began))
 
     def _write_aside(self, told: WriteAside) -> None:
         """Start to write a snapshot of now."""

@@ -1,12 +1,15 @@
 """What the scoring loop asks of an engine, wherever that is."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from detector.domain import AlertEvent, Feedback, Height
 from detector.edge.snapshot import Around, Subject
 from detector.report import Batch, Census, Report
 from detector.settings import Settings
+
+CENSUS_REST: Final = 50.0
+"""A census is taken again after so many times what it took, if that is longer than usual: of a million devices it takes a second."""
 
 
 class EngineGoneError(Exception):

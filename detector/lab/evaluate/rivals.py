@@ -12,7 +12,7 @@ import numpy as np
 
 from detector.anomaly.decide import Decider, Decision
 from detector.anomaly.organs import KINDS, Judgement, Organ
-from detector.anomaly.peaks import Assumed
+from detector.anomaly.peaks import NO_POOL, Assumed
 from detector.anomaly.tails import RAREST
 from detector.anomaly.telling import VERDICTS
 from detector.domain import EventTime, Severity
@@ -23,7 +23,6 @@ from detector.lab.tally import Opened
 from detector.report import Batch
 from detector.settings import Settings
 from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
-from detector.state.slots import Slot
 from detector.stream.align import Alignment, Placed
 
 Oddity = Callable[[Rows, Slots, Floats], Floats]
@@ -94,8 +93,8 @@ class Rival:
         for organ in (self._scale, self._predictor):
             organ.grow(channels)
         self._decider.grow(channels, len(self._alignment.devices))
-        for slot, _ in placed.new_slots:
-            self._decider.join(slot, Slot(int(self._alignment.block.device[slot])), None)
+        new = placed.new_slots
+        self._decider.join(new, self._alignment.block.device[new], np.full(len(new), NO_POOL))
         forecast = self._predict(rows)
         cadence_s, scored = self._scale.cadence_s[rows.slots], forecast.steps_seen >= CALIBRATED
         decision = self._decider.decide(rows, self._score(rows, forecast), cadence_s, scored)

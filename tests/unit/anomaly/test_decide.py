@@ -21,7 +21,7 @@ def decider() -> Decider:
     """Return a decider that knows one channel of one device, which has moved often enough to have a past."""
     subject = Decider(Budget.parse("1 per device per week"))
     subject.grow(1, 1)
-    subject.join(Slot(0), Slot(0), None)
+    subject.join(np.array([0]), np.array([0]), np.array([-1]))
     subject.stuck.block.runs[0] = HABIT_RUNS
     return subject
 

@@ -96,7 +96,7 @@ def test_what_was_seen_young_fades_soon() -> None:
 def test_a_pool_makes_a_new_channel_certain() -> None:
     """The law of a channel that joins an old group rests on the group's quarters, up to a limit."""
     subject = peaks(3)
-    subject.block.pool[:3] = [0, 0, 1]
+    subject.join(np.arange(3), np.array([0, 0, 1]))
     live(subject, np.full((60, 1), 2.0))
     subject.turn()
     newcomer, stranger = subject.law(np.array([1, 2])).weight[:, 0]
@@ -107,7 +107,7 @@ def test_a_pool_makes_a_new_channel_certain() -> None:
 def test_pools_are_shared_at_turns_only() -> None:
     """What one channel saw is known to a new one of its pool after the turn, and never to another pool or to none."""
     subject = peaks(4)
-    subject.block.pool[:4] = [0, 0, 1, -1]
+    subject.join(np.arange(4), np.array([0, 0, 1, -1]))
     live(subject, np.full((60, 1), 6.0))
     assert mean(subject, 1) == mean(subject, 2) == mean(subject, 3)
     subject.turn()
@@ -118,8 +118,8 @@ def test_pools_are_shared_at_turns_only() -> None:
 def test_other_pools_change_no_bit() -> None:
     """A pool's law is the same alone and in company."""
     alone, company = peaks(2), peaks(4)
-    alone.block.pool[:2] = 0
-    company.block.pool[:4] = [1, 0, 1, 0]
+    alone.join(np.arange(2), np.array([0] * 2))
+    company.join(np.arange(4), np.array([1, 0, 1, 0]))
     own = np.random.default_rng(3).gumbel(3.0, 1.0, (40, 2))
     live(alone, own)
     live(company, np.stack([own[:, 0] * 2, own[:, 0], own[:, 1] * 3, own[:, 1]], axis=1))
@@ -133,7 +133,7 @@ def test_other_pools_change_no_bit() -> None:
 def test_a_turn_twice_is_a_turn_once() -> None:
     """Pools hold what channels know, so an hour in which nothing was learnt changes nothing."""
     subject = peaks(2)
-    subject.block.pool[:2] = 0
+    subject.join(np.arange(2), np.array([0] * 2))
     live(subject, np.full((9, 2), 4.0))
     subject.turn()
     once = mean(subject)

@@ -99,8 +99,7 @@ def test_an_alert_raises_its_own_channels_threshold_at_once() -> None:
 def test_an_alert_raises_its_siblings_thresholds_at_the_turn() -> None:
     """Channels of a device share a budget, so they share what is owed; another device does not."""
     subject, three = thresholds("1 per device per week", 3), rows(np.zeros(3), gap_s=1e-9)
-    for channel, device in enumerate((0, 0, 1)):
-        subject.join(Slot(channel), Slot(device))
+    subject.join(np.arange(3), np.array([0, 0, 1]), np.full(3, -1))
     before = subject.current(three)[:, 0]
     learn(subject, three, [True, False, False])
     subject.turn(START)
@@ -113,8 +112,7 @@ def test_an_alert_raises_its_siblings_thresholds_at_the_turn() -> None:
 def test_a_site_that_runs_hot_is_calmed_at_the_turn() -> None:
     """One alert each raises a pool of nine by more than it raises a device on its own."""
     alone, site = thresholds("1 per device per week"), thresholds("1 per device per week", 9)
-    for channel in range(9):
-        site.join(Slot(channel), Slot(channel), pool=0)
+    site.join(np.arange(9), np.arange(9), np.zeros(9, np.int64))
     for subject, count in ((alone, 1), (site, 9)):
         learn(subject, rows(np.zeros(count), gap_s=1e-9), [True] * count)
         subject.turn(START)

@@ -35,7 +35,7 @@ def test_a_first_reading_is_in_order_without_a_gap() -> None:
     placed = place(Alignment(10, 10, 1000), [reading()])
     assert placed.stage.tolist() == [Stage.WARMING_UP]
     assert gaps(placed) == [0.0]
-    assert placed.new_slots == ((0, reading()),)
+    assert (placed.new.tolist(), placed.new_slots.tolist()) == ([0], [0])
 
 
 def test_the_gap_is_the_time_since_the_channels_own_last_reading() -> None:
