@@ -5,8 +5,9 @@ first devices to show it are told; for whoever comes later it counts only as far
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detector.anomaly.company import Panel
+from detector.anomaly.panel import Panel
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows
 
@@ -17,14 +18,18 @@ AHEAD = 2.0
 """Twice as strange as its peers counts in full."""
 
 
+LEAST_PEERS = 2
+"""Peers that have to show the same: one odd device excuses nobody."""
+
+
 class CommonCauseBlock(Block):
     """Column (N, K): shown, the strangest of late, fading."""
 
-    shown: Floats
+    shown: NDArray[np.float32]
 
     def __init__(self, axes: int) -> None:
         """Start without rows."""
-        super().__init__({"shown": ((axes,), np.float64, 0.0)})
+        super().__init__({"shown": ((axes,), np.float32, 0.0)})
 
 
 class CommonCause:
@@ -34,22 +39,33 @@ class CommonCause:
         """Remember nothing."""
         self.block = CommonCauseBlock(axes)
 
-    def shown(self, rows: Rows, strangeness: Floats) -> Floats:
+    def shown(self, rows: Rows, strangeness: Floats) -> NDArray[np.float32]:
         """Return the strangest that each row's channel showed of late, this row included. Shapes: (B, K)."""
-        faded = self.block.shown[rows.slots] * np.exp(-rows.gap_s / FADES_S)[:, None]
-        return np.maximum(strangeness, faded)
+        faded = self.block.shown.take(rows.slots, axis=0) * np.exp(-rows.gap_s / FADES_S)[:, None]
+        return np.maximum(strangeness, faded).astype(np.float32)
 
-    def own(self, strangeness: Floats, shown: Floats, panel: Panel) -> Floats:
+    def own(self, strangeness: Floats, shown: NDArray[np.float32], panel: Panel) -> Floats:
         """Return what of the rows' strangeness (B, K) is their own, beside what at least two peers have shown."""
-        if not panel.seated.any():
+        if not (panel.heard >= LEAST_PEERS).any():
             return strangeness
         own = np.empty_like(strangeness)
-        for axis, (strange, of_rows) in enumerate(zip(strangeness.T, shown.T, strict=True)):
-            others = np.where(panel.present, panel.latest(of_rows, self.block.shown[:, axis]), 0.0)
-            second = np.partition(others, -2, axis=1)[:, -2]
-            own[:, axis] = np.minimum(strange, AHEAD * np.maximum(strange - second, 0.0))
+        for axis, (strange, of_rows) in enumerate(zip(strangeness.T, np.ascontiguousarray(shown.T), strict=True)):
+            others = panel.latest(of_rows, self.block.shown[:, axis])
+            others *= panel.present
+            own[:, axis] = np.minimum(strange, AHEAD * np.maximum(strange - _second(others), 0.0))
         return own
 
-    def learn(self, rows: Rows, shown: Floats) -> None:
+    def learn(self, rows: Rows, shown: NDArray[np.float32]) -> None:
         """Remember what the rows showed."""
         self.block.shown[rows.slots] = shown
+
+
+def _second(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the second largest of each row (B, P), place by place: half the time of `np.partition` for twelve."""
+    columns = np.ascontiguousarray(numbers.T)
+    first: NDArray[np.float32] = np.maximum(columns[0], columns[1])
+    second: NDArray[np.float32] = np.minimum(columns[0], columns[1])
+    for column in columns[LEAST_PEERS:]:
+        np.maximum(second, np.minimum(first, column), out=second)
+        np.maximum(first, column, out=first)
+    return second

@@ -6,18 +6,15 @@ peer's own place in the group. Which peers sit on a panel, and where they usuall
 
 from bisect import insort
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.panel import PANEL, Panel, counts, latest
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block, Keys
-from detector.state.rows import Floats, Mask, Rows, Slots
-
-PANEL = 12
-"""Peers of a channel."""
+from detector.state.rows import Floats, Rows, Slots
 
 RIVALS = 4
 """Further members of a large group that are compared with the panel for a day."""
@@ -44,84 +41,57 @@ WOBBLE_MEMORY_H = 24.0
 NEVER = 0
 """Time at which a channel was heard that never was."""
 
+UNSEEN = -1
+"""Patience with a channel whose place the group cannot see yet: it is never present."""
+
+LAST_ROW = np.iinfo(np.intp).max
+"""No row of a batch comes so late: the channel has none there."""
+
 
 class CompanyBlock(Block):
     """Each channel's group, panel, latest reading and place among its peers.
 
     `group` (N,), -1 for none; `members` (N, PANEL + RIVALS) slots, the panel first, -1 for an empty seat; `apart`
-    their distances summed over `trial_h` turns; `value`, `at_us` of the latest reading; `cadence_s` learnt and
-    `patience_us` as last published; `place`, `wobble` learnt over `age_h`; `offset`, `habit` the same as published;
-    `usual` and `spread` of the forecast; `placed`: published at all; `rank`: the rival to try next.
+    their distances summed over `trial_h` turns; `place`, `wobble` learnt over `age_h`; `offset`, `habit` the same as
+    published; `away`, how far the latest reading is from `offset`, and `at_us` when it came; `cadence_s` learnt, and
+    `patience_us` as published, UNSEEN before that; `spread` of the forecast; `rank`: the rival to try next.
     """
 
     refers: ClassVar[Mapping[str, Keys]] = {"members": Keys.CHANNEL}
 
-    group: NDArray[np.int64]
+    group: NDArray[np.int32]
     members: NDArray[np.int32]
     apart: NDArray[np.float32]
-    trial_h: NDArray[np.int32]
-    rank: NDArray[np.int64]
-    value: Floats
+    trial_h: NDArray[np.int8]
+    rank: NDArray[np.int32]
+    away: Floats
     at_us: NDArray[np.int64]
     patience_us: NDArray[np.int64]
-    placed: Mask
-    cadence_s: Floats
+    cadence_s: NDArray[np.float32]
     age_h: Floats
     place: Floats
     wobble: Floats
     offset: Floats
     habit: Floats
-    usual: Floats
     spread: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
         seats = PANEL + RIVALS
-        learnt = ("cadence_s", "age_h", "place", "wobble", "offset", "habit", "usual")
         super().__init__(
             {
-                "group": ((), np.int64, -1),
+                "group": ((), np.int32, -1),
                 "members": ((seats,), np.int32, -1),
                 "apart": ((seats,), np.float32, 0.0),
-                "trial_h": ((), np.int32, 0),
-                "placed": ((), np.bool_, 0),
-                "value": ((), np.float64, 0.0),
-                "spread": ((), np.float64, 1.0),
-                **dict.fromkeys(("rank", "patience_us"), ((), np.int64, 0)),
+                "trial_h": ((), np.int8, 0),
+                "rank": ((), np.int32, 0),
                 "at_us": ((), np.int64, NEVER),
-                **dict.fromkeys(learnt, ((), np.float64, 0.0)),
+                "patience_us": ((), np.int64, UNSEEN),
+                "spread": ((), np.float64, 1.0),
+                "cadence_s": ((), np.float32, 0.0),
+                **dict.fromkeys(("away", "age_h", "place", "wobble", "offset", "habit"), ((), np.float64, 0.0)),
             }
         )
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Panel:
-    """The peers of each row as they stand at its place in the stream. Shapes (B, PANEL), unless told."""
-
-    peers: Slots
-    present: Mask
-    away: Floats
-    """How far each peer is from its own place; 0 where it is absent."""
-    row: Slots
-    """Where the peer's own row of this batch stands; meaningless unless `earlier`."""
-    earlier: Mask
-    """The peer speaks in this batch, before this row."""
-    heard: NDArray[np.intp]
-    """(B,), how many are present."""
-    seated: NDArray[np.intp]
-    """(B,), how many there are that have spoken by now."""
-
-    def latest(self, of_rows: Floats, stored: Floats) -> Floats:
-        """Return a number of each peer: of its row if that comes earlier in this batch, else the `stored` (N,) one."""
-        return np.where(self.earlier, of_rows[self.row], stored[self.peers])
-
-    def middle(self, numbers: Floats) -> Floats:
-        """Return the median of `numbers` (B, PANEL) over the peers that are present; 0 where none is."""
-        ordered = np.where(self.present, numbers, np.inf)
-        ordered.sort(axis=1)
-        places, last = np.arange(len(ordered)), np.maximum(self.heard, 1) - 1
-        middle = 0.5 * (ordered[places, last // 2] + ordered[places, (last + 1) // 2])
-        return np.where(self.heard > 0, middle, 0.0)
 
 
 class Company:
@@ -134,7 +104,7 @@ class Company:
         """Members of each group."""
         self._last: dict[int, list[int]] = {}
         """Those of them that came last, as many as a panel seats, in order."""
-        self._rows_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, -1 between batches
+        self._rows_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, LAST_ROW between batches
 
     def join(self, slot: int, group: int) -> None:
         """Seat a channel in its group: everybody while it is small, else beside those who came last."""
@@ -164,43 +134,49 @@ class Company:
 
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""
-        block, count = self.block, len(rows.slots)
-        peers = block.members.take(rows.slots, axis=0)[:, :PANEL].astype(np.intp)
+        block, slots = self.block, rows.slots
+        peers = block.members.take(slots, axis=0)[:, :PANEL].astype(
+            np.intp
+        )  # -1 reads the last row: masked by `seated`
+        row = self._rows_among(slots, peers)
+        (earlier,) = (row < np.arange(len(slots))[:, None]).ravel().nonzero()
+        row = row.ravel()[earlier]
         seated = peers >= 0
-        row = self._rows_among(rows.slots, peers)
-        earlier = seated & (row >= 0) & (row < np.arange(count)[:, None])
-        at_us = np.where(earlier, rows.at_us[row], block.at_us[peers])
-        fresh = np.abs(rows.at_us[:, None] - at_us) <= block.patience_us[peers]
-        present = seated & block.placed[peers] & fresh
-        begun = seated & (earlier | (block.at_us[peers] != NEVER))  # who begins later in this batch is not there yet
-        value = np.where(earlier, rows.values[row], block.value[peers])
-        away = np.where(present, value - block.offset[peers], 0.0)
-        return Panel(peers, present, away, row, earlier, present.sum(axis=1), begun.sum(axis=1))
+        at_us = latest(rows.at_us, block.at_us, peers, earlier, row)
+        present = seated & (np.abs(rows.at_us[:, None] - at_us) <= block.patience_us[peers])
+        begun = seated & (at_us != NEVER)  # who begins later in this batch is not there yet
+        away = latest(rows.values - block.offset[slots], block.away, peers, earlier, row)
+        away[~present] = 0.0
+        return Panel(peers, present, away, earlier, row, counts(present), counts(begun))
 
     def _rows_among(self, slots: Slots, peers: Slots) -> Slots:
-        """Return which row of the batch each peer has, -1 for none. Shapes: slots (B,), peers (B, PANEL) and returned.
+        """Return which row of the batch each peer has, LAST_ROW for none. Shapes: slots (B,), peers (B, PANEL) and returned.
 
-        Only the batch's own places are set and cleared again, however many channels there are.
+        Only the batch's own places are set and cleared again, however many channels there are; the last is nobody's.
         """
-        if len(self._rows_of) < len(self.block):
-            self._rows_of = np.full(2 * len(self.block), -1, np.intp)
+        if len(self._rows_of) <= len(self.block):
+            self._rows_of = np.full(2 * len(self.block) + 1, LAST_ROW, np.intp)
         self._rows_of[slots] = np.arange(len(slots))
         rows = self._rows_of[peers]
-        self._rows_of[slots] = -1
+        self._rows_of[slots] = LAST_ROW
         return rows
 
-    def learn(self, rows: Rows, middle: Floats, weight_h: Floats) -> None:
-        """Take in the values; places move by `weight_h` (B,) hours towards the distance from the panel's `middle`."""
+    def learn(self, rows: Rows, usual: Floats, middle: Floats, weight_h: Floats) -> None:
+        """Take in the values; places move by `weight_h` (B,) hours towards the distance from the panel's `middle`.
+
+        Who found no company yet stands at its `usual` (B,) level.
+        """
         block, slots = self.block, rows.slots
-        age_h, wobble = block.age_h[slots], block.wobble[slots]
-        found = (age_h == 0.0) & ~block.placed[slots] & (weight_h > 0.0)
-        place = np.where(found, rows.values - middle, block.place[slots])
+        age_h, wobble, place = block.age_h[slots], block.wobble[slots], block.place[slots]
+        new = (age_h == 0.0) & (block.patience_us[slots] == UNSEEN)
+        if new.any():
+            place = np.where(new, np.where(weight_h > 0.0, rows.values - middle, usual), place)
         young = 1.0 / (FIRST_H + age_h)
         away = rows.values - middle - place
         bound = np.where(age_h > 1.0, 4.0 * wobble + 0.01 * block.spread[slots], np.inf)
         size = np.minimum(np.abs(away), bound)
         rate = np.minimum(weight_h * np.maximum(1.0 / PLACE_MEMORY_H, young), 1.0)
-        block.place[slots] = place + rate * away.clip(-bound, bound)
+        block.place[slots] = place + rate * np.copysign(size, away)
         rate = np.minimum(weight_h * np.maximum(1.0 / WOBBLE_MEMORY_H, young), 1.0)
         block.wobble[slots] = wobble + rate * (size - wobble)
         block.age_h[slots] = age_h + weight_h
@@ -212,17 +188,16 @@ class Company:
         cadence_s = block.cadence_s[slots]
         learnt = cadence_s + 0.05 * (np.minimum(rows.gap_s, 5.0 * cadence_s) - cadence_s)
         block.cadence_s[slots] = np.where(cadence_s > 0.0, learnt, rows.gap_s)
-        block.value[slots], block.at_us[slots] = rows.values, rows.at_us
+        block.away[slots], block.at_us[slots] = rows.values - block.offset[slots], rows.at_us
 
     def publish(self) -> None:
-        """Let the group see where its channels stand; those who found no company yet stand at their usual level."""
+        """Let the group see where its channels stand."""
         block, rows = self.block, slice(len(self.block))
-        alone = (block.age_h[rows] == 0.0) & ~block.placed[rows]
-        block.place[rows] = np.where(alone, block.usual[rows], block.place[rows])
+        block.away[rows] += block.offset[rows] - block.place[rows]
         block.offset[rows], block.habit[rows] = block.place[rows], block.wobble[rows]
-        patience_s = np.maximum(PATIENCE * block.cadence_s[rows], SHORTEST_PATIENCE_S)
-        block.patience_us[rows] = (patience_s * MICROSECONDS).astype(np.int64)
-        block.placed[rows] |= block.at_us[rows] != NEVER
+        patience_s = np.maximum(PATIENCE * block.cadence_s[rows].astype(np.float64), SHORTEST_PATIENCE_S)
+        heard = block.at_us[rows] != NEVER
+        block.patience_us[rows] = np.where(heard, patience_s * MICROSECONDS, UNSEEN).astype(np.int64)
 
     def choose(self, at: EventTime) -> tuple[Slots, NDArray[np.intp]]:
         """Compare rivals with the panel, and seat those that proved nearer; return whose seats changed, and which.
@@ -230,8 +205,8 @@ class Company:
         Shapes: slots (C,), seats (C,). A peer is as useful as it is near: mean distance of the two departures.
         """
         block, rows = self.block, slice(len(self.block))
-        fresh = block.placed[rows] & (np.abs(at - block.at_us[rows]) <= block.patience_us[rows])
-        members, away = block.members[rows], block.value[rows] - block.offset[rows]
+        fresh = np.abs(at - block.at_us[rows]) <= block.patience_us[rows]
+        members, away = block.members[rows], block.away[rows]
         apart = np.minimum(np.abs(away[members] - away[:, None]) / block.spread[rows, None], STRANGER)
         apart = np.where((members >= 0) & fresh[members], apart, STRANGER)
         block.apart[rows] += np.where(fresh[:, None], apart, 0.0)

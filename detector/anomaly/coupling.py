@@ -61,15 +61,21 @@ class CouplingBlock(Block):
     residual of the first witness, in the channel's unit.
     """
 
-    count: NDArray[np.int64]
+    count: NDArray[np.int32]
     begun: NDArray[np.int64]
     case_since: NDArray[np.int64]
     size: Floats
 
     def __init__(self) -> None:
         """Start without rows."""
-        counts = dict.fromkeys(("count", "begun"), ((), np.int64, 0))
-        super().__init__({**counts, "case_since": ((), np.int64, NO_CASE), "size": ((), np.float64, 0.0)})
+        super().__init__(
+            {
+                "count": ((), np.int32, 0),
+                "begun": ((), np.int64, 0),
+                "case_since": ((), np.int64, NO_CASE),
+                "size": ((), np.float64, 0.0),
+            }
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,8 +89,10 @@ class Comparison:
     """Usual size of its residuals, in the channel's unit, never zero. Shape (B,)."""
     standing: Floats
     """How many of these the row is away from what its own days lead one to expect. Shape (B,)."""
+    paired: Slots
+    """Which rows are of channels that have siblings. Shape (P,)."""
     standings: Floats
-    """The same of its siblings: regressors of the second witness. Shape (B, PANEL)."""
+    """Where these siblings stand: regressors of the second witness. Shape (P, PANEL)."""
     residuals: Floats
     """In the channel's unit. Shape (B, W)."""
     means: Floats
@@ -146,17 +154,17 @@ class Coupling:
         sigma = MEAN_TO_SIGMA * self.block.size[slots] + least
         away = rows.values - expected
         standing = np.where(seen > SETTLED, (away / sigma).clip(-FARTHEST, FARTHEST), 0.0)
-        standings = self.siblings.standings(slots, standing)
-        explained = sigma * self.company.expect(slots, standings)
+        paired = self.siblings.paired(slots)
+        standings, explained = self.siblings.standings(slots, paired, standing), np.zeros(len(slots))
+        explained[paired] = sigma[paired] * self.company.expect(slots[paired], standings)
         residuals = np.array((away, away - explained)).T
         means = self.spans.means(moment, residuals)
-        z = np.abs(means) / (self.spans.scale(moment) + least[:, None, None])
-        words = np.log1p(np.minimum(z, FARTHEST_OUT))
-        strangeness = 0.5 * (words[:, 0] + words[:, 1])  # (B, S)
-        known, span, row = seen >= KNOWN_AFTER, strangeness.argmax(axis=1), np.arange(len(slots))
-        comparison = Comparison(moment, terms, sigma, standing, standings, residuals, means)
-        strongest = np.where(known, strangeness[row, span], 0.0)
-        return CouplingOpinion(strongest, known, means[row, 0, span], expected, comparison)
+        z = np.minimum(np.abs(means) / (self.spans.scale(moment) + least[:, None, None]), FARTHEST_OUT)
+        both = z[:, 0] + z[:, 1] + z[:, 0] * z[:, 1]  # (B, S): log1p of it is the sum of theirs
+        known, span, row = seen >= KNOWN_AFTER, both.argmax(axis=1), np.arange(len(slots))
+        comparison = Comparison(moment, terms, sigma, standing, paired, standings, residuals, means)
+        strangest = np.where(known, 0.5 * np.log1p(both[row, span]), 0.0)
+        return CouplingOpinion(strangest, known, means[row, 0, span], expected, comparison)
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""
@@ -194,15 +202,15 @@ class Coupling:
 
     def _learn_company(self, rows: Rows, seen: Comparison, unexplained: Floats, keep: Floats, weight: Floats) -> None:
         """Learn how channels that have siblings go together with them."""
-        told = (self.block.count[rows.slots] > SETTLED) & self.siblings.paired(rows.slots)
-        if not told.any():
+        calm = np.abs(seen.standings).max(axis=1, initial=0.0) <= TEACHING
+        calm &= self.block.count[rows.slots[seen.paired]] > SETTLED
+        if not calm.any():
             return
-        told &= np.abs(seen.standings).max(axis=1) <= TEACHING
-        self.company.learn(
-            rows.slots[told], seen.standings[told], (unexplained / seen.sigma)[told], keep[told], weight[told]
-        )
+        told = seen.paired[calm]
+        residuals = unexplained[told] / seen.sigma[told]
+        self.company.learn(rows.slots[told], seen.standings[calm], residuals, keep[told], weight[told])
 
-    def _moment(self, rows: Rows, seen: NDArray[np.int64]) -> Moment:
+    def _moment(self, rows: Rows, seen: NDArray[np.int32]) -> Moment:
         """Return when the rows were heard, with the time each counts for and the ages of their channels."""
         known = seen > 0
         since_us = np.maximum(rows.at_us - self.block.begun[rows.slots], 0)  # a clock may be set back
@@ -212,6 +220,9 @@ class Coupling:
     def _accepted(self, rows: Rows, suspect: Mask) -> Mask:
         """Return the rows whose case has lasted for a day, or for as long as the channel was known before it."""
         block, slots = self.block, rows.slots
+        if not suspect.any():
+            block.case_since[slots] = NO_CASE
+            return suspect
         since = np.where(suspect, block.case_since[slots], NO_CASE)
         since = np.where(suspect & (since == NO_CASE), rows.at_us, since)
         lasted_us, known_us = rows.at_us - since, since - block.begun[slots]

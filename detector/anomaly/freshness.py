@@ -6,6 +6,7 @@ counts exceedances counts events and not readings.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Rows
@@ -17,12 +18,12 @@ HELD_S = 12 * 3600.0
 class FreshnessBlock(Block):
     """Columns (N, ORGANS): peak, the strangest that passed of late; age_s, time since it did."""
 
-    peak: Floats
-    age_s: Floats
+    peak: NDArray[np.float32]
+    age_s: NDArray[np.float32]
 
     def __init__(self, organs: int) -> None:
         """Start without rows."""
-        super().__init__(dict.fromkeys(("peak", "age_s"), ((organs,), np.float64, 0.0)))
+        super().__init__(dict.fromkeys(("peak", "age_s"), ((organs,), np.float32, 0.0)))
 
 
 class Freshness:
@@ -36,11 +37,14 @@ class Freshness:
         """Return what is news. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
         held = block.age_s.take(slots, axis=0) + rows.gap_s[:, None] < HELD_S
-        news: Mask = strangeness > np.where(held, block.peak.take(slots, axis=0), 0.0)
+        peak = np.where(held, block.peak.take(slots, axis=0), 0.0)
+        news: Mask = strangeness.astype(np.float32) > peak  # as it is remembered: what is as strange is no news
         return news
 
     def learn(self, rows: Rows, strangeness: Floats, passed: Mask) -> None:
         """Remember what passed. Shapes: (B, ORGANS)."""
         block, slots = self.block, rows.slots
-        block.peak[slots] = np.where(passed, strangeness, block.peak.take(slots, axis=0))
-        block.age_s[slots] = np.where(passed, 0.0, block.age_s.take(slots, axis=0) + rows.gap_s[:, None])
+        row, organ = passed.nonzero()
+        age_s = block.age_s.take(slots, axis=0) + rows.gap_s[:, None]
+        age_s[row, organ] = 0.0
+        block.age_s[slots], block.peak[slots[row], organ] = age_s, strangeness[row, organ]

@@ -30,23 +30,23 @@ ENOUGH_S = 1800.0
 
 
 class HourBlock(Block):
-    """Scales: `hours` (N, HOURS) float32, 0 for never seen; `overall`; the running hour's `total` over `time_s`."""
+    """Scales, float32: `hours` (N, HOURS), 0 for never seen; `overall`; the running hour's `total` over `time_s`."""
 
     hours: NDArray[np.float32]
-    overall: Floats
-    total: Floats
-    time_s: Floats
-    hour: NDArray[np.int64]
+    overall: NDArray[np.float32]
+    total: NDArray[np.float32]
+    time_s: NDArray[np.float32]
+    hour: NDArray[np.int8]
 
     def __init__(self) -> None:
         """Start without rows."""
         super().__init__(
             {
                 "hours": ((HOURS,), np.float32, 0.0),
-                "overall": ((), np.float64, BORROWED),
-                "total": ((), np.float64, 0.0),
-                "time_s": ((), np.float64, 0.0),
-                "hour": ((), np.int64, 0),
+                "overall": ((), np.float32, BORROWED),
+                "total": ((), np.float32, 0.0),
+                "time_s": ((), np.float32, 0.0),
+                "hour": ((), np.int8, 0),
             }
         )
 
@@ -60,12 +60,12 @@ class HourlyScale:
 
     def current(self, slots: Slots, hour: NDArray[np.int64]) -> Floats:
         """Return the scale that holds at each row's `hour` (B,) of the day. Shape (B,)."""
-        of_hour, overall = self.block.hours[slots, hour].astype(np.float64), self.block.overall[slots]
+        of_hour, overall = self.block.hours[slots, hour], self.block.overall[slots].astype(np.float64)
         return 0.5 * (np.where(of_hour > 0.0, of_hour, overall) + overall)
 
     def learn(self, slots: Slots, hour: NDArray[np.int64], sizes: Floats, weight_h: Floats, age_h: Floats) -> None:
         """Take in sizes (B,), each standing for `weight_h` (B,) hours, of channels known for `age_h` (B,) hours."""
-        block, overall = self.block, self.block.overall[slots]
+        block, overall = self.block, self.block.overall[slots].astype(np.float64)
         sizes = np.minimum(MEAN_TO_SIGMA * sizes, LARGEST * self.current(slots, hour))
         rate = weight_h * np.maximum(1.0 / MEMORY_H, 1.0 / (BORROWED_H + age_h))
         block.overall[slots] = overall + rate * (sizes - overall)
@@ -77,7 +77,7 @@ class HourlyScale:
         """Take in what the hour taught that has just ended."""
         block = self.block
         slots = np.flatnonzero(block.time_s[: len(block)] > 0.0)
-        hour, time_s = block.hour[slots], block.time_s[slots]
+        hour, time_s = block.hour[slots], block.time_s[slots].astype(np.float64)
         size, known = 3600.0 * block.total[slots] / time_s, block.hours[slots, hour].astype(np.float64)
         learnt = known + HOUR_RATE * np.minimum(time_s / ENOUGH_S, 1.0) * (np.minimum(size, LARGEST * known) - known)
         block.hours[slots, hour] = np.where(known > 0.0, learnt, 0.5 * (size + block.overall[slots]))

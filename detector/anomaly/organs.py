@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from detector.anomaly.common_cause import CommonCause
 from detector.anomaly.coupling import Coupling, CouplingOpinion
 from detector.anomaly.freshness import Freshness
-from detector.anomaly.peers import PeerOpinion, PeersOrgan
+from detector.anomaly.peer_opinion import PeerOpinion
+from detector.anomaly.peers import PeersOrgan
 from detector.anomaly.score import Judged, Scorer
 from detector.anomaly.texture import Texture, TextureView
 from detector.domain import EventTime, Kind
@@ -68,7 +69,7 @@ class Views:
     peers: PeerOpinion
     coupling: CouplingOpinion
     texture: TextureView
-    shown: Floats
+    shown: NDArray[np.float32]
     """What each channel showed of late to the organs of `SHARED`. Shape (B, 3)."""
 
 
@@ -173,31 +174,21 @@ class Organs:
         """Put what the organs saw into columns."""
         own, peers, coupling = views.own, views.peers, views.coupling
         noise, spike, shift = views.texture.noise, views.texture.spike, views.texture.shift
-        known = np.column_stack(
-            [np.full(len(rows.slots), True), peers.known, coupling.known, noise.known, spike.known, shift.known]
-        )
-        known &= ~peers.awaited[:, None] | ~FOR_LONERS
+        seen = (own, peers, coupling, noise, spike, shift)
+        known = np.column_stack([np.ones(len(rows.slots), np.bool_), *(one.known for one in seen[1:])])
+        known[:, FOR_LONERS] &= ~peers.awaited[:, None]
         known[:, self._muted] = False
-        strange = np.column_stack([one.strangeness for one in (own, peers, coupling, noise, spike, shift)])
+        strange = np.column_stack([one.strangeness for one in seen])
         strange[:, SHARED] = self.common_cause.own(strange[:, SHARED], views.shown, peers.panel)
-        strange = np.where(known, strange, 0.0)
-        strangeness = np.where(self.freshness.passes(rows, strange), strange, 0.0)
-        lasting = strange.copy()
-        lasting[:, Organ.SHIFT] = np.maximum(strange[:, Organ.SHIFT], views.texture.moved.stays)
-        expected = np.repeat(forecast.expected[:, None], ORGANS, axis=1)
-        expected[:, Organ.OWN] = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
-        expected[:, Organ.PEERS], expected[:, Organ.COUPLING] = peers.expected, coupling.expected
-        expected[:, Organ.SHIFT] = rows.values - shift.deviation
-        deviation = np.column_stack(
-            [
-                own.deviation,
-                peers.deviation,
-                coupling.deviation,
-                views.texture.trembling,
-                spike.deviation,
-                shift.deviation,
-            ]
-        )
+        lasting = np.where(known, strange, 0.0)
+        strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
+        lasting[:, Organ.SHIFT] = np.maximum(lasting[:, Organ.SHIFT], views.texture.moved.stays)
+        of_own = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
+        of_shift = rows.values - shift.deviation
+        own_past = forecast.expected
+        expected = np.column_stack([of_own, peers.expected, coupling.expected, own_past, own_past, of_shift])
+        trembling = views.texture.trembling
+        told = [own.deviation, peers.deviation, coupling.deviation, trembling, spike.deviation, shift.deviation]
         kind = np.repeat(KIND_OF[None, :], len(rows.slots), axis=0)
         kind[own.of_level, Organ.OWN] = CODE[Kind.LEVEL_SHIFT]
-        return Judgement(strangeness, lasting, known, expected, deviation, kind)
+        return Judgement(strangeness, lasting, known, expected, np.column_stack(told), kind)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.company import PANEL
+from detector.anomaly.panel import PANEL
+from detector.anomaly.symmetric import dots, half, isolate, products, set_diagonal, take_off
 from detector.state.block import Block
 from detector.state.rows import Floats, Mask, Slots
 
@@ -24,37 +25,48 @@ PRIOR = np.array([5.0, 0.1, *[0.5] * PANEL, *[1.0] * HARMONICS], np.float32)
 FULL_WEIGHT_H = 0.25
 """Readings closer together than this share its weight: what they say is the same."""
 
+WIDE = 8.0
+"""A peer's departure bends beyond so many of its habitual ones: one faulty peer hardly moves the others."""
+
+FARTHEST = 20.0
+"""Regressors, in the channel's units, say nothing more beyond this."""
+
+LARGEST = 1e6
+"""In the channel's units; larger numbers are no larger."""
+
 MEMORY_H = 150.0
 """Hours over which the regression forgets."""
 
 
 class FitBlock(Block):
-    """Each channel's regression: `weights` (N, WIDTH), `covariance` (N, WIDTH, WIDTH) float32; `fed_h` since the turn."""
+    """Each channel's regression: `weights` (N, WIDTH), `covariance` (N, HALF, WIDTH) float32; `fed_h` since the turn.
+
+    The covariance is kept as in `symmetric`: 720 bytes instead of 1,296.
+    """
 
     weights: NDArray[np.float32]
     covariance: NDArray[np.float32]
-    fed_h: Floats
+    fed_h: NDArray[np.float32]
 
     def __init__(self) -> None:
         """Start without rows."""
         super().__init__(
             {
                 "weights": ((WIDTH,), np.float32, 0.0),
-                "covariance": ((WIDTH, WIDTH), np.float32, 0.0),
-                "fed_h": ((), np.float64, 0.0),
+                "covariance": ((half(WIDTH), WIDTH), np.float32, 0.0),
+                "fed_h": ((), np.float32, 0.0),
             }
         )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Projection:
-    """What the regression says of each row. Shapes: (B,), gain (B, WIDTH), covariance (B, WIDTH, WIDTH)."""
+    """What the regression says of each row. Shapes: (B,), gain (B, WIDTH)."""
 
     expected: Floats
     novelty: Floats
     """Variance of what is expected, in variances of the noise: large where the peers stand as never before."""
     gain: NDArray[np.float32]
-    covariance: NDArray[np.float32]
 
 
 class PeerFit:
@@ -69,31 +81,31 @@ class PeerFit:
         weights, covariance = self.block.weights, self.block.covariance
         weights[slots, 0] *= kept
         weights[slots, SEATS.stop :] *= kept[:, None]
-        covariance[slots] = np.diag(PRIOR)
+        set_diagonal(covariance, slots, PRIOR)
+
+    def restart_unknown(self, slots: Slots) -> None:
+        """Start anew where a channel has a unit, but what its regression knew was not kept."""
+        unknown = slots[self.block.covariance[slots, 0, 0] == 0.0]
+        self.restart(unknown, np.ones(len(unknown)))
 
     def project(self, slots: Slots, regressors: NDArray[np.float32]) -> Projection:
         """Return what to expect. Shapes: slots (B,), regressors (B, WIDTH).
 
         Source: recursive least squares, Haykin, Adaptive Filter Theory, table 10.1; every sum stays in its own row.
         """
-        covariance = self.block.covariance.take(slots, axis=0)
-        # a stack of products of one fixed shape: every row has the same bits in any company
-        gain = np.matmul(covariance, regressors[:, :, None])[:, :, 0]  # (B, WIDTH)
-        novelty = np.maximum((gain * regressors).sum(axis=1), np.float32(0.0)).astype(np.float64)
-        expected = (self.block.weights.take(slots, axis=0) * regressors).sum(axis=1).astype(np.float64)
-        return Projection(expected, novelty, gain, covariance)
+        gain = products(self.block.covariance, slots, regressors)
+        novelty = np.maximum(dots(gain, regressors), 0.0)
+        return Projection(dots(self.block.weights.take(slots, axis=0), regressors), novelty, gain)
 
     def learn(self, slots: Slots, projection: Projection, innovation: Floats, weight_h: Floats) -> None:
         """Move the weights by the `innovation` (B,), each row counting for `weight_h` (B,) hours, 0 for not at all."""
+        block, gain = self.block, projection.gain
         weight = np.minimum(weight_h / FULL_WEIGHT_H, 1.0)
         share = weight / (1.0 + weight * projection.novelty)
-        gain = projection.gain
-        weights = self.block.weights.take(slots, axis=0)
-        self.block.weights[slots] = weights + gain * (share * innovation).astype(np.float32)[:, None]
-        lesson = gain * share.astype(np.float32)[:, None]
-        learnt = gain[:, :, None] * lesson[:, None, :]
-        self.block.covariance[slots] = np.subtract(projection.covariance, learnt, out=learnt)
-        self.block.fed_h[slots] += weight_h
+        step = gain * (share * innovation).astype(np.float32)[:, None]
+        block.weights[slots] = block.weights.take(slots, axis=0) + step
+        take_off(block.covariance, slots, gain * np.sqrt(share).astype(np.float32)[:, None])
+        block.fed_h[slots] += weight_h
 
     def forget(self) -> None:
         """Let the past fade by the hours that were learnt; no weight becomes less certain than it was at the start.
@@ -103,20 +115,34 @@ class PeerFit:
         block = self.block
         for rows in block.stretches():
             covariance = block.covariance[rows]
-            covariance *= np.exp(block.fed_h[rows] / MEMORY_H).astype(np.float32)[:, None, None]
-            certain = np.diagonal(covariance, axis1=1, axis2=2)
-            less = np.flatnonzero(np.any(certain > PRIOR, axis=1))
-            shrink = np.sqrt(PRIOR / np.maximum(certain[less], PRIOR))
-            covariance[less] *= shrink[:, :, None] * shrink[:, None, :]
+            faded = np.exp(block.fed_h[rows] / MEMORY_H)[:, None]
+            shrink = np.sqrt(PRIOR / np.maximum(covariance[:, 0] * faded, PRIOR))
+            for shift in range(covariance.shape[1]):
+                covariance[:, shift] *= faded * shrink * np.roll(shrink, -shift, axis=1)
             block.fed_h[rows] = 0.0
 
     def reseat(self, slots: Slots, seats: NDArray[np.intp]) -> None:
         """Forget what was learnt of the peers that left these seats. Shapes: slots (C,), seats (C,)."""
         places = SEATS.start + seats
         self.block.weights[slots, places] = 0.0
-        self.block.covariance[slots, places, :] = 0.0
-        self.block.covariance[slots, :, places] = 0.0
-        self.block.covariance[slots, places, places] = PRIOR[places]
+        isolate(self.block.covariance, slots, places, PRIOR[places])
+
+
+def regressors(away: Floats, present: Mask, middle: Floats, habit: Floats, turns: Floats) -> NDArray[np.float32]:
+    """Return one, the middle, the peers' departures from it, bent, and the time of day. Shape (B, WIDTH).
+
+    In the channel's units: how far the peers are `away` from their places, what is their `habit`, (B, PANEL), and the
+    `middle` (B,); `turns` (HARMONICS, B).
+    """
+    drawn = np.empty((len(middle), WIDTH), np.float32)
+    drawn[:, 0], drawn[:, SEATS.stop :] = 1.0, turns.T
+    drawn[:, 1] = middle.clip(-FARTHEST, FARTHEST)
+    departure = (away - middle[:, None]).clip(-LARGEST, LARGEST).astype(np.float32)
+    wide = (WIDE * (habit + 0.01)).clip(None, LARGEST).astype(np.float32)
+    departure /= np.sqrt(1.0 + np.square(departure / wide))
+    departure *= present
+    drawn[:, SEATS] = departure.clip(-FARTHEST, FARTHEST)
+    return drawn
 
 
 def trusted(innovation: Floats, scale: Floats) -> Mask:

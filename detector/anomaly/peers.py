@@ -4,17 +4,17 @@ In: `Rows`, their `Forecast`, and which channels form groups. Out: for each row,
 hours is beside what the peers say it should be. What channels share moves in stream order, or at hourly turns.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.company import PANEL, Company, Panel
+from detector.anomaly.company import UNSEEN, Company
 from detector.anomaly.hourly import MEAN_TO_SIGMA, HourlyScale
-from detector.anomaly.peer_fit import SEATS, WIDTH, PeerFit, Projection, trusted
+from detector.anomaly.panel import PANEL, Panel
+from detector.anomaly.peer_fit import LARGEST, SEATS, PeerFit, regressors, trusted
+from detector.anomaly.peer_opinion import Beside, PeerOpinion
 from detector.domain import EventTime
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
 
 LEAST_PEERS = 2
 """Fewer peers than this cannot say which of them is odd."""
@@ -30,15 +30,6 @@ SCALE_H = 24.0
 
 NOVELTY_WEIGHT = 100.0
 """How much less a residual says where the peers stand as never before: sqrt(1 + this * novelty)."""
-
-WIDE = 8.0
-"""A peer's departure bends beyond so many of its habitual ones: one faulty peer hardly moves the others."""
-
-FARTHEST = 20.0
-"""Regressors, in the channel's units, say nothing more beyond this."""
-
-LARGEST = 1e6
-"""In the channel's units; larger numbers are no larger."""
 
 FLOOR = 0.003
 """In the channel's units; keeps a noise-free channel from a scale of nothing."""
@@ -73,38 +64,22 @@ class PeersBlock(Block):
     """
 
     unit: Floats
-    scale: Floats
-    mean: Floats
-    bias: Floats
-    strange: Floats
-    share: Floats
+    scale: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    strange: NDArray[np.float32]
+    share: NDArray[np.float32]
 
     def __init__(self) -> None:
         """Start without rows."""
-        names = ("unit", "mean", "bias", "strange", "share")
-        super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), "scale": ((), np.float64, 0.1)})
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class PeerOpinion:
-    """What the peers say of each row. Shapes: (B,)."""
-
-    known: Mask
-    """The channel has company, knows it for long enough, and belongs to it."""
-    awaited: Mask
-    """The channel is judged by its peers, or will be once it knows them for long enough."""
-    strangeness: Floats
-    """On a log axis that starts at 0; 0 where not known."""
-    deviation: Floats
-    """Mean of the last hours' residuals, in the channel's unit of measure, with its sign."""
-    expected: Floats
-    """What the peers say this reading should be."""
-    panel: Panel
-    middle: Floats
-    projection: Projection
-    innovation: Floats
-    mean: Floats
-    strange: Floats
+        names = ("mean", "bias", "strange", "share")
+        super().__init__(
+            {
+                "unit": ((), np.float64, 0.0),
+                **dict.fromkeys(names, ((), np.float32, 0.0)),
+                "scale": ((), np.float32, 0.1),
+            }
+        )
 
 
 class PeersOrgan:
@@ -139,56 +114,57 @@ class PeersOrgan:
                 self.join(slot, int(groups[slot]))
         empty = (block.members[: len(groups), :PANEL] < 0) & (self.fit.block.weights[: len(groups), SEATS] != 0.0)
         self.fit.reseat(*np.nonzero(empty))
+        self.fit.restart_unknown(np.flatnonzero(self.block.unit[: len(groups)] > 0.0))
         return [int(slot) for slot in moved]
 
     def judge(self, rows: Rows, forecast: Forecast) -> PeerOpinion:
         """Judge every row beside the latest readings of its peers. Nothing that is learnt changes here."""
-        block, slots = self.block, rows.slots
-        panel = self.company.panel(rows)
+        if not self._grouped(rows):
+            return PeerOpinion.of_loners(rows.values)
+        block, slots, age_h = self.block, rows.slots, self.company.block.age_h[rows.slots]
+        panel, unit = self.company.panel(rows), block.unit[slots]
         middle = panel.middle(panel.away)
-        has_unit = block.unit[slots] > 0.0
-        unit = np.where(has_unit, block.unit[slots], 1.0)
-        projection = self.fit.project(slots, self._regressors(rows, panel, middle / unit, unit))
-        measured = (rows.values - self.company.block.offset[slots] - middle) / unit
-        # the middle itself counts in full; the regression corrects it
-        innovation = (measured - projection.expected).clip(-LARGEST, LARGEST)
-        met = has_unit & (panel.heard >= LEAST_PEERS)
-        innovation = np.where(met, innovation, 0.0)
-        mean = self._mean(rows, innovation, projection)
-        doubt = 1.0 + (YOUNG_H / np.maximum(self.company.block.age_h[slots], WARM_UP_H)) ** 2
+        met = (unit > 0.0) & (panel.heard >= LEAST_PEERS)
+        beside = self._beside(rows, panel, middle, met.nonzero()[0])
+        mean = self._mean(rows, beside)
+        doubt = 1.0 + (YOUNG_H / np.maximum(age_h, WARM_UP_H)) ** 2
         strange = np.abs(mean) / (doubt * (self.habit.current(slots, rows.hour) + FLOOR))
         shared = panel.middle(panel.latest(strange, block.strange))
-        old, belongs = self.company.block.age_h[slots] >= WARM_UP_H, block.share[slots] >= LEAST_SHARE
+        old, belongs = age_h >= WARM_UP_H, block.share[slots] >= LEAST_SHARE
         known = met & old & belongs
         # before its first turn a channel has a panel, but no unit to be compared in
-        awaited = (met | ~has_unit) & (belongs | ~old) & (panel.seated >= LEAST_PEERS)
+        awaited = (met | (unit == 0.0)) & (belongs | ~old) & (panel.seated >= LEAST_PEERS)
         alone = np.minimum(strange, AHEAD * np.maximum(strange - shared, 0.0))
         strangeness = np.where(known, np.log1p(alone), 0.0)
-        expected = rows.values - innovation * unit
-        return PeerOpinion(
-            known, awaited, strangeness, mean * unit, expected, panel, middle, projection, innovation, mean, strange
-        )
+        expected = rows.values.copy()
+        expected[beside.rows] -= beside.innovation * unit[beside.rows]
+        unit = np.where(unit > 0.0, unit, 1.0)
+        return PeerOpinion(known, awaited, strangeness, mean * unit, expected, panel, middle, beside, mean, strange)
 
-    def _regressors(self, rows: Rows, panel: Panel, middle: Floats, unit: Floats) -> NDArray[np.float32]:
-        """Return one, the middle, the peers' departures from it, bent, and the time of day. Shape (B, WIDTH)."""
-        regressors = np.empty((len(middle), WIDTH))
-        regressors[:, 0], regressors[:, 1], regressors[:, SEATS.stop :] = 1.0, middle, rows.day_turns.T
-        departure = (panel.away / unit[:, None] - middle[:, None]).clip(-LARGEST, LARGEST)
-        wide = WIDE * (self.company.block.habit[panel.peers] / unit[:, None] + 0.01)
-        regressors[:, SEATS] = np.where(panel.present, departure / np.sqrt(1.0 + (departure / wide) ** 2), 0.0)
-        return regressors.clip(-FARTHEST, FARTHEST).astype(np.float32)
+    def _grouped(self, rows: Rows) -> bool:
+        """Return whether any of the rows is of a channel that has a group: nothing here is of use to the others."""
+        return bool((self.company.block.group[rows.slots] >= 0).any())
 
-    def _mean(self, rows: Rows, innovation: Floats, projection: Projection) -> Floats:
+    def _beside(self, rows: Rows, panel: Panel, middle: Floats, met: Slots) -> Beside:
+        """Compare the rows of these numbers (M,) with their peers; all the others need no such work."""
+        slots, middle, company = rows.slots[met], middle[met], self.company.block
+        unit, turns = self.block.unit[slots], rows.day_turns[:, met]
+        habit = company.habit[panel.peers.take(met, axis=0)]
+        away, present = panel.away.take(met, axis=0), panel.present.take(met, axis=0)
+        drawn = regressors(away / unit[:, None], present, middle / unit, habit / unit[:, None], turns)
+        projection = self.fit.project(slots, drawn)
+        measured = (rows.values[met] - company.offset[slots] - middle) / unit
+        # the middle itself counts in full; the regression corrects it
+        innovation = (measured - projection.expected).clip(-LARGEST, LARGEST)
+        return Beside(met, projection, innovation, innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * projection.novelty))
+
+    def _mean(self, rows: Rows, beside: Beside) -> Floats:
         """Return the mean of the last hours."""
-        block, slots = self.block, rows.slots
-        told, mean = self._told(innovation, projection) - block.bias[slots], block.mean[slots]
+        mean = self.block.mean[rows.slots].astype(np.float64)
+        told = np.zeros(len(mean))
+        told[beside.rows] = beside.told
+        told -= self.block.bias[rows.slots]
         return mean - np.expm1(-rows.gap_s / (3600.0 * SPAN_H)) * (told - mean)
-
-    @staticmethod
-    def _told(innovation: Floats, projection: Projection) -> Floats:
-        """Return residuals (B,), each worth less where the peers stand as never before."""
-        told: Floats = innovation / np.sqrt(1.0 + NOVELTY_WEIGHT * projection.novelty)
-        return told
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""
@@ -196,28 +172,29 @@ class PeersOrgan:
 
     def learn(self, rows: Rows, forecast: Forecast, opinion: PeerOpinion, suspect: Mask) -> None:
         """Take the rows in, for the time since the last reading, and for less of it where `suspect`."""
-        block, slots, company = self.block, rows.slots, self.company.block
+        if not self._grouped(rows):
+            return
+        block, slots = self.block, rows.slots
         weight_h = np.minimum(rows.gap_s / 3600.0, LONGEST_H) * np.where(suspect, SUSPECT_SHARE, 1.0)
         weight_h = np.where(opinion.panel.heard >= LEAST_PEERS, weight_h, 0.0)
-        company.usual[slots], company.spread[slots] = forecast.usual, forecast.spread
-        met_h = np.where(block.unit[slots] > 0.0, weight_h, 0.0)
-        self.habit.learn(slots, rows.hour, np.abs(opinion.mean), met_h, company.age_h[slots])
-        self._fit(rows, opinion, met_h)
-        self.company.learn(rows, opinion.middle, weight_h)
+        self._learn_beside(rows, opinion, weight_h)
+        block.mean[slots], block.strange[slots] = opinion.mean, opinion.strange
+        self.company.block.spread[slots] = forecast.spread
+        self.company.learn(rows, forecast.usual, opinion.middle, weight_h)
 
-    def _fit(self, rows: Rows, opinion: PeerOpinion, weight_h: Floats) -> None:
-        """Let the regression, the scale and the bias learn."""
-        block, slots, innovation = self.block, rows.slots, opinion.innovation
-        scale, bias = block.scale[slots], block.bias[slots]
+    def _learn_beside(self, rows: Rows, opinion: PeerOpinion, weight_h: Floats) -> None:
+        """Let the hours, the regression, the scale and the bias learn of those that stood beside their peers."""
+        block, beside, met = self.block, opinion.beside, opinion.beside.rows
+        slots, weight_h, innovation = rows.slots[met], weight_h[met], beside.innovation
+        self.habit.learn(slots, rows.hour[met], np.abs(opinion.mean[met]), weight_h, self.company.block.age_h[slots])
+        scale, bias = block.scale[slots].astype(np.float64), block.bias[slots].astype(np.float64)
         near = trusted(innovation, scale)
         bounded = innovation.clip(-2.0 * scale, 2.0 * scale)
-        self.fit.learn(slots, opinion.projection, bounded, np.where(near, weight_h, 0.0))
+        self.fit.learn(slots, beside.projection, bounded, np.where(near, weight_h, 0.0))
         size = MEAN_TO_SIGMA * np.minimum(np.abs(innovation), 4.0 * scale + 0.01)
         block.scale[slots] = scale + weight_h / SCALE_H * (size - scale)
-        told = self._told(innovation, opinion.projection)
         bound = 3.0 * self.habit.block.overall[slots]
-        block.bias[slots] = bias + weight_h / BIAS_H * (told - bias).clip(-bound, bound)
-        block.mean[slots], block.strange[slots] = opinion.mean, opinion.strange
+        block.bias[slots] = bias + weight_h / BIAS_H * (beside.told - bias).clip(-bound, bound)
 
     def turn(self, at: EventTime) -> None:
         """Once an hour of stream time: take in the hour, let the group see places, choose panels, say who belongs."""
@@ -234,7 +211,7 @@ class PeersOrgan:
         """Give channels that found their place, or outgrew their unit, a unit in which they are measured."""
         block, company = self.block, self.company.block
         rows = slice(len(block))
-        small = company.placed[rows] & (company.spread[rows] > OUTGROWN * block.unit[rows])
+        small = (company.patience_us[rows] != UNSEEN) & (company.spread[rows] > OUTGROWN * block.unit[rows])
         slots = np.flatnonzero(small & (company.group[rows] >= 0))
         unit = company.spread[slots]
         kept = block.unit[slots] / unit

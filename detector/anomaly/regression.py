@@ -6,6 +6,7 @@ In: slots, their regressors, and the residuals that were met. Out: what the regr
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.anomaly.symmetric import dots, half, isolate, products, set_diagonal, take_off
 from detector.state.block import Block
 from detector.state.rows import Floats, Slots
 
@@ -14,14 +15,14 @@ LEAST_TOLD = 1e-9
 
 
 class RegressionBlock(Block):
-    """What each channel's regression knows: `weights` (N, D) and `doubt` (N, D, D), its covariance over the noise's."""
+    """What each channel's regression knows: `weights` (N, D), and `doubt`, its covariance over the noise's, as in `symmetric`."""
 
     weights: Floats
     doubt: NDArray[np.float32]
 
     def __init__(self, width: int) -> None:
         """Start without rows, for `width` regressors."""
-        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((width, width), np.float32, 0.0)})
+        super().__init__({"weights": ((width,), np.float64, 0.0), "doubt": ((half(width), width), np.float32, 0.0)})
 
 
 class Regression:
@@ -36,12 +37,11 @@ class Regression:
         """Make room for new channels, which know nothing yet."""
         known = len(self.block)
         self.block.grow(channels)
-        self.block.doubt[known:channels] = np.diag(self._prior)
+        self.reopen(np.arange(known, channels))
 
     def expect(self, slots: Slots, regressors: Floats) -> Floats:
         """Return what is expected of each row. Shapes: slots (B,), regressors (B, D); returns (B,)."""
-        expected: Floats = (self.block.weights.take(slots, axis=0) * regressors).sum(axis=1)
-        return expected
+        return dots(self.block.weights.take(slots, axis=0), regressors)
 
     def learn(self, slots: Slots, regressors: Floats, residuals: Floats, keep: Floats, weight: Floats) -> None:
         """Take in the `residuals` (B,) of what was expected, each row counting `weight` (B,) readings.
@@ -52,36 +52,21 @@ class Regression:
         real-time identification, Automatica 23, 1987): what is not excited is not forgotten, so that nothing winds up.
         """
         block = self.block
-        doubt = np.ascontiguousarray(
-            block.doubt.take(slots, axis=0).transpose(1, 2, 0)
-        )  # (D, D, B): 3 times faster than (B, D, D)
-        gain = np.ascontiguousarray(_gain(doubt, np.ascontiguousarray(regressors.T)).T)
-        told = weight * np.maximum((regressors * gain).sum(axis=1), 0.0)
+        drawn = regressors.astype(np.float32)
+        gain = products(block.doubt, slots, drawn)
+        told = weight * np.maximum(dots(gain, drawn), 0.0)
         block.weights[slots] = block.weights.take(slots, axis=0) + gain * (weight * residuals / (1.0 + told))[:, None]
         heard = told > LEAST_TOLD
         share = weight * (keep - (1.0 - keep) / np.where(heard, told, 1.0)) / (keep * (1.0 + told))
-        half = (gain.T * np.sqrt(np.abs(share) * heard)).astype(np.float32)  # so that the covariance stays symmetric
-        doubt -= half[:, None] * (half * np.sign(share).astype(np.float32))[None]
-        block.doubt[slots] = doubt.transpose(2, 0, 1)
+        root = gain * np.sqrt(np.abs(share) * heard).astype(np.float32)[:, None]
+        take_off(block.doubt, slots, root, np.sign(share).astype(np.float32))
 
     def reopen(self, slots: Slots) -> None:
         """Let the channels doubt all that they know, so that the next readings decide."""
-        self.block.doubt[slots] = np.diag(self._prior)
+        set_diagonal(self.block.doubt, slots, self._prior)
 
     def forget(self, slot: int, place: int) -> None:
         """Give one regressor of a channel up for another, of which nothing is known."""
         block = self.block
         block.weights[slot, place] = 0.0
-        block.doubt[slot, place, :] = block.doubt[slot, :, place] = 0.0
-        block.doubt[slot, place, place] = self._prior[place]
-
-
-def _gain(doubt: NDArray[np.float32], regressors: Floats) -> Floats:
-    """Return the products of matrices (D, D, B) and vectors (D, B), as (D, B), each row's bits its own.
-
-    The sum goes place by place: numpy would add in another order where there is but one row.
-    """
-    gain = np.zeros(regressors.shape)
-    for place, regressor in enumerate(regressors):
-        gain += doubt[place] * regressor
-    return gain
+        isolate(block.doubt, np.array([slot]), np.array([place]), self._prior[place])

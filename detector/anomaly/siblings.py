@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block, Keys
-from detector.state.rows import Floats, Mask, Slots
+from detector.state.rows import Floats, Slots
 
 PANEL = 8
 """Siblings that one channel is compared with at most."""
@@ -31,14 +31,14 @@ class SiblingBlock(Block):
 
     refers: ClassVar[Mapping[str, Keys]] = {"panel": Keys.CHANNEL}
 
-    panel: NDArray[np.intp]
-    next: NDArray[np.intp]
-    standing: Floats
+    panel: NDArray[np.int32]
+    next: NDArray[np.int32]
+    standing: NDArray[np.float32]
 
     def __init__(self) -> None:
         """Start without rows."""
         super().__init__(
-            {"panel": ((PANEL,), np.intp, NOBODY), "next": ((), np.intp, 0), "standing": ((), np.float64, 0.0)}
+            {"panel": ((PANEL,), np.int32, NOBODY), "next": ((), np.int32, 0), "standing": ((), np.float32, 0.0)}
         )
 
 
@@ -96,25 +96,25 @@ class Siblings:
         block.panel[slot, place], block.next[slot] = device[turn], (turn + 1) % len(device)
         return place
 
-    def paired(self, slots: Slots) -> Mask:
-        """Return which channels have a sibling at all. Shape (B,)."""
-        paired: Mask = self.block.panel[slots, 0] != NOBODY
+    def paired(self, slots: Slots) -> Slots:
+        """Return which rows (B,) are of channels that have a sibling at all. Shape (P,)."""
+        paired: Slots = (self.block.panel[slots, 0] != NOBODY).nonzero()[0]
         return paired
 
-    def standings(self, slots: Slots, standing: Floats) -> Floats:
-        """Return where each row's siblings stand: as of their row before it in the batch, or else as last known.
+    def standings(self, slots: Slots, paired: Slots, standing: Floats) -> Floats:
+        """Return where the siblings of `paired` rows stand: as of their row before it in the batch, or else as last known.
 
-        Shapes: slots (B,), standing (B,) of the rows themselves; returns (B, PANEL), 0 where there is nobody.
+        Shapes: slots (B,), paired (P,), standing (B,) of the rows themselves; returns (P, PANEL), 0 where there is nobody.
         """
-        panel, count = self.block.panel.take(slots, axis=0), len(slots)
-        nobody = panel == NOBODY
-        if nobody.all():
+        panel = self.block.panel.take(slots[paired], axis=0)
+        if not len(paired):
             return np.zeros(panel.shape)
         if len(self._row_of) < len(self.block):
             self._row_of = np.full(2 * len(self.block), LAST_ROW, np.intp)
-        self._row_of[slots] = np.arange(count)
+        self._row_of[slots] = np.arange(len(slots))
         row = self._row_of[panel]  # NOBODY reads the last channel's place, and is masked below
         self._row_of[slots] = LAST_ROW
-        before = row < np.arange(count)[:, None]
-        now = standing[np.where(before, row, 0)]
-        return np.where(nobody, 0.0, np.where(before, now, self.block.standing[panel]))
+        before = row < paired[:, None]
+        now = standing.astype(np.float32)[np.where(before, row, 0)]  # rounded as what is last known
+        last = np.where(before, now, self.block.standing[panel])
+        return np.where(panel == NOBODY, 0.0, last)

@@ -20,7 +20,7 @@ def group(channels: int) -> tuple[CommonCause, Company]:
     for slot in range(channels):
         company.join(slot, 0)
     first = rows(np.zeros(channels), gap_s=GAP_S)
-    company.learn(first, np.zeros(channels), np.ones(channels))
+    company.learn(first, np.zeros(channels), np.zeros(channels), np.ones(channels))
     company.publish()
     return subject, company
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.company import PANEL, TRIAL_H, Company
+from detector.anomaly.company import TRIAL_H, Company
+from detector.anomaly.panel import PANEL
 from detector.domain import EventTime
 from detector.state.rows import Rows
 from tests.fleet import START
@@ -26,8 +27,8 @@ def hear(subject: Company, values: Sequence[float] | NDArray[np.float64], *, ste
     """Let every channel speak once, ten minutes after the last time, from a usual level of 10 times its slot."""
     heard = rows(values, gap_s=600.0, step=step)
     block = subject.block
-    block.usual[heard.slots], block.spread[heard.slots] = 10.0 * heard.slots, 1.0
-    subject.learn(heard, np.zeros(len(values)), np.zeros(len(values)))
+    block.spread[heard.slots] = 1.0
+    subject.learn(heard, 10.0 * heard.slots.astype(np.float64), np.zeros(len(values)), np.zeros(len(values)))
     return heard
 
 

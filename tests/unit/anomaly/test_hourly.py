@@ -30,7 +30,8 @@ def channel() -> HourlyScale:
 
 def test_a_new_channel_borrows_its_scale() -> None:
     """Before anything is known every hour has the same scale."""
-    assert {float(channel().current(SLOT, hour_of(hour))[0]) for hour in range(24)} == {BORROWED}
+    scales = {float(channel().current(SLOT, hour_of(hour))[0]) for hour in range(24)}
+    assert scales == {float(np.float32(BORROWED))}
 
 
 def test_restless_hours_have_a_larger_scale() -> None:

@@ -90,7 +90,7 @@ def test_nothing_becomes_less_certain_than_at_the_start() -> None:
     for _ in range(24 * 365):
         subject.learn(slot, subject.project(slot, drawn), np.zeros(1), np.ones(1))
         subject.forget()
-    variances = np.diagonal(subject.block.covariance[0])
+    variances = subject.block.covariance[0, 0]
     assert (variances > 0.0).all()
     assert (variances <= PRIOR * 1.0001).all()
 
@@ -102,6 +102,18 @@ def test_a_new_peer_in_a_seat_starts_without_a_past() -> None:
     subject.reseat(np.array([1]), np.array([4]))
     place = SEATS.start + 4
     assert subject.block.weights[1, place] == 0.0
-    assert subject.block.covariance[1, place, place] == PRIOR[place]
+    assert subject.block.covariance[1, 0, place] == PRIOR[place]
     before[1, place] = 0.0
     assert np.array_equal(subject.block.weights, before)
+
+
+def test_what_was_not_kept_is_learnt_anew() -> None:
+    """A channel whose regression knows not even the prior starts from it; one that knows something keeps it."""
+    subject, weights = taught(fits(2), 9, 50, np.full(WIDTH, 0.5, np.float32)), np.ones(WIDTH, np.float32)
+    subject.block.begin(np.array([1]))
+    kept = subject.block.covariance[0].copy()
+    subject.restart_unknown(np.arange(2))
+    assert np.array_equal(subject.block.covariance[0], kept)
+    assert np.array_equal(subject.block.covariance[1, 0], PRIOR)
+    taught(subject, 10, 200, weights)
+    assert np.allclose(subject.block.weights[1], weights, atol=0.1)

@@ -152,3 +152,10 @@ def test_what_is_expected_is_near_what_is_read() -> None:
     said = Listener([0] * 8).say(stream(values))
     expected = np.array([words[3] for words in said]).reshape(values.shape)
     assert np.sqrt(np.mean((expected - values)[-DAY:] ** 2)) < 0.2
+
+
+def test_loners_change_nothing_for_a_group_in_the_same_batches() -> None:
+    """What is said of three peers has the same bits with or without channels beside them that have no group."""
+    alone = weather(12, 3.0, 3)
+    beside = np.concatenate([alone, weather(13, 3.0, 2)], axis=1)
+    assert np.array_equal(verdict(beside, [0, 0, 0, -1, -1])[:, :3], verdict(alone))

@@ -33,10 +33,10 @@ def test_channels_of_another_device_are_no_siblings() -> None:
 
 
 def test_a_single_channel_has_nobody() -> None:
-    """A channel alone is not paired, and where its siblings stand is zero."""
+    """A channel alone is not paired, and nobody is asked where its siblings stand."""
     subject = joined(0)
-    assert subject.paired(np.array([0])).tolist() == [False]
-    assert not subject.standings(np.array([0]), np.array([5.0])).any()
+    assert subject.paired(np.array([0])).tolist() == []
+    assert subject.standings(np.array([0]), np.arange(0), np.array([5.0])).shape == (0, PANEL)
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1]])
@@ -45,7 +45,7 @@ def test_a_row_sees_siblings_as_they_stood_when_it_came(order: list[int]) -> Non
     subject = joined(0, 0, 0)
     subject.block.standing[:3] = [-1.0, -2.0, -3.0]
     slots, now = np.array(order), np.array([1.0, 2.0, 3.0])[order]
-    seen = subject.standings(slots, now)
+    seen = subject.standings(slots, subject.paired(slots), now)
     for row, slot in enumerate(order):
         said = dict(zip(subject.block.panel[slot].tolist(), seen[row].tolist(), strict=True))
         for sibling in panel(subject, slot):
