@@ -8,10 +8,7 @@ On a CI machine where we could have installed it, the test fails instead.
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,17 +34,10 @@ PACKAGES = {
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 """Daemons live in sbin, which a plain user's PATH leaves out."""
 
-NOT_RUN = pytest.StashKey[Counter[str]]()
-
 # No law fails on a clock, and a law that failed in CI fails everywhere.
 settings.register_profile("here", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if "CI" in os.environ else "here")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Start counting the tests that could not run."""
-    config.stash[NOT_RUN] = Counter()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -59,34 +49,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     packages = " ".join(sorted({PACKAGES.get(program, program) for program in missing}))
     if os.environ.get("CI") == "true" and os.geteuid() == 0:
         pytest.fail(f"needs {', '.join(missing)}: .ci/run must install {packages}", pytrace=False)
-    _skip(item, f"need {', '.join(missing)}: apt-get install {packages}")
+    pytest.skip(f"need {', '.join(missing)}: apt-get install {packages}")
 
 
 @pytest.fixture
-def shared_recordings(request: pytest.FixtureRequest) -> Path:
+def shared_recordings() -> Path:
     """Return the folder of real recordings, $DETECTOR_RECORDINGS or ../shared/data; without it the test is skipped."""
     folder = Path(os.environ.get("DETECTOR_RECORDINGS", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        _skip(request.node, "need real recordings: name their folder in DETECTOR_RECORDINGS")
+        pytest.skip("need real recordings: name their folder in DETECTOR_RECORDINGS")
     return folder
 
 
-@pytest.fixture
-def skip_loudly(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
-    """Return what skips a test for a reason that begins with `need` and is shown in the summary."""
-    return partial(_skip, request.node)
-
-
-def _skip(item: pytest.Item, reason: str) -> NoReturn:
-    """Skip a test and remember why, for the summary."""
-    item.config.stash[NOT_RUN][reason] += 1
-    pytest.skip(reason)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly which tests did not run, and what they lack."""
-    not_run = config.stash[NOT_RUN]
-    if not_run:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
         terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
-    for reason, count in sorted(not_run.items()):
+    for reason, count in sorted(Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped).items()):
         terminalreporter.line(f"NOT RUN: {count} tests {reason}", red=True, bold=True)

@@ -1,7 +1,6 @@
 """Fixtures for system tests: real brokers, and a machine with a real systemd. A test that uses a broker is marked `needs("mosquitto")`."""
 
-from collections.abc import Callable, Iterator
-from typing import NoReturn
+from collections.abc import Iterator
 
 import pytest
 
@@ -36,9 +35,9 @@ def booted() -> Iterator[Machine | str]:
 
 
 @pytest.fixture
-def machine(booted: Machine | str, skip_loudly: Callable[[str], NoReturn]) -> Machine:
+def machine(booted: Machine | str) -> Machine:
     """Return the machine as after the installation."""
     if isinstance(booted, str):
-        skip_loudly(booted)
+        pytest.skip(booted)
     start_afresh(booted)
     return booted

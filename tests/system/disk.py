@@ -25,7 +25,7 @@ class SmallDisk:
         self.folder.mkdir()
         done = self._run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none")
         if done.returncode:
-            pytest.skip(f"needs the right to mount a disk: {done.stderr.strip()}")
+            pytest.skip(f"need the right to mount a disk: {done.stderr.strip()}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -18,7 +18,7 @@ from detector.lab.demo import Options, run_demo
 try:
     shipped("models/base")
 except DetectorError:
-    pytest.skip("NOT RUN: needs a trained model: detector train --out models/base", allow_module_level=True)
+    pytest.skip("need a trained model: detector train --out models/base", allow_module_level=True)
 
 
 def test_the_demo_finds_what_it_breaks(tmp_path: Path) -> None:
