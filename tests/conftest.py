@@ -9,6 +9,7 @@ import os
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,6 +60,14 @@ def shared_recordings() -> Path:
     if not folder.is_dir():
         pytest.skip("need real recordings: name their folder in DETECTOR_RECORDINGS")
     return folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal tests out to several processes; asked for where there are any."""
+    from tests.dealing import Dealer  # needs pytest-xdist, which one process does without
+
+    return Dealer(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

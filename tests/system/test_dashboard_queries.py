@@ -19,7 +19,7 @@ from tests.system.parties import Witness
 from tests.system.patience import wait_until
 from tests.unit.deploy.dashboards import ALL, Dashboard, Query, substituted
 
-pytestmark = [pytest.mark.needs("mosquitto", "prometheus"), pytest.mark.xdist_group("dashboards")]
+pytestmark = pytest.mark.needs("mosquitto", "prometheus")
 
 PUMPS: Final = 7
 SICK, SILENT = "pump-01", "pump-02"

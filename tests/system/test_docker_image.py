@@ -24,8 +24,6 @@ from tests.system.podman import (
     why_no_image,
 )
 
-pytestmark = pytest.mark.xdist_group("image")
-
 LARGEST_BYTES = 160 * 2**20
 """What we may add to the base image: the packages, above all numpy."""
 

@@ -6,7 +6,7 @@ from tests.system.patience import wait_until
 from tests.system.systemd.installed import PASSWORD_FILE, PASSWORDS, Installed, hear, set_up_broker, status
 from tests.system.systemd.machine import Machine
 
-pytestmark = [pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd-analyze"), pytest.mark.xdist_group("machine")]
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd-analyze")
 
 LIMITS = ("memory.max", "memory.limit_in_bytes", "pids.max")
 """Files of a cgroup that hold its limits, by the new and the old interface."""

@@ -10,7 +10,7 @@ import pytest
 from tests.system.patience import wait_until
 from tests.system.systemd.installed import CONFIG, Installed, hear
 
-pytestmark = [pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd-analyze"), pytest.mark.xdist_group("machine")]
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_pub", "systemd-analyze")
 
 LEARNT = [20.0 + step % 7 for step in range(100)]
 """Enough readings for a channel to be scored."""
