@@ -22,7 +22,7 @@ help: ## show this list
 run: .venv/demo.stamp ## the demo: a broker, a plant with faults and the daemon  (ARGS="--headless --duration 60s --summary build/summary.json")
 	.venv/bin/detector demo $(ARGS)
 
-test: export PYTHONDONTWRITEBYTECODE = # two hundred tests start a daemon: it is compiled once
+test: export PYTHONDONTWRITEBYTECODE = # many tests start a daemon: it is compiled once
 test: check ## every check and every test  (ARGS="tests/unit -k scaling" for some of them, ARGS=--cov for coverage, WORKERS=0 in one process)
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 

@@ -8,6 +8,7 @@ On a CI machine where we could have installed it, the test fails instead.
 import os
 import shutil
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.dealing import Dealer  # needs pytest-xdist, which one process does without
 
     return Dealer(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let a process report what a test logged or failed with, though it be half a surrogate pair, which is not in UTF-8."""
+    return _in_utf8((yield))
+
+
+def _in_utf8(part: Any) -> Any:
+    """Return a report, or a part of one, with escapes for what has no place in UTF-8."""
+    if isinstance(part, str):
+        return part.encode("utf-8", "backslashreplace").decode()
+    if isinstance(part, dict):
+        return {_in_utf8(name): _in_utf8(value) for name, value in part.items()}
+    return type(part)(map(_in_utf8, part)) if isinstance(part, list | tuple) else part
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -38,6 +38,8 @@ pytestmark = pytest.mark.needs("mosquitto")
 
 OFTEN = "state: {snapshot_every: 300ms}"
 BEGIN_S = 1_700_000_000
+READ_EVERY_S = 0.2
+"""To read a whole journal takes the daemon's processor."""
 STEPS, DEVICES = 300, 4
 
 
@@ -153,7 +155,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int) -
                 restart(daemon)
             published = {(topic.split("/")[2], json.loads(payload)["ts"]) for topic, payload in payloads()}
             state = daemon.folder / "state"
-            wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal")
+            wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal", READ_EVERY_S)
             publisher.join()
             stop(daemon)
             straight, told = uninterrupted(daemon)
