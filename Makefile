@@ -9,6 +9,9 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH = $(shell sed -n 's/^train = \["\(.*\)"\]/\1/p' pyproject.toml)
 
+# Many tests wait for a daemon or a broker: one worker more than there are cores. Tests that are named run in one process, at once.
+WORKERS = $(if $(filter tests%,$(ARGS)),0,$(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)))
+
 .PHONY: help run test check bench bench-short fuzz model clean
 .DEFAULT_GOAL := help
 
@@ -19,8 +22,9 @@ help: ## show this list
 run: .venv/demo.stamp ## the demo: a broker, a plant with faults and the daemon  (ARGS="--headless --duration 60s --summary build/summary.json")
 	.venv/bin/detector demo $(ARGS)
 
-test: check ## every check and every test  (ARGS="tests/unit -k scaling" for some of them, ARGS=--cov for coverage)
-	$(PY) -m pytest $(ARGS)
+test: export PYTHONDONTWRITEBYTECODE = # many tests start a daemon: it is compiled once
+test: check ## every check and every test  (ARGS="tests/unit -k scaling" for some of them, ARGS=--cov for coverage, WORKERS=0 in one process)
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m ruff format --check --quiet .

@@ -8,10 +8,9 @@ On a CI machine where we could have installed it, the test fails instead.
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Generator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,17 +36,10 @@ PACKAGES = {
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 """Daemons live in sbin, which a plain user's PATH leaves out."""
 
-NOT_RUN = pytest.StashKey[Counter[str]]()
-
 # No law fails on a clock, and a law that failed in CI fails everywhere.
 settings.register_profile("here", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if "CI" in os.environ else "here")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Start counting the tests that could not run."""
-    config.stash[NOT_RUN] = Counter()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -59,34 +51,45 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     packages = " ".join(sorted({PACKAGES.get(program, program) for program in missing}))
     if os.environ.get("CI") == "true" and os.geteuid() == 0:
         pytest.fail(f"needs {', '.join(missing)}: .ci/run must install {packages}", pytrace=False)
-    _skip(item, f"need {', '.join(missing)}: apt-get install {packages}")
+    pytest.skip(f"need {', '.join(missing)}: apt-get install {packages}")
 
 
 @pytest.fixture
-def shared_recordings(request: pytest.FixtureRequest) -> Path:
+def shared_recordings() -> Path:
     """Return the folder of real recordings, $DETECTOR_RECORDINGS or ../shared/data; without it the test is skipped."""
     folder = Path(os.environ.get("DETECTOR_RECORDINGS", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        _skip(request.node, "need real recordings: name their folder in DETECTOR_RECORDINGS")
+        pytest.skip("need real recordings: name their folder in DETECTOR_RECORDINGS")
     return folder
 
 
-@pytest.fixture
-def skip_loudly(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
-    """Return what skips a test for a reason that begins with `need` and is shown in the summary."""
-    return partial(_skip, request.node)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal tests out to several processes; asked for where there are any."""
+    from tests.dealing import Dealer  # needs pytest-xdist, which one process does without
+
+    return Dealer(config, log)
 
 
-def _skip(item: pytest.Item, reason: str) -> NoReturn:
-    """Skip a test and remember why, for the summary."""
-    item.config.stash[NOT_RUN][reason] += 1
-    pytest.skip(reason)
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let a process report what a test logged or failed with, though it be half a surrogate pair, which is not in UTF-8."""
+    return _in_utf8((yield))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _in_utf8(part: Any) -> Any:
+    """Return a report, or a part of one, with escapes for what has no place in UTF-8."""
+    if isinstance(part, str):
+        return part.encode("utf-8", "backslashreplace").decode()
+    if isinstance(part, dict):
+        return {_in_utf8(name): _in_utf8(value) for name, value in part.items()}
+    return type(part)(map(_in_utf8, part)) if isinstance(part, list | tuple) else part
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly which tests did not run, and what they lack."""
-    not_run = config.stash[NOT_RUN]
-    if not_run:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
         terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
-    for reason, count in sorted(not_run.items()):
+    for reason, count in sorted(Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped).items()):
         terminalreporter.line(f"NOT RUN: {count} tests {reason}", red=True, bold=True)

@@ -90,6 +90,14 @@ def rows(report: Report) -> Iterator[tuple[Any, ...]]:
         yield (reading, *(column[row].tobytes() for column in columns), int(report.anomalous[row]))
 
 
+def rows_and_events(
+    subject: Engine, stream: Iterable[Reading], *, max_batch: int = 4096
+) -> tuple[list[tuple[Any, ...]], list[AlertEvent]]:
+    """Return every row and every alert event of a stream, of one pass over it."""
+    said = list(reports(subject, stream, max_batch=max_batch))
+    return [row for report in said for row in rows(report)], [event for report in said for event in report.events]
+
+
 def all_rows(subject: Engine, stream: Iterable[Reading], *, max_batch: int = 4096) -> list[tuple[Any, ...]]:
     """Return every row the engine says of a stream."""
     return [row for report in reports(subject, stream, max_batch=max_batch) for row in rows(report)]

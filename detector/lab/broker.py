@@ -98,10 +98,17 @@ def _amqtt(port: int) -> tuple[list[str], Broker]:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on, and that is given to nobody else for a minute: time to start who listens there.
+
+    Between here and there nobody holds it, and a port that was merely free is soon given to another process that asks for any. So
+    a connection is made to it and ended from its side: while that lingers (TIME_WAIT), the system gives the port only to
+    those who ask for it by number, with SO_REUSEADDR, as servers do.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address):
+            listener.accept()[0].close()
+    return int(address[1])
 
 
 @contextmanager

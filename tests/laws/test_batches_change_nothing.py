@@ -6,15 +6,14 @@ from hypothesis import strategies as st
 
 from detector.domain import Reading
 from detector.forecast.cell import CellKind
-from tests.fleet import all_rows, engine, events
+from tests.fleet import all_rows, engine, rows_and_events
 from tests.laws.streams import APART, apart, fleets
 
 
 @given(fleets(), st.integers(1, 50), st.sampled_from(CellKind))
 def test_cutting_the_stream_differently_changes_nothing(stream: list[Reading], most: int, kind: CellKind) -> None:
     """Batches of any size give the same rows and the same alert events, bit for bit."""
-    assert all_rows(engine(kind), stream, max_batch=most) == all_rows(engine(kind), stream)
-    assert events(engine(kind), stream, max_batch=most) == events(engine(kind), stream)
+    assert rows_and_events(engine(kind), stream, max_batch=most) == rows_and_events(engine(kind), stream)
 
 
 @given(fleets())

@@ -8,7 +8,7 @@ from detector.forecast.network import Network
 from detector.forecast.scaling import FEATURES
 
 torch = pytest.importorskip(
-    "torch", reason="TORCH IS MISSING: nothing holds the numpy cells to torch; pip install 'detector[train]'"
+    "torch", reason="need torch, or nothing holds the numpy cells to it: pip install 'detector[train]'"
 )
 
 from detector.fit.network import TrainableNetwork  # noqa: E402 - needs torch, see above

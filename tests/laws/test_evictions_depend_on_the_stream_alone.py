@@ -62,38 +62,41 @@ class Said:
         return self
 
 
-STRAIGHT = Said(2).take([SITE])
+@pytest.fixture(scope="module")
+def straight() -> Said:
+    """Return what is said of the stream in one piece."""
+    return Said(2).take([SITE])
 
 
-def test_the_law_meets_evictions() -> None:
+def test_the_law_meets_evictions(straight: Said) -> None:
     """The stream above lets devices go and takes others in, or the law would say nothing of it."""
-    assert STRAIGHT.departed == [(f"early-{n}", "temperature") for n in range(3)]
-    assert {"knock-0", "knock-1", "knock-2"} <= set(STRAIGHT.running[0].freeze().devices)
+    assert straight.departed == [(f"early-{n}", "temperature") for n in range(3)]
+    assert {"knock-0", "knock-1", "knock-2"} <= set(straight.running[0].freeze().devices)
 
 
 @pytest.mark.parametrize("size", [97, 800])
-def test_cuts_and_restarts_change_no_eviction(size: int) -> None:
+def test_cuts_and_restarts_change_no_eviction(straight: Said, size: int) -> None:
     """Rows, events, who left and all that is remembered are the same, bit for bit, however the stream is cut and how often restarted."""
     pieces = [SITE[begin : begin + size] for begin in range(0, len(SITE), size)]
     said = Said(3).take(pieces)
-    assert (said.rows, said.events, said.departed) == (STRAIGHT.rows, STRAIGHT.events, STRAIGHT.departed)
-    assert everything(said.running) == everything(STRAIGHT.running)
+    assert (said.rows, said.events, said.departed) == (straight.rows, straight.events, straight.departed)
+    assert everything(said.running) == everything(straight.running)
 
 
-def test_a_restart_just_before_changes_no_eviction() -> None:
+def test_a_restart_just_before_changes_no_eviction(straight: Said) -> None:
     """That somebody was refused is remembered over a restart between the refusal and the hour."""
-    begins = [0, *STRAIGHT.evicted_at, len(SITE)]
+    begins = [0, *straight.evicted_at, len(SITE)]
     said = Said(1).take([SITE[begin:end] for begin, end in pairwise(begins)])
-    assert (said.rows, said.events, said.departed) == (STRAIGHT.rows, STRAIGHT.events, STRAIGHT.departed)
+    assert (said.rows, said.events, said.departed) == (straight.rows, straight.events, straight.departed)
 
 
-def test_ids_are_those_of_one_episode_each() -> None:
+def test_ids_are_those_of_one_episode_each(straight: Said) -> None:
     """Opening and closing alternate for every id, those included that ended because their device was let go."""
     turns: dict[str, list[Transition]] = {}
-    for event in STRAIGHT.events:
+    for event in straight.events:
         turns.setdefault(event.id, []).append(event.event)
     assert all(turn.count(Transition.OPENED) == 1 and turn.count(Transition.CLOSED) <= 1 for turn in turns.values())
-    assert sum(event.device.startswith("early") and event.event is Transition.CLOSED for event in STRAIGHT.events) == 4
+    assert sum(event.device.startswith("early") and event.event is Transition.CLOSED for event in straight.events) == 4
 
 
 def test_those_that_stay_go_on_as_if_they_had_been_alone() -> None:

@@ -6,7 +6,7 @@ import pytest
 from detector.anomaly.organs import Organ
 from detector.domain import Reading
 from detector.engine import Engine
-from tests.fleet import all_rows, engine, events, merged, readings
+from tests.fleet import all_rows, engine, merged, readings, rows_and_events
 
 CADENCE_S = 900.0
 STEPS = 120
@@ -40,8 +40,7 @@ def two_groups() -> Engine:
 @pytest.mark.parametrize("most", [1, 3])
 def test_cutting_a_groups_stream_changes_nothing(most: int) -> None:
     """Batches of one, of three and of all that waits give the same rows and the same alerts."""
-    assert all_rows(two_groups(), HALL, max_batch=most) == all_rows(two_groups(), HALL)
-    assert events(two_groups(), HALL, max_batch=most) == events(two_groups(), HALL)
+    assert rows_and_events(two_groups(), HALL, max_batch=most) == rows_and_events(two_groups(), HALL)
 
 
 def test_another_group_changes_nothing() -> None:

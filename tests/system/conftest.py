@@ -1,9 +1,7 @@
 """Fixtures for system tests: real brokers, and a machine with a real systemd. A test that uses a broker is marked `needs("mosquitto")`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -28,13 +26,9 @@ def tls_broker() -> Iterator[Broker]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path, skip_loudly: Callable[[str], NoReturn]) -> Iterator[SmallDisk]:
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """A small disk of the test's own; without the right to mount one the test is skipped."""
-    with ExitStack() as stack:
-        try:
-            mounted = stack.enter_context(SmallDisk(tmp_path / "disk"))
-        except PermissionError as fault:
-            skip_loudly(f"need the right to mount a disk: {fault}")
+    with SmallDisk(tmp_path / "disk") as mounted:
         yield mounted
 
 
@@ -50,9 +44,9 @@ def booted() -> Iterator[Machine | str]:
 
 
 @pytest.fixture
-def machine(booted: Machine | str, skip_loudly: Callable[[str], NoReturn]) -> Machine:
+def machine(booted: Machine | str) -> Machine:
     """Return the machine as after the installation."""
     if isinstance(booted, str):
-        skip_loudly(booted)
+        pytest.skip(booted)
     start_afresh(booted)
     return booted

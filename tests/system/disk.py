@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 SIZE = 2**20
 
 
@@ -19,14 +21,11 @@ class SmallDisk:
         self.folder = folder
 
     def __enter__(self) -> Self:
-        """Mount it.
-
-        Raises: PermissionError where that is not allowed.
-        """
+        """Mount it."""
         self.folder.mkdir()
         done = self._run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none")
         if done.returncode:
-            raise PermissionError(done.stderr.strip())
+            pytest.skip(f"need the right to mount a disk: {done.stderr.strip()}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -34,7 +34,7 @@ def scraped(daemon: DaemonProcess) -> str:
 
 
 @pytest.mark.needs("prometheus-alertmanager")
-def test_a_fault_in_the_plant_reaches_a_phone(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_in_the_plant_reaches_a_phone(broker: Broker) -> None:
     """Simulated plant, mosquitto, daemon, Prometheus, rule, Alertmanager, webhook: a sentence with numbers and units, and its end."""
     with (
         webhook() as phone,
@@ -56,8 +56,7 @@ def test_a_fault_in_the_plant_reaches_a_phone(broker: Broker, capsys: pytest.Cap
         assert sentence.endswith("It looks like a fault of the sensor.")
         plant.mend()
         phone.hear_of("resolved", alertname="SensorAnomaly", device="pump-03", channel="pressure", kind="range")
-    with capsys.disabled():
-        print(f"\nfrom fault to message: {took_s:.1f} s, by scrapes, rules and groups of 1 s each: {sentence}")
+    print(f"from fault to message: {took_s:.1f} s, by scrapes, rules and groups of 1 s each: {sentence}")
 
 
 def test_all_is_quiet_while_all_is_well(broker: Broker) -> None:

@@ -5,10 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import yaml
@@ -94,10 +94,10 @@ def test_prometheus_accepts_its_configuration() -> None:
 
 
 @pytest.mark.needs("mosquitto", "mosquitto_passwd")
-def test_the_passwords_open_the_broker(tmp_path: Path, skip_loudly: Callable[[str], NoReturn]) -> None:
+def test_the_passwords_open_the_broker(tmp_path: Path) -> None:
     """Who is given a password by the script gets in with it under the shipped rules, a second run keeps it, and a wrong one is refused."""
     if os.geteuid() != 0:
-        skip_loudly("need root, to give each secret to its reader")
+        pytest.skip("need root, to give each secret to its reader")
     runs: list[dict[str, str]] = []
     for _ in range(2):
         subprocess.run([FOLDER / "secrets.sh", tmp_path], check=True, env={**os.environ, "PATH": SEARCH_PATH})

@@ -19,12 +19,14 @@ from tests.system.commands import detector, succeed
 from tests.system.daemon_process import DaemonProcess
 from tests.system.disk import SmallDisk
 from tests.system.parties import Station, Witness
-from tests.system.patience import wait_until
+from tests.system.patience import wait_for_count, wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 
 TOPIC = "meters/m1/power"
 CLIENT_ID = MqttSettings().client_id
+READ_EVERY_S = 0.2
+"""To read a whole journal takes the daemon's processor."""
 
 
 def journalled(folder: Path) -> list[float]:
@@ -90,7 +92,9 @@ def test_kills_take_nothing_in_twice(protocol: str) -> None:
             daemon.wait()
             daemon.restart()
         publisher.join()
-        wait_until(lambda: len(journalled(daemon.folder / "state")) == count, "every message")
+        state = daemon.folder / "state"
+        wait_for_count(lambda: len(journalled(state)), count, "messages in the journal", READ_EVERY_S)
+        assert len(journalled(state)) == count
         assert daemon.scrape().balance == 0
 
 

@@ -39,6 +39,8 @@ pytestmark = pytest.mark.needs("mosquitto")
 OFTEN = "state: {snapshot_every: 300ms}"
 TWO_PROCESSES = f"{OFTEN}\nengine: {{own_process: true}}"
 BEGIN_S = 1_700_000_000
+READ_EVERY_S = 0.2
+"""To read a whole journal takes the daemon's processor."""
 STEPS, DEVICES = 300, 4
 
 
@@ -154,7 +156,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int, m
                 daemon.send(signal.SIGKILL)
                 daemon.wait()
                 restart(daemon)
-            wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal")
+            wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal", READ_EVERY_S)
             publisher.join()
             stop(daemon)
             straight, told = uninterrupted(daemon)

@@ -5,9 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import orjson
 import pytest
@@ -17,14 +15,10 @@ from detector.lab.broker import embedded_broker
 from detector.lab.daemon_process import running_daemon, shipped
 from detector.lab.demo import Options, run_demo
 
-
-@pytest.fixture(autouse=True)
-def model(skip_loudly: Callable[[str], NoReturn]) -> Path:
-    """Return the model that the demo runs with; without it the test is skipped."""
-    try:
-        return shipped("models/base")
-    except DetectorError:
-        skip_loudly("need a trained model: detector train --out models/base")
+try:
+    shipped("models/base")
+except DetectorError:
+    pytest.skip("need a trained model: detector train --out models/base", allow_module_level=True)
 
 
 def test_the_demo_finds_what_it_breaks(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,6 +76,14 @@ def test_a_broker_ends_with_its_block() -> None:
         with Publisher(settings, "test") as publisher:
             publisher.publish("x", b"")
     with pytest.raises(LinkError, match="expected an MQTT broker"), Publisher(settings, "test"):
+        pass
+
+
+def test_a_free_port_is_kept_for_who_was_told_of_it() -> None:
+    """A port that was chosen is not chosen again, and a server can listen on it."""
+    ports = [free_port() for _ in range(1000)]  # by chance alone some 30 of them would be the same as others
+    assert len(set(ports)) == len(ports)
+    with socket.create_server(("127.0.0.1", ports[0])):
         pass
 
 

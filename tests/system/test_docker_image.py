@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -40,10 +40,10 @@ def built() -> Iterator[str | None]:
 
 
 @pytest.fixture
-def image(built: str | None, skip_loudly: Callable[[str], NoReturn]) -> str:
+def image(built: str | None) -> str:
     """Return the name of the image, freshly built."""
     if built is not None:
-        skip_loudly(built)
+        pytest.skip(built)
     return IMAGE
 
 

@@ -97,9 +97,9 @@ def test_a_benchmark_without_labels_is_told(tmp_path: Path) -> None:
 def test_own_recordings_are_measured_with_each_part_taken_out(tmp_path: Path) -> None:
     """A folder with labels gives the whole detector and the detector without its network, and all figures as JSON."""
     with RecordingFile(tmp_path / "pump.csv") as file:
-        for reading in readings("pump", [*noise(1, 500), 90.0, *noise(2, 99)], cadence_s=60.0):
+        for reading in readings("pump", [*noise(1, 250), 90.0, *noise(2, 49)], cadence_s=60.0):
             file.write(reading)
-    (tmp_path / "labels.csv").write_text("start,end\n2023-11-15T06:33:00Z,2023-11-15T06:34:00Z\n", encoding="utf-8")
+    (tmp_path / "labels.csv").write_text("start,end\n2023-11-15T02:23:00Z,2023-11-15T02:24:00Z\n", encoding="utf-8")
     write_model(tmp_path.parent / "model")
     out = tmp_path / "out.json"
     model = tmp_path.parent / "model"

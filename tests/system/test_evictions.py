@@ -24,6 +24,12 @@ def message(device: str, minute: float) -> tuple[str, str]:
     return f"plant/a/{device}/telemetry", json.dumps({"ts": BEGIN_S + 60 * minute, "flow": minute % 7})
 
 
+def publish_minutes(witness: Witness, minutes: range) -> None:
+    """Publish the pump's readings of these minutes, in order, and wait until the broker has all."""
+    messages = [message("pump", minute) for minute in minutes]
+    witness.publish(messages[0][0], *(payload for _, payload in messages))
+
+
 def devices(scrape: Scrape) -> set[str]:
     """Return the devices that have series of their own."""
     return scrape.labels("detector_device_last_seen_timestamp_seconds", "device")
@@ -35,14 +41,12 @@ def test_who_was_not_heard_for_a_day_makes_room(broker: Broker) -> None:
         daemon.until_ready()
         for device in ("false-1", "false-2"):
             witness.publish(*message(device, 0.0))
-        for minute in range(DAY + 40):
-            witness.publish(*message("pump", minute))
+        publish_minutes(witness, range(DAY + 40))
         witness.publish(*message("new", DAY + 40))
         scrape = daemon.until("detector_readings_rejected_total", 1)
         assert scrape.value("detector_readings_rejected_total", reason="too_many_devices") == 1
         assert devices(scrape) == {"false-1", "false-2", "pump"}
-        for minute in range(DAY + 41, DAY + 101):
-            witness.publish(*message("pump", minute))
+        publish_minutes(witness, range(DAY + 41, DAY + 101))
         witness.publish(*message("new", DAY + 101))
         scrape = daemon.until("detector_observations_scored_total", DAY + 103)
         assert scrape.value("detector_devices_evicted_total") == 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema
 import promql_parser
@@ -105,11 +105,11 @@ def test_a_click_on_a_device_leads_to_it() -> None:
 
 
 @pytest.fixture
-def schemas(skip_loudly: Callable[[str], NoReturn]) -> dict[str, Any]:
+def schemas() -> dict[str, Any]:
     """Return Grafana's schemas by name, from $GRAFANA_SCHEMA or ../shared/grafana-schema; without them the test is skipped."""
     folder = Path(os.environ.get("GRAFANA_SCHEMA", ROOT.parent / "shared" / "grafana-schema"))
     if not folder.is_dir():
-        skip_loudly("need Grafana's JSON schemas: name their folder in GRAFANA_SCHEMA")
+        pytest.skip("need Grafana's JSON schemas: name their folder in GRAFANA_SCHEMA")
     return read_schemas(folder)
 
 
