@@ -27,19 +27,25 @@ def test_everything_sent_is_scored(tmp_path: Path) -> None:
     """Straight from the generator and through mosquitto, every message is scored, and the journal has it unless it is left out."""
     found = bench(tmp_path, "ingest", "--beside", "mosquitto_sub")
     measured = {(one["contender"], one["route"]): one for one in found["figures"]["ingest"]["measured"]}
-    names = ["mosquitto_sub", "detector lms", "detector lms, no journal"]
-    assert list(measured) == [*((name, "generator") for name in names), *((name, "mosquitto") for name in names[:2])]
+    names = ["mosquitto_sub", "detector lms", "detector lms, two processes", "detector lms, no journal"]
+    assert list(measured) == [*((name, "generator") for name in names), *((name, "mosquitto") for name in names[:3])]
     for one in measured.values():
         assert one["messages"] > 0
         assert one["spoilt"] == 0
         assert one["taken"] == one["sent"] >= 64 * 100 * ("detector" in one["contender"])
-    ours, without = (measured[name, "generator"]["journal_bytes"] for name in names[1:])
+    ours, without = (measured[name, "generator"]["journal_bytes"] for name in (names[1], names[3]))
     assert ours > 10 * measured["detector lms", "generator"]["taken"]
     assert without < ours / 4
     assert set(found["headlines"]) == {
-        f"{kind}: detector lms / {other}"
+        f"{kind}: detector lms{pair}"
         for kind in ("ratio", "by CPU")
-        for other in ("mosquitto_sub, via mosquitto", "mosquitto_sub, via generator", "no journal, via generator")
+        for pair in (
+            " / mosquitto_sub, via mosquitto",
+            " / mosquitto_sub, via generator",
+            ", two processes / mosquitto_sub, via mosquitto",
+            ", two processes / mosquitto_sub, via generator",
+            " / no journal, via generator",
+        )
     }
     assert "detector lms" in (tmp_path / "bench.svg").read_text(encoding="utf-8")
 

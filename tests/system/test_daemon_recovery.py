@@ -158,6 +158,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int, m
                 restart(daemon)
             wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal", READ_EVERY_S)
             publisher.join()
+            wait_until(lambda: heard >= uninterrupted(daemon)[1], "every alert was heard")
             stop(daemon)
             straight, told = uninterrupted(daemon)
             wait_until(lambda: heard >= told, "every alert was heard")
