@@ -53,4 +53,5 @@ def test_the_law_meets_peers_at_work() -> None:
     """By the end of these streams the peers do judge, or the laws above would say nothing of them."""
     subject = two_groups()
     all_rows(subject, HALL)
-    assert (subject.blocks()["peaks"].arrays()["lately"] & (1 << Organ.PEERS)).any()
+    lately = np.asarray(subject.blocks()["peaks"].arrays()["lately"], np.int64)
+    assert (lately & (1 << Organ.PEERS)).any()

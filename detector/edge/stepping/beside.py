@@ -141,6 +141,7 @@ class Beside:
             os.kill(self.pid, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        self._engine.close()
 
     def begin_writing(self, write: Write, source: int) -> None:
         """Have a copy of the engine's process write a snapshot of now; what is around the engine comes through the file `source`."""
