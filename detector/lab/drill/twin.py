@@ -62,7 +62,7 @@ class Twin:
     def digest(self) -> str:
         """Return what tells two twins apart that do not remember the same."""
         frozen = self._engine.freeze()
-        names = [list(frozen.devices), frozen.channels, list(frozen.entries), frozen.groups, frozen.turned]
+        names = [list(frozen.devices), list(frozen.channels), list(frozen.entries), frozen.groups, frozen.turned]
         digest = hashlib.sha256(orjson.dumps([names, list(self._batcher.freeze())]))
         for name, block in sorted(frozen.blocks.items()):
             for column, array in sorted(block.arrays.items()):
