@@ -65,7 +65,7 @@ def _second(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
     columns = np.ascontiguousarray(numbers.T)
     first: NDArray[np.float32] = np.maximum(columns[0], columns[1])
     second: NDArray[np.float32] = np.minimum(columns[0], columns[1])
-    for column in columns[LEAST_PEERS:]:
+    for column in columns[2:]:
         np.maximum(second, np.minimum(first, column), out=second)
         np.maximum(first, column, out=first)
     return second

@@ -115,7 +115,7 @@ class Episodes:
         begins = suspect & ~was_open & ((onset == 0) | (had_calm > 0))
         onset = np.where(begins, since_us, np.where(suspect | was_open, onset, 0))
         block.onset[slots], block.calm[slots] = onset, calm
-        block.stirred[slots] = (onset != 0).any(axis=1)
+        block.stirred[slots] = ((onset != 0) | was_open | opened).any(axis=1)
         block.kind[slots] = np.where(opened, kind, block.kind[slots])
         block.severity[slots] = np.where(opened | worsened, severity, block.severity[slots])
         block.open[slots] = (was_open | opened) & ~closed

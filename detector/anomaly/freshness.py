@@ -19,11 +19,11 @@ class FreshnessBlock(Block):
     """Columns (N, ORGANS): peak, the strangest that passed of late; age_s, time since it did."""
 
     peak: NDArray[np.float32]
-    age_s: NDArray[np.float32]
+    age_s: Floats
 
     def __init__(self, organs: int) -> None:
         """Start without rows."""
-        super().__init__(dict.fromkeys(("peak", "age_s"), ((organs,), np.float32, 0.0)))
+        super().__init__({"peak": ((organs,), np.float32, 0.0), "age_s": ((organs,), np.float64, 0.0)})
 
 
 class Freshness:

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOUR_US, HOURS, Floats, Mask, Rows, Slots
+from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots
 from detector.state.wide import cells
 
 HOUR_S = 3600.0
 KINDS_OF_DAY = 2
-DAY_US = HOURS * HOUR_US
 
 NEVER = 2.0**62
 """No reading yet, in microseconds: no moment is a day later than that."""
@@ -41,7 +40,7 @@ class HabitBlock(Block):
 
     Columns (N, 48): level, in the channel's unit, less the channel's anchor; seen, readings, counted to MOST_SEEN. Columns (N,):
     hour, the one that runs, -1 before the first; now and count, its level and readings, which move into the others when it
-    ends: small steps would be lost in float32; anchor, the level when it began; since_us, the first reading of all.
+    ends: small steps would be lost in float32; anchor, the middle of all when it began; since_us, the first reading of all.
     """
 
     level: NDArray[np.float32]
@@ -114,15 +113,18 @@ class Habit:
             block.since_us[slots[new]] = rows.at_us[new]
 
     def _turn(self, slots: Slots, hour: NDArray[np.int64]) -> None:
-        """Let the hour that runs be this one (C,). The level of the one that ended is what all are held against from now on.
+        """Let the hour that runs be this one (C,). All hours are held against their middle one from now on.
 
-        So float32 is spent on what the hours differ by: 1e-7 of that, whatever the channel's unit counts from.
+        So float32 is spent on what the hours differ by: 1e-7 of that, whatever the channel's unit counts from. Of the middle one, since a
+        single wild hour would round all the others.
         """
         block, row = self.block, np.arange(len(slots))
-        anchor, ended = block.now[slots], block.hour[slots]
-        level = block.anchor[slots, None] + block.level.take(slots, axis=0)
+        ended, level = block.hour[slots], block.anchor[slots, None] + block.level.take(slots, axis=0)
         seen = block.seen.take(slots, axis=0)
-        level[row, ended], seen[row, ended] = anchor, np.minimum(block.count[slots], MOST_SEEN)
+        level[row, ended], seen[row, ended] = block.now[slots], np.minimum(block.count[slots], MOST_SEEN)
+        count = np.count_nonzero(seen, axis=1)
+        middle = np.sort(np.where(seen > 0, level, np.inf), axis=1)[row, np.maximum(count - 1, 0) // 2]
+        anchor = np.where(count > 0, middle, 0.0)
         differs = np.where(seen > 0, level - anchor[:, None], 0.0).clip(-LARGEST, LARGEST)
         block.level[slots], block.seen[slots], block.anchor[slots] = differs, seen, anchor
         block.hour[slots], block.now[slots], block.count[slots] = hour, level[row, hour], seen[row, hour]

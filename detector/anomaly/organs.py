@@ -132,7 +132,7 @@ class Organs:
         Blocks whose names are in `anew` know nothing.
         """
         self.coupling.restore(devices, anew)
-        self.peers.restore(groups)
+        self.peers.restore(groups, anew)
 
     def renew(self, hour: EventTime) -> None:
         """Renew what channels share, once an hour of the stream clock."""

@@ -83,11 +83,6 @@ class PeerFit:
         weights[slots, SEATS.stop :] *= kept[:, None]
         set_diagonal(covariance, slots, PRIOR)
 
-    def restart_unknown(self, slots: Slots) -> None:
-        """Start anew where a channel has a unit, but what its regression knew was not kept."""
-        unknown = slots[self.block.covariance[slots, 0, 0] == 0.0]
-        self.restart(unknown, np.ones(len(unknown)))
-
     def project(self, slots: Slots, regressors: NDArray[np.float32]) -> Projection:
         """Return what to expect. Shapes: slots (B,), regressors (B, WIDTH).
 
@@ -118,7 +113,7 @@ class PeerFit:
             faded = np.exp(block.fed_h[rows] / MEMORY_H)[:, None]
             shrink = np.sqrt(PRIOR / np.maximum(covariance[:, 0] * faded, PRIOR))
             for shift in range(covariance.shape[1]):
-                covariance[:, shift] *= faded * shrink * np.roll(shrink, -shift, axis=1)
+                covariance[:, shift] *= faded * (shrink * np.roll(shrink, -shift, axis=1))  # the same for i, j and j, i
             block.fed_h[rows] = 0.0
 
     def reseat(self, slots: Slots, seats: NDArray[np.intp]) -> None:

@@ -4,6 +4,8 @@ In: `Rows`, their `Forecast`, and which channels form groups. Out: for each row,
 hours is beside what the peers say it should be. What channels share moves in stream order, or at hourly turns.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,10 +101,10 @@ class PeersOrgan:
         """Make a new channel a member of `group`, a number from 0 on; channels that never join are never judged."""
         self.company.join(slot, group)
 
-    def restore(self, groups: NDArray[np.int64]) -> list[int]:
+    def restore(self, groups: NDArray[np.int64], anew: Collection[str]) -> list[int]:
         """Seat channels of these `groups`, -1 for none, that were in others, or all where it is not known; return them.
 
-        What they knew beside their old peers is forgotten, and so is what others knew beside them.
+        What they knew beside their old peers is forgotten, and so is what others knew beside them. Blocks in `anew` know nothing.
         """
         block = self.company.block
         moved = np.flatnonzero(groups != block.group[: len(groups)])
@@ -114,12 +116,14 @@ class PeersOrgan:
                 self.join(slot, int(groups[slot]))
         empty = (block.members[: len(groups), :PANEL] < 0) & (self.fit.block.weights[: len(groups), SEATS] != 0.0)
         self.fit.reseat(*np.nonzero(empty))
-        self.fit.restart_unknown(np.flatnonzero(self.block.unit[: len(groups)] > 0.0))
+        if "fit" in anew:  # with the uncertainty of a start, as where channels are given their unit
+            measured = np.flatnonzero(self.block.unit[: len(groups)] > 0.0)
+            self.fit.restart(measured, np.ones(len(measured)))
         return [int(slot) for slot in moved]
 
     def judge(self, rows: Rows, forecast: Forecast) -> PeerOpinion:
         """Judge every row beside the latest readings of its peers. Nothing that is learnt changes here."""
-        if not self._grouped(rows):
+        if not len(self._grouped(rows)):
             return PeerOpinion.of_loners(rows.values)
         block, slots, age_h = self.block, rows.slots, self.company.block.age_h[rows.slots]
         panel, unit = self.company.panel(rows), block.unit[slots]
@@ -141,9 +145,9 @@ class PeersOrgan:
         unit = np.where(unit > 0.0, unit, 1.0)
         return PeerOpinion(known, awaited, strangeness, mean * unit, expected, panel, middle, beside, mean, strange)
 
-    def _grouped(self, rows: Rows) -> bool:
-        """Return whether any of the rows is of a channel that has a group: nothing here is of use to the others."""
-        return bool((self.company.block.group[rows.slots] >= 0).any())
+    def _grouped(self, rows: Rows) -> Slots:
+        """Return the rows of channels that have a group: nothing here is of use to the others."""
+        return (self.company.block.group[rows.slots] >= 0).nonzero()[0]
 
     def _beside(self, rows: Rows, panel: Panel, middle: Floats, met: Slots) -> Beside:
         """Compare the rows of these numbers (M,) with their peers; all the others need no such work."""
@@ -172,15 +176,16 @@ class PeersOrgan:
 
     def learn(self, rows: Rows, forecast: Forecast, opinion: PeerOpinion, suspect: Mask) -> None:
         """Take the rows in, for the time since the last reading, and for less of it where `suspect`."""
-        if not self._grouped(rows):
+        grouped = self._grouped(rows)
+        if not len(grouped):
             return
-        block, slots = self.block, rows.slots
+        block, slots = self.block, rows.slots[grouped]
         weight_h = np.minimum(rows.gap_s / 3600.0, LONGEST_H) * np.where(suspect, SUSPECT_SHARE, 1.0)
         weight_h = np.where(opinion.panel.heard >= LEAST_PEERS, weight_h, 0.0)
         self._learn_beside(rows, opinion, weight_h)
-        block.mean[slots], block.strange[slots] = opinion.mean, opinion.strange
-        self.company.block.spread[slots] = forecast.spread
-        self.company.learn(rows, forecast.usual, opinion.middle, weight_h)
+        block.mean[slots], block.strange[slots] = opinion.mean[grouped], opinion.strange[grouped]
+        self.company.block.spread[slots] = forecast.spread[grouped]
+        self.company.learn(rows.only(grouped), forecast.usual[grouped], opinion.middle[grouped], weight_h[grouped])
 
     def _learn_beside(self, rows: Rows, opinion: PeerOpinion, weight_h: Floats) -> None:
         """Let the hours, the regression, the scale and the bias learn of those that stood beside their peers."""

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.habit import DAY_US
 from detector.anomaly.novelty import Novelty
 from detector.anomaly.streams import Stream, Streams, View
 from detector.anomaly.tails import Tails
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.rows import DAY_US, Floats, Forecast, Mask, Rows
 from detector.state.wide import first
 
 NOVELTY = len(Stream)

@@ -1,7 +1,8 @@
 """Symmetric matrices of many channels, by their diagonals: each pair of places is kept once.
 
 In: rows of a block's column (B, HALF, D), float32: the number of places i and (i + k) % D stands at [k, i]. Out: their
-products with vectors, and what is left of them after an update. Where D is even, the last diagonal has every pair twice.
+products with vectors, and what is left of them after an update. Where D is even, the last diagonal has every pair twice: whatever changes one
+of the two has to change the other by the very same bits, or they part for good.
 """
 
 from functools import cache

@@ -180,7 +180,8 @@ class Thresholds:
         self.peaks.turn()
         block, count = self.block, len(self.block)
         self.said.let_go(block.at_us[:count])
-        self._settle(np.arange(count))
+        for rows in block.stretches():
+            self._settle(np.arange(rows.start, rows.stop))
         pressure, pool = self._wrong(np.arange(count)), self.peaks.block.pool[:count]
         if self.budget.scope is BudgetScope.FLEET:
             block.shared_pressure[:count] = pressure.sum(axis=0) - pressure

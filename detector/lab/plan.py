@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from detector.edge.snapshot.shelf import KEPT
-from detector.lab.bench.constants import Constants, rows_for
+from detector.lab.bench.constants import Constants
 from detector.settings.root import EngineSettings, JournalSettings
 
 DAY_S: Final = 86_400.0
@@ -80,10 +80,9 @@ def needs(fleet: Fleet, constants: Constants) -> Needs:
     Raises: KeyError for a head that was not measured.
     """
     head = constants.heads[fleet.head]
-    arrays = rows_for(fleet.rows) * head.row_bytes
     readings = fleet.messages * fleet.channels
     return Needs(
-        memory_bytes=constants.empty_bytes + arrays + fleet.rows * head.object_bytes,
+        memory_bytes=constants.empty_bytes + fleet.rows * (head.row_bytes + head.object_bytes),
         snapshot_extra_bytes=fleet.rows * head.row_bytes,
         journal_bytes_a_day=readings * DAY_S * constants.journal_bytes,
         snapshot_bytes=KEPT_SNAPSHOTS * fleet.rows * head.snapshot_bytes,

@@ -47,6 +47,13 @@ class Rows:
     fleet: NDArray[np.int64]
     """Channels of all devices that were known when this reading came, itself included."""
 
+    def only(self, places: Slots) -> "Rows":
+        """Return the rows at these places, in order; the very same where that is all of them."""
+        if len(places) == len(self.slots):
+            return self
+        columns = (self.slots, self.values, self.at_us, self.gap_s, self.siblings, self.fleet)
+        return Rows(*(column[places] for column in columns))  # type: ignore[arg-type]
+
     @cached_property
     def hour(self) -> NDArray[np.int64]:
         """Return the hour of the day, 0 to 23. Shape (B,)."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from detector.edge.forked import CAN_FORK
 from detector.edge.snapshot import Around, read_snapshot, write_snapshot
 from detector.edge.stepping import Beside, Here, Step, Stepper
 from detector.engine import Engine
-from detector.report import Batch
+from detector.report import Batch, Census
 from detector.stream.batch import Batcher
 from tests.fleet import engine, rows
 from tests.laws.remembering import copied, everything
 from tests.laws.streams import fleets
 from tests.laws.test_restored_goes_on_as_before import GROUPS, SITE
+from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
 
@@ -60,6 +62,12 @@ def said(stepper: Stepper, stream: list[Reading]) -> list[object]:
     return told([*steps, *stepper.finished(wait=True)])
 
 
+def counted(stepper: Stepper) -> Census:
+    """Return how the fleet stood when this was asked last, and ask again."""
+    list(stepper.finished(wait=True))
+    return stepper.census()
+
+
 @settings(max_examples=15)
 @given(fleets())
 def test_reports_and_census_are_the_same(stream: list[Reading]) -> None:
@@ -68,8 +76,7 @@ def test_reports_and_census_are_the_same(stream: list[Reading]) -> None:
     with beside(engine()) as other:
         assert said(other, stream) == said(here, stream)
         census = here.census()
-        while other.census() != census:  # it is as of when it was asked last
-            list(other.finished(wait=True))
+        wait_until(lambda: counted(other) == census, "the census came")
         standing = other.census().standing
         assert (standing.devices, standing.channels) == (census.standing.devices, census.standing.channels)
         assert standing.share.tobytes() == census.standing.share.tobytes()
@@ -81,10 +88,7 @@ def test_devices_that_are_let_go_are_told_of_alike() -> None:
     here = Here(engine(sensors=GROUPS, engine=limits))
     with beside(engine(sensors=GROUPS, engine=limits)) as other:
         assert said(other, SITE) == said(here, SITE)
-        other.census()
-        list(other.finished(wait=True))
-        while other.census() != here.census():
-            list(other.finished(wait=True))
+        wait_until(lambda: counted(other) == here.census(), "the census came")
         assert other.census().standing.devices == here.census().standing.devices
 
 
@@ -95,16 +99,17 @@ def test_feedback_holds_from_its_place_in_the_stream_on() -> None:
     for batch in Batcher(MOST).cut(SITE[:cut]):
         probe.submit(batch)
     events = [event for step in probe.finished(wait=True) for event in step.report.events]
-    alert = next(event for event in events if event.event is Transition.OPENED and event.heights)
+    alert = [event for event in events if event.event is Transition.OPENED and event.heights][-1]
 
-    def with_feedback(stepper: Stepper) -> list[object]:
+    def with_feedback(stepper: Stepper, *, heard: bool = True) -> list[object]:
         batcher, steps = Batcher(MOST), list[Step]()
         for batch in batcher.cut(SITE[:cut]):
             stepper.submit(batch)
         heights = stepper.heights_of(alert)
         feedback = Feedback(alert.id, FeedbackKind.FALSE, alert.device, alert.channel, alert.at, heights)
         assert stepper.may_hear(feedback)
-        stepper.hear(feedback)
+        if heard:
+            stepper.hear(feedback)
         for batch in batcher.cut(SITE[cut:]):
             stepper.submit(batch)
         steps += stepper.finished(wait=True)
@@ -114,7 +119,9 @@ def test_feedback_holds_from_its_place_in_the_stream_on() -> None:
         answered = with_feedback(other)
     assert answered == with_feedback(Here(engine(sensors=GROUPS)))
     with beside(engine(sensors=GROUPS)) as other:
-        assert answered[1:] != said(other, SITE)
+        unheard = with_feedback(other, heard=False)
+    assert unheard[0] == answered[0]
+    assert unheard != answered
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -130,26 +137,15 @@ def test_a_snapshot_holds_what_was_handed_over_before_it(tmp_path: Path, at_once
             other.submit(batch)
         subject = other.subject(lambda: Around(7, WallTime(5.0), batcher.freeze(), ["view"]))
         if at_once:
-            subject.at_once(_Written(tmp_path / "7"), lambda: None)
+            subject.at_once(partial(write_snapshot, tmp_path / "7"), lambda: None)
         else:
-            copy = subject.aside(_Written(tmp_path / "7"))
+            copy = subject.aside(partial(write_snapshot, tmp_path / "7"))
             for batch in batcher.cut(SITE[cut:]):
                 other.submit(batch)
-            while (outcome := copy.outcome()) is None:
-                pass
-            assert outcome == ""
+            wait_until(lambda: copy.outcome() is not None, "the copy ended")
+            assert copy.outcome() == ""
     found = read_snapshot(tmp_path / "7")
     assert (found.seq, found.taken_at, found.view) == (7, 5.0, ["view"])
     again = engine(sensors=GROUPS)
     assert again.restore(copied(found.engine)) == ()
     assert everything(again) == everything(straight)
-
-
-class _Written:
-    """Writes a snapshot to a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __call__(self, snapshot: object, pause: object) -> None:
-        write_snapshot(self._folder, snapshot, pause)  # type: ignore[arg-type]

@@ -3,9 +3,6 @@
 The longer run is a command: `python -m tests.fuzz.million`.
 """
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,14 +12,7 @@ from tests.fuzz.journey import Journey
 from tests.fuzz.million import run, table
 from tests.fuzz.stream import fuzzed_messages
 
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet_log() -> Iterator[None]:
-    """Leave the lines of rejections out: there is one for each."""
-    logger = logging.getLogger("detector.intake")
-    logger.disabled = True
-    yield
-    logger.disabled = False
+pytestmark = pytest.mark.usefixtures("quiet_log")
 
 
 def test_a_stream_of_fuzzed_payloads_is_accounted_for() -> None:

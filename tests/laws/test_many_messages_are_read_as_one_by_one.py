@@ -1,8 +1,6 @@
 """Law: messages that are read many at once give the readings and the counts that they give one by one, in the same order."""
 
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -20,6 +18,8 @@ from detector.stream.forms import LONGEST
 from detector.stream.plain import PlainDecoder
 from tests.laws.test_decode_never_raises import ENTRIES, NOW, PAYLOADS
 from tests.laws.test_plain_messages_are_read_as_decoded import OBJECTS
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
 
 MORE = (
     {"name": "ms", "topics": ["ms/{device}"], "timestamp": {"field": "t", "format": "unix_ms"}, "channels": {"x": {}}},
@@ -67,15 +67,6 @@ MESSAGES = st.tuples(
     st.integers(0, 2),
     st.sampled_from([(False, False)] * 6 + [(True, False), (False, True)]),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet_log() -> Iterator[None]:
-    """Leave the lines of rejections out."""
-    logger = logging.getLogger("detector.intake")
-    logger.disabled = True
-    yield
-    logger.disabled = False
 
 
 def taken_in(parcels: list[list[Message]]) -> tuple[list[tuple[Reading, str]], Counts, list[object], list[str]]:

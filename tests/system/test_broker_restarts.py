@@ -8,9 +8,9 @@ import pytest
 
 from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess
+from tests.system.journalled import journalled
 from tests.system.parties import Witness
 from tests.system.patience import wait_until
-from tests.system.test_daemon_journal import journalled
 
 pytestmark = pytest.mark.needs("mosquitto")
 

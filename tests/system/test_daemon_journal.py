@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from detector.domain import Reading
-from detector.edge.journal import journal_path, read_recorded
 from detector.edge.recording import read_recordings
 from detector.settings import MqttSettings
 from detector.settings.sensors import SensorSettings
@@ -18,6 +17,7 @@ from tests.system.broker import Broker
 from tests.system.commands import detector, succeed
 from tests.system.daemon_process import DaemonProcess
 from tests.system.disk import SmallDisk
+from tests.system.journalled import READ_EVERY_S, journalled
 from tests.system.parties import Station, Witness
 from tests.system.patience import wait_for_count, wait_until
 
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.needs("mosquitto")
 
 TOPIC = "meters/m1/power"
 CLIENT_ID = MqttSettings().client_id
-READ_EVERY_S = 0.2
-"""To read a whole journal takes the daemon's processor."""
-
-
-def journalled(folder: Path) -> list[float]:
-    """Return the values that a state directory's journal holds."""
-    return [reading.value for reading, _ in read_recorded(journal_path(folder))]
 
 
 def numbers(count: int, begin: int = 0) -> list[str]:

@@ -6,10 +6,12 @@ import signal
 
 import pytest
 
+from detector.edge.snapshot import Shelf, read_snapshot
 from tests.system.broker import Broker
 from tests.system.daemon_process import SENSORS, DaemonProcess
+from tests.system.journalled import READ_EVERY_S, journalled
 from tests.system.parties import Witness
-from tests.system.patience import wait_until
+from tests.system.patience import wait_for_count, wait_until
 
 pytestmark = pytest.mark.needs("mosquitto")
 
@@ -62,23 +64,25 @@ def test_without_its_engine_the_daemon_ends_and_the_next_one_goes_on(broker: Bro
         assert daemon.wait() == 1
         assert "the engine's process has ended; leaving the restart to the supervisor" in daemon.log
         assert "Traceback" not in daemon.log
-        (daemon.folder / "log").unlink()
-        daemon.__enter__()
-        daemon.until_ready()
-        wait_until(lambda: daemon.scrape().value("detector_devices") == 1, "the device is known again")
+        daemon.restart().until_ready()
         witness.publish("meters/m1/power", "1")
-        daemon.until("detector_observations_scored_total", 1)
+        state = daemon.folder / "state"
+        wait_for_count(lambda: len(journalled(state)), 201, "readings in the journal", READ_EVERY_S)
+        assert journalled(state) == [*range(100), *range(100), 1]
 
 
 def test_a_stop_leaves_a_snapshot_and_no_process(broker: Broker) -> None:
-    """SIGTERM to both, as a service manager sends it: what came in is scored, the snapshot is whole, both are gone."""
+    """SIGTERM to both, as a service manager sends it: the snapshot holds what was scored, and both are gone."""
     with DaemonProcess(broker.url, more=OWN) as daemon, Witness(broker.port) as witness:
         daemon.until_ready()
         witness.publish("meters/m1/power", *(str(number) for number in range(100)))
+        daemon.until("detector_observations_scored_total", 100)
         pid = engine_pid(daemon)
         os.kill(pid, signal.SIGTERM)
         daemon.send(signal.SIGTERM)
         assert daemon.wait() == 0
-        assert [path.name for path in (daemon.folder / "state" / "snapshots").iterdir()] == [f"{100:020d}"]
+        (snapshot,) = Shelf(daemon.folder / "state").newest_first()
+        assert int(snapshot.name) >= 100  # ticks have numbers as well
+        assert read_snapshot(snapshot).engine.devices == ["m1"]
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

@@ -31,6 +31,7 @@ from tests.fleet import noise
 from tests.laws.remembering import everything
 from tests.system.broker import Broker
 from tests.system.daemon_process import DaemonProcess
+from tests.system.journalled import READ_EVERY_S
 from tests.system.parties import Witness
 from tests.system.patience import wait_for_count, wait_until
 
@@ -39,8 +40,6 @@ pytestmark = pytest.mark.needs("mosquitto")
 OFTEN = "state: {snapshot_every: 300ms}"
 TWO_PROCESSES = f"{OFTEN}\nengine: {{own_process: true}}"
 BEGIN_S = 1_700_000_000
-READ_EVERY_S = 0.2
-"""To read a whole journal takes the daemon's processor."""
 STEPS, DEVICES = 300, 4
 
 
@@ -158,7 +157,8 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int, m
                 restart(daemon)
             wait_for_count(lambda: len(taken_in(state)), len(published), "readings in the journal", READ_EVERY_S)
             publisher.join()
-            wait_until(lambda: heard >= uninterrupted(daemon)[1], "every alert was heard")
+            _, told = uninterrupted(daemon)
+            wait_until(lambda: heard >= told, "every alert so far was heard")
             stop(daemon)
             straight, told = uninterrupted(daemon)
             wait_until(lambda: heard >= told, "every alert was heard")
@@ -170,11 +170,12 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(seed: int, m
 def until_scored(daemon: DaemonProcess, count: int, published: int) -> None:
     """Wait until a daemon has scored so many readings, or there are no more."""
 
-    def done() -> bool:
-        scored = daemon.scrape().total("detector_observations_scored_total")
-        return scored >= count or len(taken_in(daemon.folder / "state")) == published
+    def scored() -> float:
+        if len(taken_in(daemon.folder / "state")) == published:
+            return count
+        return daemon.scrape().total("detector_observations_scored_total")
 
-    wait_until(done, f"{count} readings were scored")
+    wait_for_count(scored, count, "readings were scored", READ_EVERY_S)
 
 
 def taken_in(state: Path) -> set[tuple[str | None, float]]:

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any, Final
 
 from detector.errors import DetectorError
+from detector.lab.bench.contenders import OWN_PROCESS
 from detector.lab.bench.packets import CHANNELS
 
 PLACE: Final = Path(__file__).with_name("measured.json")
@@ -21,7 +22,7 @@ class HeadConstants:
     """What a channel costs with one kind of head."""
 
     row_bytes: float
-    """Arrays, a channel; they double, so that up to half of them may be unused."""
+    """Arrays, a channel; room for further ones takes no memory until they come."""
     object_bytes: float
     """All else in memory, a channel: names and places."""
     snapshot_bytes: float
@@ -46,11 +47,6 @@ class Constants:
     heads: Mapping[str, HeadConstants]
 
 
-def rows_for(channels: int) -> int:
-    """Return how many rows arrays have for so many channels: they grow by doubling."""
-    return 1 << max(0, channels - 1).bit_length()
-
-
 def gather(run: Mapping[str, Any]) -> Constants:
     """Return the constants of a run.
 
@@ -72,15 +68,21 @@ def gather(run: Mapping[str, Any]) -> Constants:
             processor=run["machine"]["processor"],
             empty_bytes=median(one["empty_bytes"] for one in figures["restarts"]),
             journal_bytes=median(journal),
-            heads={head: _of_head(fleet, _message_us(ours, head)) for head, fleet in heads.items()},
+            heads={head: _of_head(fleet, _around_us(ours, head)) for head, fleet in heads.items()},
         )
     except (KeyError, ValueError) as fault:
         raise DetectorError(f"constants come of `detector bench ingest fleet`, and here is missing: {fault}") from fault
 
 
-def _message_us(ours: list[Mapping[str, Any]], head: str) -> float:
-    """Return the microseconds of a whole message of three channels, from the socket to the end."""
-    return median(float(one["cpu_us"]["contender"]) for one in ours if one["contender"] == f"detector {head}")
+def _around_us(ours: list[Mapping[str, Any]], head: str) -> float:
+    """Return the microseconds of a message around the engine: of one process's time, the share that is the daemon's where the engine has its own.
+
+    The rest of them would not do: in a flood batches are larger, and a reading costs less, than in the fleets' part.
+    """
+    whole = median(float(one["cpu_us"]["contender"]) for one in ours if one["contender"] == f"detector {head}")
+    parted = [one for one in ours if one["contender"] == f"detector {head}{OWN_PROCESS}"]
+    shares = [float(one["engine_us"]) / float(one["cpu_us"]["contender"]) for one in parted]
+    return whole * (1.0 - median(shares))
 
 
 def _of_head(fleet: Mapping[str, Any], message_us: float) -> HeadConstants:
@@ -88,10 +90,10 @@ def _of_head(fleet: Mapping[str, Any], message_us: float) -> HeadConstants:
     devices, row_bytes = fleet["devices"], fleet["state_bytes"]
     return HeadConstants(
         row_bytes=row_bytes,
-        object_bytes=max(0.0, fleet["device_bytes"] - row_bytes * rows_for(devices) / devices),
+        object_bytes=fleet["device_bytes"] - row_bytes,
         snapshot_bytes=fleet["snapshot"]["bytes_on_disk"] / devices,
         reading_us=fleet["reading_us"],
-        message_us=max(0.0, message_us - len(CHANNELS) * fleet["reading_us"]),
+        message_us=message_us,
     )
 
 

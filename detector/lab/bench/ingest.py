@@ -16,7 +16,7 @@ from detector.edge.journal.database import NAME
 from detector.lab.bench.contenders import Contender, Subject
 from detector.lab.bench.load import Load, Stream, load, wait_for
 from detector.lab.bench.pilot import BROKER_CONFIG, Pilot
-from detector.lab.bench.processes import cpu_s
+from detector.lab.bench.processes import children, cpu_s
 from detector.lab.broker import embedded_broker
 
 RUN_UP_S: Final = 2.0
@@ -52,6 +52,8 @@ class Ingest:
     seconds: float
     cpu_us: dict[str, float]
     """Microseconds of one core a message, by who spent them: the contender, `generator` and, if there is one, `broker`."""
+    engine_us: float
+    """Of the contender's: what the process spent that its engine has to itself; 0 where it has none."""
     sent: int
     """Messages in all, from the first of the warm-up to the last."""
     taken: int
@@ -126,10 +128,11 @@ def measure(contender: Contender, route: Route, stream: Stream, seconds: float, 
     with course(contender, route, stream, folder) as way:
         with flooded(way, route, stream):
             time.sleep(RUN_UP_S)
-            before, spent, began = way.taken(), _spent(way), time.monotonic()
+            before, spent, engine_s, began = way.taken(), _spent(way), _engine_s(way), time.monotonic()
             time.sleep(seconds)
             after, took = way.taken(), time.monotonic() - began
             used = {name: cpu - spent[name] for name, cpu in _spent(way).items()}
+            engine_s = _engine_s(way) - engine_s
         taken = drained(way)
         sent = way.load.sent()
         return Ingest(
@@ -140,6 +143,7 @@ def measure(contender: Contender, route: Route, stream: Stream, seconds: float, 
             messages=after - before,
             seconds=took,
             cpu_us={name: 1e6 * cpu / max(1, after - before) for name, cpu in used.items()},
+            engine_us=1e6 * engine_s / max(1, after - before),
             sent=sent.sent,
             taken=taken,
             spoilt=way.subject.spoilt(),
@@ -169,6 +173,11 @@ def flooded(way: Course, route: Route, stream: Stream) -> Iterator[None]:
 def _spent(way: Course) -> dict[str, float]:
     """Return the processor time of every process so far."""
     return {name: cpu_s(pid) for name, pid in way.processes.items()}
+
+
+def _engine_s(way: Course) -> float:
+    """Return the processor time so far of the process that a daemon's engine has to itself; a snapshot's copy is not alive for long."""
+    return sum(map(cpu_s, children(way.subject.pid)))
 
 
 def _journal_bytes(subject: Subject) -> int:

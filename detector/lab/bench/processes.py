@@ -23,14 +23,14 @@ def cpu_s(pid: int) -> float:
     if not fields:
         return 0.0
     own_s = TICKS_S * sum(int(fields[place]) for place in (USER, SYSTEM, CHILDREN_USER, CHILDREN_SYSTEM))
-    return own_s + sum(cpu_s(child) for child in _children(pid))
+    return own_s + sum(cpu_s(child) for child in children(pid))
 
 
 def resident_bytes(pid: int) -> int:
     """Return the memory that a process and its children hold."""
     fields = _stat(pid)
     own = PAGE * int(fields[RESIDENT]) if fields else 0
-    return own + sum(resident_bytes(child) for child in _children(pid))
+    return own + sum(resident_bytes(child) for child in children(pid))
 
 
 def peak_bytes(pid: int) -> int:
@@ -48,7 +48,7 @@ def available_bytes() -> int:
     return 1024 * _named(Path("/proc/meminfo"), "MemAvailable:") or os.sysconf("SC_PHYS_PAGES") * PAGE
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """Return the children of a process that live."""
     alive = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     return [other for other in alive if (fields := _stat(other)) and int(fields[PARENT]) == pid]

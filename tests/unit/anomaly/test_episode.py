@@ -1,5 +1,7 @@
 """Episodes: exceedances joined by hysteresis."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,16 @@ def test_a_long_calm_does_not_overflow() -> None:
     subject.block.calm[0] = CALM_READINGS
     assert set(turns_of([0.0] * 200, subject=subject)) == {"."}
     assert subject.block.calm[0].tolist() == [CALM_READINGS] * LANES
+
+
+def test_an_episode_of_the_first_moment_of_all_closes() -> None:
+    """Onset at the epoch itself, which a replay may have, is an onset like any."""
+    subject = episodes()
+    said = ""
+    for number, strength in enumerate([2.0, *[0.0] * CALM_READINGS]):
+        one = replace(rows([0.0], step=number), at_us=np.array([number * 10_000_000]))
+        strengths = np.zeros((1, LANES))
+        strengths[0, Lane.RANGE] = strength
+        kinds = np.ones((1, LANES), np.int8)
+        said += _letter(subject.step(one, strengths, np.repeat(one.at_us[:, None], LANES, axis=1), kinds), Lane.RANGE)
+    assert said == "o" + "." * (CALM_READINGS - 1) + "c"

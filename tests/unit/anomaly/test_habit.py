@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.anomaly.habit import DAY_US, Habit, learning_rate
-from detector.state.rows import HOUR_US
+from detector.anomaly.habit import Habit, learning_rate
+from detector.state.rows import DAY_US, HOUR_US
 from tests.rows import rows
 
 WEEK_S = 7 * 86_400.0
@@ -99,3 +99,11 @@ def test_the_first_readings_are_averaged_evenly() -> None:
     """The n-th reading moves a mean by 1/n, as long as that is more than time alone would."""
     assert learning_rate(np.array([0, 1, 9]), np.full(3, 1.0), 1e9) == pytest.approx([1.0, 0.5, 0.1])
     assert learning_rate(np.array([10**6]), np.array([10.0]), 1000.0) == pytest.approx([0.00995], rel=1e-3)
+
+
+def test_a_wild_reading_spoils_no_other_hour() -> None:
+    """After a first reading of a thousand million the other hours are known as finely as ever."""
+    subject, row = habit(), replace(rows([1e9]), at_us=np.array([MONDAY]))
+    subject.learn(row, np.array([1e9]), np.array([True]))
+    live(subject, MONDAY + HOUR_US, 4)
+    assert expected(subject, MONDAY + 4 * DAY_US + 12 * HOUR_US) == pytest.approx(day_of(12), rel=1e-6)

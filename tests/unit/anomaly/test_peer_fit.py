@@ -107,13 +107,14 @@ def test_a_new_peer_in_a_seat_starts_without_a_past() -> None:
     assert np.array_equal(subject.block.weights, before)
 
 
-def test_what_was_not_kept_is_learnt_anew() -> None:
-    """A channel whose regression knows not even the prior starts from it; one that knows something keeps it."""
-    subject, weights = taught(fits(2), 9, 50, np.full(WIDTH, 0.5, np.float32)), np.ones(WIDTH, np.float32)
-    subject.block.begin(np.array([1]))
-    kept = subject.block.covariance[0].copy()
-    subject.restart_unknown(np.arange(2))
-    assert np.array_equal(subject.block.covariance[0], kept)
-    assert np.array_equal(subject.block.covariance[1, 0], PRIOR)
-    taught(subject, 10, 200, weights)
-    assert np.allclose(subject.block.weights[1], weights, atol=0.1)
+def test_both_copies_of_a_pair_stay_one() -> None:
+    """The longest diagonal has every pair twice; whatever is learnt and forgotten, both have the same bits."""
+    subject, slots, generator = fits(16), np.arange(16), np.random.default_rng(1)
+    quiet = 10.0 ** generator.uniform(-4.0, 0.0, (16, WIDTH))  # of some peers little is learnt: they stay at the prior
+    for hour in range(50):
+        drawn = (regressors(hour, 16) * quiet).astype(np.float32)
+        subject.learn(slots, subject.project(slots, drawn), np.zeros(16), generator.uniform(0.0, 0.5, 16))
+        subject.forget()
+    longest = subject.block.covariance[:, -1]
+    assert np.array_equal(longest, np.roll(longest, WIDTH // 2, axis=1))
+    assert np.count_nonzero(longest) > 0

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from detector.anomaly.peer_fit import PRIOR
 from tests.group import STEPS_A_DAY, Listener, stream, verdict, weather
+from tests.laws.remembering import everything
 
 CLEAR = 1.6
 """Strangeness that the tests call an alert; ordinary days stay below it."""
@@ -159,3 +161,25 @@ def test_loners_change_nothing_for_a_group_in_the_same_batches() -> None:
     alone = weather(12, 3.0, 3)
     beside = np.concatenate([alone, weather(13, 3.0, 2)], axis=1)
     assert np.array_equal(verdict(beside, [0, 0, 0, -1, -1])[:, :3], verdict(alone))
+
+
+def test_what_is_remembered_of_loners_does_not_depend_on_whose_batch_they_are_in() -> None:
+    """Channels without a group leave the same behind, whether they come with a group's or by themselves."""
+    values = np.concatenate([weather(12, 3.0, 3), weather(13, 3.0, 2)], axis=1)
+    together, apart = (Listener([0, 0, 0, -1, -1]) for _ in range(2))
+    together.say(stream(values))
+    apart.say(stream(values), most=1)
+    assert everything(list(together.organ.blocks().values())) == everything(list(apart.organ.blocks().values()))
+
+
+def test_a_fit_that_was_not_kept_is_learnt_anew() -> None:
+    """A channel that has a unit starts its regression from the prior where that is unknown; otherwise it keeps what it knows."""
+    subject = Listener([0, 0, 0])
+    subject.say(stream(weather(14, 3.0, 3)))
+    organ, groups = subject.organ, np.zeros(3, np.int64)
+    kept = organ.fit.block.covariance[:3].copy()
+    organ.restore(groups, ())
+    assert np.array_equal(organ.fit.block.covariance[:3], kept)
+    organ.fit.block.begin(np.arange(3))
+    organ.restore(groups, {"fit"})
+    assert np.array_equal(organ.fit.block.covariance[:3, 0], np.tile(PRIOR, (3, 1)))

@@ -1,11 +1,13 @@
 """What a fleet needs grows with it, and what does not suffice is said."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from detector.lab import plan
-from detector.lab.bench.constants import Constants, HeadConstants, rows_for
+from detector.lab.bench import constants
+from detector.lab.bench.constants import Constants, HeadConstants
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -20,9 +22,9 @@ def objections(fleet: plan.Fleet, machine: plan.Machine = AMPLE) -> str:
 
 
 def test_needs_are_what_was_measured_times_what_is_wanted() -> None:
-    """Arrays double; readings and messages cost time; a day of readings goes to the journal."""
+    """Channels take memory, readings and messages cost time; a day of readings goes to the journal."""
     need = plan.needs(plan.Fleet(1000, 3, 0.5, "rls"), MEASURED)
-    assert need.memory_bytes == 5e7 + 4096 * 10_000 + 3000 * 1000
+    assert need.memory_bytes == 5e7 + 3000 * (10_000 + 1000)
     assert need.cores == pytest.approx(1e-6 * (500 * 20 + 1500 * 5))
     assert need.journal_bytes_a_day == 1500 * 86_400 * 50
 
@@ -58,7 +60,8 @@ def test_unit_allows_what_the_plan_says() -> None:
     assert f"MemoryMax={plan.MEMORY_MAX // 2**30}G" in unit
 
 
-@pytest.mark.parametrize(("channels", "rows"), [(1, 1), (2, 2), (3, 4), (1000, 1024), (1024, 1024), (1025, 2048)])
-def test_arrays_double(channels: int, rows: int) -> None:
-    """Arrays have room for the next power of two."""
-    assert rows_for(channels) == rows
+def test_what_is_shipped_was_measured() -> None:
+    """None of the constants is a nought for want of a figure."""
+    shipped = constants.read()
+    assert {"lms", "rls"} <= shipped.heads.keys()
+    assert min(min(astuple(head)) for head in shipped.heads.values()) > 0.0

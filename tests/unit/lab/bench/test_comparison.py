@@ -1,10 +1,12 @@
 """Ratios are medians of what stood side by side; changes and the picture are made of what a run found."""
 
+from dataclasses import asdict
+
 import pytest
 
 from detector.errors import DetectorError
 from detector.lab.bench.comparison import Ratio, ratios
-from detector.lab.bench.constants import gather
+from detector.lab.bench.constants import HeadConstants, gather
 from detector.lab.bench.flood import Pace
 from detector.lab.bench.ingest import Ingest, Route
 from detector.lab.bench.latency import Latency
@@ -13,10 +15,17 @@ from detector.lab.bench.results import changes
 from detector.lab.bench.soak import Look, Soak
 
 
-def ingest(contender: str, rate: float, cpu_us: float, route: Route = Route.GENERATOR) -> Ingest:
+def ingest(
+    contender: str,
+    rate: float,
+    cpu_us: float,
+    route: Route = Route.GENERATOR,
+    engine_us: float = 0.0,
+    journal_bytes: int = 0,
+) -> Ingest:
     """Return a measurement of two seconds."""
     spent = {"contender": cpu_us, "generator": 0.1}
-    return Ingest(contender, route, 10, 0, round(2 * rate), 2.0, spent, 1000, 990, 0, None, 0)
+    return Ingest(contender, route, 10, 0, round(2 * rate), 2.0, spent, engine_us, 1000, 990, 0, None, journal_bytes)
 
 
 def test_ratios_are_medians_of_rounds() -> None:
@@ -68,6 +77,32 @@ def test_constants_need_both_parts() -> None:
     """A run without the parts that constants come of is refused, with the words that bring them."""
     with pytest.raises(DetectorError, match="bench ingest fleet"):
         gather({"figures": {"ingest": {"measured": []}}})
+
+
+def test_constants_part_a_message_as_the_two_processes_do() -> None:
+    """Of one process's time the daemon's share where there are two is around the engine; of a fleet's memory, what is no array, names."""
+    measured = [
+        asdict(ingest("detector lms", 1.0, 20.0, journal_bytes=990 * 3 * 31)),
+        asdict(ingest("detector lms, two processes", 1.0, 25.0, engine_us=15.0, journal_bytes=990 * 3 * 31)),
+    ]
+    fleet = {"head": "lms", "devices": 1000, "state_bytes": 5000.0, "device_bytes": 5300.0, "reading_us": 7.0}
+    found = gather(
+        {
+            "command": "bench",
+            "taken_at": "2026-11-29",
+            "machine": {"processor": "a"},
+            "figures": {
+                "ingest": {"measured": measured},
+                "fleet": {
+                    "fleets": [{**fleet, "snapshot": {"bytes_on_disk": 6e6}}],
+                    "restarts": [{"empty_bytes": 6e7}],
+                },
+            },
+        }
+    )
+    assert found.journal_bytes == 31.0
+    assert found.heads["lms"] == HeadConstants(5000.0, 300.0, 6000.0, 7.0, found.heads["lms"].message_us)
+    assert found.heads["lms"].message_us == pytest.approx(8.0)
 
 
 def test_pace_knows_no_limit_and_a_stop() -> None:
