@@ -16,7 +16,7 @@ from detector.anomaly.siblings import PANEL, Siblings
 from detector.anomaly.spans import MEAN_TO_SIGMA, Moment, Spans
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
-from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots
+from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots, learning_rate
 
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""
@@ -193,7 +193,7 @@ class Coupling:
         if new.any():
             self.day.block.weights[slots[new], 0] = rows.values[new]
         self._learn_company(rows, seen, unexplained, keep, weight)
-        rate = weight * np.maximum(1.0 / (count + 1), -np.expm1(-moment.gap_s / MEMORY_S))
+        rate = weight * learning_rate(count, moment.gap_s, MEMORY_S)
         block.size[slots] += rate * (np.abs(away) - block.size[slots])
         self.siblings.block.standing[slots] = seen.standing
         block.count[slots] = count + 1

@@ -5,13 +5,11 @@ Weekdays and the days of the weekend have habits of their own, in hours of UTC; 
 yet is taken from the other.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots
+from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots, learning_rate
 from detector.state.wide import cells
 
 HOUR_S = 3600.0
@@ -28,11 +26,6 @@ LARGEST = float(np.finfo(np.float32).max)
 
 SATURDAY, SUNDAY = 2, 3
 """Days since 1970-01-01, a Thursday, modulo 7."""
-
-
-def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float) -> Floats:
-    """Return how far a mean of `seen` readings moves to the next, `gap_s` after the last: 1/n at first. Shapes: (B,)."""
-    return np.maximum(1.0 / (seen + 1), -np.expm1(-gap_s / memory_s))
 
 
 class HabitBlock(Block):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOURS, Floats, Slots
+from detector.state.rows import HOURS, Floats, Slots, learning_rate
 from detector.state.wide import cells, upright
 
 SPANS_S = np.array([600.0, 7200.0])
@@ -132,7 +132,7 @@ class Spans:
         chance = np.sqrt(gap_s / (gap_s + moment.spans_s[:, 0]))
         scatter = chance * np.abs(residual - block.mean[slots, 0, 0])
         scatter = np.where(count > SETTLED, np.minimum(scatter, 5.0 * rough + block.usual[slots, 0, 0]), scatter)
-        rate = np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / ROUGH_S))
+        rate = learning_rate(count, gap_s, ROUGH_S)
         block.rough[slots] = rough + rate * (scatter - rough)
 
 

@@ -10,9 +10,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.anomaly.habit import Habit, learning_rate
+from detector.anomaly.habit import Habit
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows
+from detector.state.rows import Floats, Forecast, Mask, Rows, learning_rate
 from detector.state.wide import upright
 
 

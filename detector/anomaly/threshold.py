@@ -95,12 +95,9 @@ class Thresholds:
         """The hour of the last turn."""
 
     def grow(self, channels: int) -> None:
-        """Make room for new channels; until it joins others, each has a device of its own."""
-        known = len(self.block)
+        """Make room for new channels, each of which has to join others, or nobody, before it speaks."""
         self.peaks.block.grow(channels)
         self.block.grow(channels)
-        self.block.device[known:channels] = np.arange(known, channels)
-        self._refresh(np.arange(known, channels))
 
     def join(self, channels: Slots, devices: Slots, pools: NDArray[np.int64]) -> None:
         """Say whose budget new channels share, and with which others their peaks are pooled, by number, -1 for none. Shapes (C,)."""

@@ -156,14 +156,14 @@ class Engine:
         habits though not the same moments.
         """
         kin, groups = np.full(len(slots), -1, np.int64), np.full(len(slots), -1, np.int64)
-        for _, sensor, name, places in self._entries.sorts_of(slots):
+        for sensor, name, places in self._entries.sorts_of(slots):
             number = self._groups.setdefault((sensor.peers or sensor.name, name), len(self._groups))
             kin[places], groups[places] = number, -1 if sensor.peers is None else number
         return kin, groups
 
     def _configure(self, slots: Slots) -> None:
         """Take over what the configuration says of channels and their devices; of a device, the last of its channels has the say."""
-        for _, sensor, name, places in self._entries.sorts_of(slots):
+        for sensor, name, places in self._entries.sorts_of(slots):
             self._decider.limits.set(slots[places], channel_settings(sensor, name))
             cadence_s = None if isinstance(sensor.cadence, str) else sensor.cadence
             self._forecaster.scale.state_cadence(slots[places], cadence_s)

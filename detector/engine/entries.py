@@ -19,7 +19,6 @@ from detector.state.slots import Slot
 class Sort(NamedTuple):
     """Channels of one name that come through one entry."""
 
-    entry: int
     sensor: SensorSettings
     name: str
     places: Slots
@@ -76,7 +75,7 @@ class Entries:
         for sort in np.argsort(order[starts]).tolist():
             places = order[starts[sort] : ends[sort]]
             entry, (_, name) = int(entries[places[0]]), self._channels.key_of(Slot(int(slots[places[0]])))
-            yield Sort(entry, self.sensors[entry], name, places)
+            yield Sort(self.sensors[entry], name, places)
 
 
 def channel_settings(sensor: SensorSettings, name: str) -> ChannelSettings:

@@ -20,7 +20,7 @@ from detector.forecast.skill import Skill
 from detector.settings import HeadKind
 from detector.state.block import Block
 from detector.state.freed_memory import keep_freed_memory
-from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots
+from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots, learning_rate
 
 FIRST_FORECAST = 2
 """A channel needs this many readings before a difference can be forecast."""
@@ -169,7 +169,7 @@ class Forecaster:
         self.head.learn(slots, forecast.regressors, Lesson(residual, noise * forecast.sharpness, known, rows.gap_s))
         self._widen(rows, forecast, known)
         self._learn_noise(rows, forecast, residual, known)
-        self._learn_skill(rows, forecast, residual, known * _daily_rate(forecast, gap_s))
+        self._learn_skill(rows, forecast, residual, known * learning_rate(forecast.steps_seen, gap_s, DAY_S))
         self.recent.learn(rows, scales)
         self.block.daily[slots], self.block.daily_known[slots] = forecast.daily, forecast.daily_known
         self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
@@ -193,7 +193,7 @@ class Forecaster:
     def _learn_noise(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
         """Move the mean size of residuals, a far one by five of it, over a day."""
         noise = self.block.noise[rows.slots]
-        rate = trust * _daily_rate(forecast, rows.gap_s)
+        rate = trust * learning_rate(forecast.steps_seen, rows.gap_s, DAY_S)
         size = np.minimum(np.abs(residual) / forecast.sharpness, 5.0 * noise)
         self.block.noise[rows.slots] = np.maximum(noise + rate * (size - noise), NOISE_FLOOR)
 
@@ -201,8 +201,3 @@ class Forecaster:
         """Move the errors of the forecast and of the last value."""
         change = ((rows.values - forecast.scales.last) / forecast.unit).clip(-LARGEST_STEP, LARGEST_STEP)
         self.skill.learn(rows.slots, np.abs(residual), np.abs(change), rate)
-
-
-def _daily_rate(forecast: Forecast, gap_s: Floats) -> Floats:
-    """Return the rate of means over a day: 1/n at first. Shapes: (B,)."""
-    return np.maximum(1.0 / (forecast.steps_seen + 1), -np.expm1(-gap_s / DAY_S))

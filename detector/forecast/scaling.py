@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import DAY_US, Floats, Mask, Slots, turns_of
+from detector.state.rows import DAY_US, Floats, Mask, Slots, learning_rate, turns_of
 from detector.state.slots import Slot
 
 FEATURES = 9
@@ -113,7 +113,7 @@ class ScaleBlock(Block):
         first, settled = count == 0, count > WINSOR_AFTER
         cadence = np.where((count <= 1) & ~stated, gap_s, known.cadence_s)
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
-        rate = trust * np.maximum(1.0 / (count + 1), -np.expm1(-gap_s / self.memory_s))
+        rate = trust * learning_rate(count, gap_s, self.memory_s)
         location, last = np.where(first, values, (known.location, known.last))
         spread, step = self.deviation[slots], self.step[slots]
         away, change = values - location, values - last

@@ -47,7 +47,7 @@ class HeadKind(StrEnum):
 
 
 TOTAL_CHANNELS = 32_768
-"""Channels that fit, at 14 kB each, in the memory that the systemd unit allows; arrays double, so one more takes twice as much."""
+"""Channels that fit, at 10 kB each and as much again while a snapshot is written, in the memory that the systemd unit allows."""
 
 
 class EngineSettings(Section):
@@ -63,18 +63,18 @@ class EngineSettings(Section):
     )
     max_total_channels: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Channels of all devices, 14 kB each; further ones as with max_devices."
+        description="Channels of all devices, some 10 kB each; further ones as with max_devices."
         " Absent: 32,768, or max_devices where that is more.",
     )
     memory: Duration = Field(7 * 86400.0, description="Time over which location, scale and tails forget.")
     head: HeadKind = Field(
         HeadKind.RLS,
-        description="How each channel corrects the network: `rls`, `lms` for a third of the memory, `none`.",
+        description="How each channel corrects the network: `rls`, `lms` for three fifths of the memory, `none`.",
     )
     max_batch: Annotated[int, Field(ge=1)] = Field(4096, description="Most readings in one step.")
     own_process: bool = Field(
         default=False,
-        description="Step the engine in a process of its own: half as many messages again where a second core is idle, for some 40 MB more.",
+        description="Step the engine in a process of its own: a tenth to a third more messages where a second core is idle, each for some 2 µs more of processor time.",
     )
 
     @property

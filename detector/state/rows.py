@@ -5,6 +5,7 @@ In: nothing. Out: `Rows` (who, when, what) and `Forecast` (what was expected of 
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ DAY_S = 86_400.0
 HOURS = 24
 HOUR_US = 3600 * MICROSECONDS
 DAY_US = HOURS * HOUR_US
+
+
+def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float) -> Floats:
+    """Return how far a mean of `seen` readings moves to the next, `gap_s` after the last: 1/n at first. Shapes: (B,)."""
+    return np.maximum(1.0 / (seen + 1), -np.expm1(-gap_s / memory_s))
 
 
 def turns_of(at_us: NDArray[np.int64], period_us: int) -> tuple[Floats, Floats]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.anomaly.habit import Habit, learning_rate
-from detector.state.rows import DAY_US, HOUR_US
+from detector.anomaly.habit import Habit
+from detector.state.rows import DAY_US, HOUR_US, learning_rate
 from tests.rows import rows
 
 WEEK_S = 7 * 86_400.0

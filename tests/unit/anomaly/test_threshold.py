@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.anomaly.peaks import QUARTER_S
+from detector.anomaly.peaks import NO_POOL, QUARTER_S
 from detector.anomaly.threshold import SLACK, STRICTEST, Shares, Thresholds
 from detector.domain import MICROSECONDS, EventTime, Feedback, FeedbackKind, Height
 from detector.settings import Budget
@@ -24,6 +24,7 @@ def thresholds(budget: str, channels: int = 1, lanes: int = 1) -> Thresholds:
         Shares(np.full(lanes, 1.0 / lanes), np.full(lanes, 1.0 / lanes), 0),
     )
     subject.grow(channels)
+    subject.join(np.arange(channels), np.arange(channels), np.full(channels, NO_POOL))
     return subject
 
 
