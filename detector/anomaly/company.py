@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detector.anomaly.panel import PANEL, Panel, counts, latest
 from detector.domain import MICROSECONDS, EventTime
+from detector.state.batch_rows import BatchRows
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Rows, Slots
 
@@ -43,9 +44,6 @@ NEVER = 0
 
 UNSEEN = -1
 """Patience with a channel whose place the group cannot see yet: it is never present."""
-
-LAST_ROW = np.iinfo(np.intp).max
-"""No row of a batch comes so late: the channel has none there."""
 
 
 class CompanyBlock(Block):
@@ -104,7 +102,7 @@ class Company:
         """Members of each group."""
         self._last: dict[int, list[int]] = {}
         """Those of them that came last, as many as a panel seats, in order."""
-        self._rows_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, LAST_ROW between batches
+        self._rows_of = BatchRows()
 
     def join(self, slot: int, group: int) -> None:
         """Seat a channel in its group: everybody while it is small, else beside those who came last."""
@@ -135,10 +133,9 @@ class Company:
     def panel(self, rows: Rows) -> Panel:
         """Return the peers of every row as they stand when it arrives, in stream order within the batch."""
         block, slots = self.block, rows.slots
-        peers = block.members.take(slots, axis=0)[:, :PANEL].astype(
-            np.intp
-        )  # -1 reads the last row: masked by `seated`
-        row = self._rows_among(slots, peers)
+        # -1 reads the last row: masked by `seated`
+        peers = block.members.take(slots, axis=0)[:, :PANEL].astype(np.intp)
+        row = self._rows_of.among(slots, peers, len(block))
         (earlier,) = (row < np.arange(len(slots))[:, None]).ravel().nonzero()
         row = row.ravel()[earlier]
         seated = peers >= 0
@@ -148,18 +145,6 @@ class Company:
         away = latest(rows.values - block.offset[slots], block.away, peers, earlier, row)
         away[~present] = 0.0
         return Panel(peers, present, away, earlier, row, counts(present), counts(begun))
-
-    def _rows_among(self, slots: Slots, peers: Slots) -> Slots:
-        """Return which row of the batch each peer has, LAST_ROW for none. Shapes: slots (B,), peers (B, PANEL) and returned.
-
-        Only the batch's own places are set and cleared again, however many channels there are; the last is nobody's.
-        """
-        if len(self._rows_of) <= len(self.block):
-            self._rows_of = np.full(2 * len(self.block) + 1, LAST_ROW, np.intp)
-        self._rows_of[slots] = np.arange(len(slots))
-        rows = self._rows_of[peers]
-        self._rows_of[slots] = LAST_ROW
-        return rows
 
     def learn(self, rows: Rows, usual: Floats, middle: Floats, weight_h: Floats) -> None:
         """Take in the values; places move by `weight_h` (B,) hours towards the distance from the panel's `middle`.

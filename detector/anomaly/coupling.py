@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from detector.anomaly.regression import Regression
 from detector.anomaly.siblings import PANEL, Siblings
-from detector.anomaly.spans import MEAN_TO_SIGMA, Moment, Spans
+from detector.anomaly.spans import Moment, Spans
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
-from detector.state.rows import DAY_S, Floats, Forecast, Mask, Rows, Slots, learning_rate
+from detector.state.rows import DAY_S, MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, Slots, learning_rate
 
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOURS, Floats, Slots
+from detector.state.rows import HOURS, MEAN_TO_SIGMA, Floats, Slots
 
 MEMORY_H = 150.0
 """Hours over which the scale of all hours forgets."""
@@ -21,9 +21,6 @@ HOUR_RATE = 0.2
 
 LARGEST = 4.0
 """Sizes beyond so many scales count as that many: a fault teaches little."""
-
-MEAN_TO_SIGMA = 1.25
-"""Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
 ENOUGH_S = 1800.0
 """Seconds of an hour that make it count in full."""

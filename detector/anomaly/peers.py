@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.company import UNSEEN, Company
-from detector.anomaly.hourly import MEAN_TO_SIGMA, HourlyScale
+from detector.anomaly.hourly import HourlyScale
 from detector.anomaly.panel import PANEL, Panel
 from detector.anomaly.peer_fit import LARGEST, SEATS, PeerFit, regressors, trusted
 from detector.anomaly.peer_opinion import Beside, PeerOpinion
 from detector.domain import EventTime
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows, Slots
+from detector.state.rows import MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, Slots
 
 LEAST_PEERS = 2
 """Fewer peers than this cannot say which of them is odd."""

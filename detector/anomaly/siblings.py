@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.state.batch_rows import BatchRows
 from detector.state.block import Block, Keys
 from detector.state.rows import Floats, Slots
 
@@ -17,9 +18,6 @@ PANEL = 8
 """Siblings that one channel is compared with at most."""
 
 NOBODY = -1
-
-LAST_ROW = np.iinfo(np.intp).max
-"""No row of a batch comes so late: the channel has none there."""
 
 
 class SiblingBlock(Block):
@@ -48,7 +46,7 @@ class Siblings:
     def __init__(self) -> None:
         """Know no device."""
         self.block = SiblingBlock()
-        self._row_of = np.empty(0, np.intp)  # scratch: each channel's row of the batch, LAST_ROW between batches
+        self._rows_of = BatchRows()
         self._first = array("i")
         """Slot of the first channel of each device, NOBODY where it has none."""
         self._channels: dict[int, list[int]] = {}
@@ -109,11 +107,7 @@ class Siblings:
         panel = self.block.panel.take(slots[paired], axis=0)
         if not len(paired):
             return np.zeros(panel.shape)
-        if len(self._row_of) < len(self.block):
-            self._row_of = np.full(2 * len(self.block), LAST_ROW, np.intp)
-        self._row_of[slots] = np.arange(len(slots))
-        row = self._row_of[panel]  # NOBODY reads the last channel's place, and is masked below
-        self._row_of[slots] = LAST_ROW
+        row = self._rows_of.among(slots, panel, len(self.block))
         before = row < paired[:, None]
         now = standing.astype(np.float32)[np.where(before, row, 0)]  # rounded as what is last known
         last = np.where(before, now, self.block.standing[panel])

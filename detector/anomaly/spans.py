@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOURS, Floats, Slots, learning_rate
+from detector.state.rows import HOURS, MEAN_TO_SIGMA, Floats, Slots, learning_rate
 from detector.state.wide import cells, upright
 
 SPANS_S = np.array([600.0, 7200.0])
@@ -40,9 +40,6 @@ FARTHEST = 4.0
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of what an hour's habit is kept as."""
-
-MEAN_TO_SIGMA = 1.25
-"""Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
 
 class SpanBlock(Block):

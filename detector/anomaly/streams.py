@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detector.anomaly.habit import Habit
 from detector.state.block import Block
-from detector.state.rows import Floats, Forecast, Mask, Rows, learning_rate
+from detector.state.rows import MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, learning_rate
 from detector.state.wide import upright
 
 
@@ -29,9 +29,6 @@ RESIDUAL_LIMIT = 200.0
 
 SCALE_FLOOR = 0.1
 """In step units; keeps a noise-free channel from a scale of nothing."""
-
-MEAN_TO_SIGMA = 1.25
-"""Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
 FARTHEST_RESIDUAL = 6.0
 """Scales that one residual may count for in the scale."""

@@ -21,7 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="the same seed kills at the same readings")
     add("--model", type=Path, default=Path("models/base"), metavar="DIR", help="model folder (default: %(default)s)")
     add("--snapshot-every", default="1s", metavar="TIME", help="time between snapshots (default %(default)s)")
-    add("--own-process", action="store_true", help="with engine.own_process: the daemon is killed, and its engine has to follow")
+    add(
+        "--own-process",
+        action="store_true",
+        help="with engine.own_process: the daemon is killed, and its engine has to follow",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -21,6 +21,9 @@ HOURS = 24
 HOUR_US = 3600 * MICROSECONDS
 DAY_US = HOURS * HOUR_US
 
+MEAN_TO_SIGMA = 1.25
+"""Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
+
 
 def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float) -> Floats:
     """Return how far a mean of `seen` readings moves to the next, `gap_s` after the last: 1/n at first. Shapes: (B,)."""
