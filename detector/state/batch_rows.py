@@ -3,9 +3,10 @@
 In: the slots of a batch, in order, and others that are looked for. Out: rows. Nothing is remembered between two batches.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.state.rows import Slots
 
@@ -20,7 +21,7 @@ class BatchRows:
         """Start without places."""
         self._row_of = np.empty(0, np.intp)
 
-    def among(self, slots: Slots, others: Slots, channels: int) -> Slots:
+    def among(self, slots: Slots, others: NDArray[np.signedinteger[Any]], channels: int) -> Slots:
         """Return the row of each of `others`, of any shape, in the batch of `slots` (B,), LAST_ROW for who does not speak and for -1.
 
         There are so many `channels` in all.
