@@ -20,6 +20,7 @@ from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
 from detector.edge.command import KIND_OF, Act, BadCommandError, Command, Reply, read_payload
 from detector.edge.journal import Case, Which
+from detector.edge.stepping import EngineGoneError
 from detector.stream.names import shown
 
 log = logging.getLogger("detector.commands")
@@ -52,11 +53,16 @@ class Clerk:
         return replace(reply, alert=case.last.id)
 
     def obey(self, device: str, topic: str, payload: bytes) -> Reply:
-        """Do what came over MQTT for a device, or say what is wrong with it; a fault of ours in that ends nothing."""
+        """Do what came over MQTT for a device, or say what is wrong with it; a fault of ours in that ends nothing.
+
+        Raises: EngineGoneError.
+        """
         try:
             reply = self.do(read_payload(device, topic, payload))
         except BadCommandError as fault:
             reply = Reply(ok=False, text=f"{topic}: {fault}")
+        except EngineGoneError:
+            raise
         except Exception:
             log.exception("a command failed by a fault in the detector itself, please report it")
             reply = Reply(ok=False, text="failed by a fault in the detector itself, see its log")

@@ -129,7 +129,7 @@ class Parts:
         """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""
         link, worker = self.worker.link, self.worker
         link.stop_receiving()
-        while len(worker.inbox) or (link.waits and link.alive):
+        while (link.waits and link.alive) or len(worker.inbox):  # in the order in which they move
             worker.turn()
             pause()
         worker.settle()

@@ -104,6 +104,7 @@ class Worker:
         elif self.link.subscribed.is_set():  # with the link down, silence is not the devices' doing
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
+        self._take_steps(wait=len(self.inbox) == 0)
         if self.courier.take_answers():
             self.receipts.hold(())
         if (
@@ -175,7 +176,7 @@ class Worker:
 
     def drain(self, deadline: MonoTime) -> None:
         """Score what still waits, and settle it; past the deadline the rest is given up, unacknowledged, so that the broker keeps it."""
-        while (len(self.inbox) or self.link.waits) and self.clock.mono() < deadline:
+        while (self.link.waits or len(self.inbox)) and self.clock.mono() < deadline:  # in the order in which they move
             self.turn()
         self._take_steps(wait=True)
         self.settle()
@@ -195,7 +196,6 @@ class Worker:
         self._step_all(self.batcher.cut(readings))
         arrived_s = np.concatenate([parcel.arrived_us for parcel in parcels]) / MICROSECONDS
         self._arrived.append((self._handed_over, arrived_s))
-        self._take_steps(wait=len(self.inbox) == 0)
         self.receipts.hold(parcels)
 
     def _let_time_pass(self) -> None:
@@ -205,7 +205,6 @@ class Worker:
             self.journal.append_ticks([tick.at for tick in batch.ticks])
             self._step_all([batch])
             self.receipts.hold(())
-        self._take_steps(wait=True)
 
     def _step_all(self, batches: Iterable[Batch]) -> None:
         """Hand batches over to the engine."""

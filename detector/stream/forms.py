@@ -252,8 +252,9 @@ def join(blocks: Sequence[Block]) -> Block:
 class Forms:
     """All forms, and every topic's row in its own."""
 
-    def __init__(self) -> None:
-        """Know none."""
+    def __init__(self, max_payload: int) -> None:
+        """Know none; payloads of more than so many bytes, or than `LONGEST`, are not read."""
+        self._longest = min(LONGEST, max_payload)
         self._forms: list[Form] = []
         self._by_key: dict[Hashable, int] = {}
         self._seats: dict[str, int] = {}
@@ -277,8 +278,8 @@ class Forms:
     def read(self, topics: Sequence[str], payloads: Sequence[bytes], arrived_us: Ints) -> Block:
         """Read all messages that have a form and are plain in it. Shapes: every column is (B,)."""
         seats = np.fromiter(map(self._seats.get, topics, repeat(NONE)), np.intp, len(topics))
-        if max(map(len, payloads)) > LONGEST:
-            seats[np.fromiter(map(len, payloads), np.intp, len(payloads)) > LONGEST] = NONE
+        if max(map(len, payloads)) > self._longest:
+            seats[np.fromiter(map(len, payloads), np.intp, len(payloads)) > self._longest] = NONE
         forms, rows = self._whose[:, seats]
         forms[seats == NONE] = NONE
         blocks = []

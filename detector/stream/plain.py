@@ -77,12 +77,13 @@ class PlainDecoder:
         self._decoder, self._max_payload, self._max_channels = decoder, max_payload, max_channels
         self._most = max(REMEMBERED, 2 * names)
         self._plans: dict[str, Plan] = {}
-        self._names, self._forms = Names(), Forms()
+        self._names, self._forms = Names(), Forms(max_payload)
 
     def columns(self) -> Columns:
         """Return columns to read into; of new names where there have been too many, as some may never come again."""
         if len(self._names) > self._most or len(self._plans) > self._most:
-            self._names, self._plans, self._forms = Names(), {}, Forms()
+            self._names = Names()
+            self.forget()
         return Columns(self._names)
 
     def take(self, topic: str, payload: bytes, arrived: EventTime, columns: Columns) -> bool:
@@ -100,7 +101,7 @@ class PlainDecoder:
 
     def forget(self) -> None:
         """Know no topic any more, so that each is new."""
-        self._plans, self._forms = {}, Forms()
+        self._plans, self._forms = {}, Forms(self._max_payload)
 
     def _first(self, topic: str) -> Plan:
         """Return how the payloads of a topic are read until one was: then it is noted, and the plan put in this one's place."""

@@ -69,10 +69,12 @@ MESSAGES = st.tuples(
 )
 
 
-def taken_in(parcels: list[list[Message]]) -> tuple[list[tuple[Reading, str]], Counts, list[object], list[str]]:
+def taken_in(
+    parcels: list[list[Message]], max_payload: int
+) -> tuple[list[tuple[Reading, str]], Counts, list[object], list[str]]:
     """Return what is made of messages that come in parcels: readings and how they are written, counts, stubs, and who is known."""
     ledger, redelivery, directory = Ledger(), Redelivery(), Directory(100)
-    intake = Intake(SENSORS, Limits(2 * LONGEST, 5, 100), ledger, redelivery, directory)
+    intake = Intake(SENSORS, Limits(max_payload, 5, 100), ledger, redelivery, directory)
     readings = list[Reading]()
     for parcel in parcels:
         ledger.arrived(len(parcel))
@@ -87,16 +89,19 @@ def usual_messages() -> list[Message]:
     return [Message(topic, payload, NOW, 0, False, False, 0, 1) for topic, payload in zip(USUAL, payloads, strict=True)]
 
 
-@given(drawn=st.lists(MESSAGES, max_size=40))
-def test_many_at_once_are_as_one_by_one(drawn: list[tuple[str, bytes, int, tuple[bool, bool]]]) -> None:
-    """Any messages, usual ones among them, are the same readings, bit by bit, and counted alike, whether together or each by itself."""
+@given(drawn=st.lists(MESSAGES, max_size=40), max_payload=st.sampled_from([2 * LONGEST, 2 * LONGEST, 40, 10]))
+def test_many_at_once_are_as_one_by_one(
+    drawn: list[tuple[str, bytes, int, tuple[bool, bool]]], max_payload: int
+) -> None:
+    """Any messages, usual ones and ones too long among them, are the same readings, bit by bit, and counted alike, together or alone."""
     first = usual_messages()
     messages = [
         Message(topic, payload, EventTime(NOW + place), int(mid > 0), *flags, mid, 1)
         for place, (topic, payload, mid, flags) in enumerate(drawn)
     ]
     together = [*first, *messages, *first[: MANY + 1]]
-    assert taken_in([first, together]) == taken_in([[message] for message in (*first, *together)])
+    one_by_one = [[message] for message in (*first, *together)]
+    assert taken_in([first, together], max_payload) == taken_in(one_by_one, max_payload)
 
 
 def test_usual_messages_are_read_at_once() -> None:

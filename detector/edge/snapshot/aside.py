@@ -46,23 +46,34 @@ class Aside:
         finally:
             os.close(told)
         self._words = words
+        self._outcome: str | None = None
 
     def outcome(self) -> str | None:
         """Return how it went: an empty text for well, what was wrong otherwise, None while it goes on."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        if not pid:
-            return None
+        if self._outcome is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._outcome = self._told(status) if pid else None
+        return self._outcome
+
+    def end(self) -> None:
+        """Let it finish no more; once its end is known, its process id may be another's."""
+        if self._outcome is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def abandon(self) -> None:
+        """End it, and wait for that."""
+        self.end()
+        if self._outcome is None:
+            self._outcome = self._told(os.waitpid(self.pid, 0)[1])
+
+    def _told(self, status: int) -> str:
+        """Return how it went that ended so."""
         with os.fdopen(self._words, "rb") as words:
             wrong = words.read().decode(errors="replace")
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
             return f"ended by {signal.Signals(-code).name}"
         return wrong or ("" if code == 0 else f"exit code {code}")
-
-    def end(self) -> None:
-        """Let it finish no more."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
 
 
 def _work(work: Callable[[Pause], None], parent: int, told: int) -> None:
@@ -73,15 +84,15 @@ def _work(work: Callable[[Pause], None], parent: int, told: int) -> None:
             os.nice(NICER)
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(EXPENDABLE, encoding="ascii")
-        work(lambda: _stop_orphan(parent))
+        work(lambda: stop_orphan(parent))
     except BaseException as fault:
         with suppress(OSError):
             os.write(told, (str(fault) or type(fault).__name__).encode()[:LONGEST_WORDS])
         raise
 
 
-def _stop_orphan(parent: int) -> None:
-    """Go no further where the parent is gone.
+def stop_orphan(parent: int) -> None:
+    """Go no further where the parent, the process of this id, is gone; for the copy.
 
     Raises: OrphanedError.
     """

@@ -47,7 +47,7 @@ class OfThisProcess:
     """What this process remembers."""
 
     def __init__(self, now: Callable[[], Snapshot]) -> None:
-        """Take what returns all that is remembered; it is called in the copy, where that takes nobody's time."""
+        """Take what returns all that is remembered; aside, it is called in the copy, where that takes nobody's time."""
         self._now = now
 
     def aside(self, write: Write) -> Copy:

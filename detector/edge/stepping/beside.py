@@ -56,9 +56,10 @@ LOST: Final = "the engine's process has ended"
 
 
 class Beside:
-    """Has an engine step in a process of its own."""
+    """Has an engine step in a process of its own.
 
-    pid: int | None
+    Once that has ended, whatever is asked raises EngineGoneError, however often that was caught.
+    """
 
     def __init__(self, engine: Engine, rows: int) -> None:
         """Start the process; it goes on with a copy of the engine, which is of no more use here. Batches have `rows` readings at most.
@@ -68,8 +69,9 @@ class Beside:
         self._census = engine.census()
         self._rows = SharedRows(rows)
         here, there = Pipe()
+        us = os.getpid()  # before the fork: who asked after it might hear of whoever took in an orphan
         try:
-            self.pid = fork(lambda: _serve(engine, self._rows, there), keep=[there.fileno()])
+            self.pid: int = fork(lambda: _serve(engine, self._rows, there, us), keep=[there.fileno()])
         finally:
             there.close()
         self._engine: Connection = here
@@ -132,7 +134,6 @@ class Beside:
 
     def close(self) -> None:
         """Let the engine's process end, and see to it that it does."""
-        assert self.pid is not None
         with suppress(EngineGoneError, Empty):
             self._send(Leave())
             while True:
@@ -145,10 +146,12 @@ class Beside:
 
     def begin_writing(self, write: Write, source: int) -> None:
         """Have a copy of the engine's process write a snapshot of now; what is around the engine comes through the file `source`."""
-        assert self.pid is not None
         self._outcome = None
         self._send(WriteAside(write))
-        send_handle(self._engine, source, self.pid)
+        try:
+            send_handle(self._engine, source, self.pid)
+        except OSError as fault:  # it waits for the file now, and would take for one what is said next
+            raise EngineGoneError(f"a file could not be handed to the engine's process: {fault}") from fault
 
     def end_writing(self) -> None:
         """Let that copy finish no more."""
@@ -165,9 +168,9 @@ class Beside:
 
         Raises: OSError.
         """
-        wrong = self._wait_for_answer(WriteAtOnce(write, around), pause)
-        if wrong:
-            raise OSError(wrong)
+        answer = self._wait_for_answer(WriteAtOnce(write, around), pause)
+        if answer.wrong:
+            raise OSError(answer.wrong)
 
     def _new_names(self, batch: Batch) -> tuple[bool, list[Name]]:
         """Return whether the batch's names are of another table than before, and those that the engine does not know."""
@@ -191,10 +194,16 @@ class Beside:
             raise EngineGoneError(LOST) from fault
 
     def _ask(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the engine after all batches handed over before, and return what it returns."""
-        return self._wait_for_answer(Ask(method, arguments), lambda: None)
+        """Call a method of the engine after all batches handed over before, and return what it returns.
 
-    def _wait_for_answer(self, question: Ask | WriteAtOnce, pause: Pause) -> Any:
+        Raises: RuntimeError, with the traceback of what it raised.
+        """
+        answer = self._wait_for_answer(Ask(method, arguments), lambda: None)
+        if answer.wrong:
+            raise RuntimeError(answer.wrong)
+        return answer.value
+
+    def _wait_for_answer(self, question: Ask | WriteAtOnce, pause: Pause) -> Answer:
         """Send a question and return its answer; `pause` is called now and then."""
         self._send(question)
         while self._answer is None:
@@ -203,7 +212,7 @@ class Beside:
             except Empty:
                 pause()
         answer, self._answer = self._answer, None
-        return answer.value
+        return answer
 
     def _take(self, told: Any) -> None:
         """Take in what the engine's process said.
@@ -220,10 +229,9 @@ class Beside:
                 self._answer = told
             case Written():
                 self._outcome = told.outcome
-            case Failed():
-                raise EngineGoneError(told.words)
             case _:
-                raise EngineGoneError(LOST)
+                self._told.put(told)  # for whoever asks next, who would wait for ever
+                raise EngineGoneError(told.words if isinstance(told, Failed) else LOST)
 
     def _report(self, told: Stepped) -> Report:
         """Return the report on the oldest batch under way, whose lane is free then."""
@@ -233,11 +241,11 @@ class Beside:
         return Report(readings=batch.readings, ticks=batch.ticks, events=told.events, departed=told.departed, **columns)  # type: ignore[arg-type]
 
 
-def _serve(engine: Engine, rows: SharedRows, daemon: Connection) -> None:
+def _serve(engine: Engine, rows: SharedRows, daemon: Connection, daemon_pid: int) -> None:
     """Be the engine's process."""
     gc.freeze()  # what is the daemon's is never looked at again, and so never copied
     try:
-        EngineCopy(engine, rows, daemon).serve()
+        EngineCopy(engine, rows, daemon, daemon_pid).serve()
     except BaseException:
         with suppress(OSError):
             daemon.send(Failed(format_exc()))

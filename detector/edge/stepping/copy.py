@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
+from traceback import format_exc
 from typing import Any, Final, NamedTuple
 
 from detector.domain import AlertEvent, EventTime
 from detector.edge.snapshot import Around
-from detector.edge.snapshot.aside import Aside, Pause
+from detector.edge.snapshot.aside import Aside, Pause, stop_orphan
 from detector.edge.snapshot.subject import Write
 from detector.edge.stepping.rows import SharedRows
 from detector.engine import Engine
@@ -53,9 +54,12 @@ class Ask(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What that returned."""
+    """What became of a question."""
 
     value: Any
+    """What a method returned."""
+    wrong: str
+    """What was raised instead: of a method with its traceback; an empty text for nothing."""
 
 
 class Count(NamedTuple):
@@ -85,7 +89,7 @@ class WriteAside(NamedTuple):
 
 
 class WriteAtOnce(NamedTuple):
-    """Write a snapshot, and answer with what was wrong, an empty text for nothing."""
+    """Write a snapshot, and answer."""
 
     write: Write
     around: Around
@@ -114,9 +118,9 @@ class Failed(NamedTuple):
 class EngineCopy:
     """Serves one engine."""
 
-    def __init__(self, engine: Engine, rows: SharedRows, daemon: Connection) -> None:
-        """Serve whoever is at the other end."""
-        self._engine, self._rows, self._daemon = engine, rows, daemon
+    def __init__(self, engine: Engine, rows: SharedRows, daemon: Connection, daemon_pid: int) -> None:
+        """Serve the daemon, which is at the other end."""
+        self._engine, self._rows, self._daemon, self._daemon_pid = engine, rows, daemon, daemon_pid
         self._names = Names()
         self._aside: Aside | None = None
         self._departures = 0
@@ -158,8 +162,12 @@ class EngineCopy:
         self._daemon.send(Stepped(report.events, report.departed, took_s))
 
     def _answer(self, told: Ask) -> None:
-        """Call a method of the engine, and say what it returned."""
-        self._daemon.send(Answer(getattr(self._engine, told.method)(*told.arguments)))
+        """Call a method of the engine, and say what it returned; a fault in it is the asker's, as with an engine of their own."""
+        try:
+            answer = Answer(getattr(self._engine, told.method)(*told.arguments), "")
+        except Exception:  # noqa: BLE001 - it is raised again where it was asked for
+            answer = Answer(None, format_exc())
+        self._daemon.send(answer)
 
     def _count(self, _told: Count) -> None:
         """Take a census."""
@@ -188,13 +196,13 @@ class EngineCopy:
             os.close(source)
 
     def _write_at_once(self, told: WriteAtOnce) -> None:
-        """Write a snapshot while the daemon waits."""
+        """Write a snapshot while the daemon waits; without one to wait, another may be writing already."""
+        wrong = ""
         try:
-            told.write(told.around.snapshot(self._engine.freeze()), lambda: None)
+            told.write(told.around.snapshot(self._engine.freeze()), lambda: stop_orphan(self._daemon_pid))
         except OSError as fault:
-            self._daemon.send(Answer(str(fault) or type(fault).__name__))
-        else:
-            self._daemon.send(Answer(""))
+            wrong = str(fault) or type(fault).__name__
+        self._daemon.send(Answer(None, wrong))
 
     def _end_writing(self, _told: EndWriting) -> None:
         """Let the copy finish no more; how it ended is told as ever."""

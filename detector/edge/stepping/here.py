@@ -15,7 +15,7 @@ from detector.settings import Settings
 class Here:
     """Steps on the thread that asks."""
 
-    pid: int | None = None
+    pid = None
 
     def __init__(self, engine: Engine) -> None:
         """Step this engine."""

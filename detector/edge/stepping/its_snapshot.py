@@ -38,7 +38,7 @@ class OfItsProcess:
     """What the engine's process remembers, and this one around it."""
 
     def __init__(self, engine: EngineProcess, around: Callable[[], Around]) -> None:
-        """Take both; `around` is called in the copy of this process, where that takes nobody's time."""
+        """Take both; aside, `around` is called in the copy of this process, where that takes nobody's time."""
         self._engine, self._around = engine, around
 
     def aside(self, write: Write) -> Copy:
@@ -49,7 +49,11 @@ class OfItsProcess:
         source, sink = socket.socketpair()
         with source, sink:
             teller = Aside(lambda _pause: self._tell(sink), keep=[sink.fileno()])
-            self._engine.begin_writing(write, source.fileno())
+            try:
+                self._engine.begin_writing(write, source.fileno())
+            except BaseException:
+                teller.abandon()
+                raise
         return _TwoCopies(teller, self._engine)
 
     def at_once(self, write: Write, pause: Pause) -> None:
@@ -71,15 +75,11 @@ class _TwoCopies:
     def __init__(self, teller: Aside, engine: EngineProcess) -> None:
         """Look after both."""
         self._teller, self._engine = teller, engine
-        self._told: str | None = None
-        """How the telling went; None while it goes on."""
 
     def outcome(self) -> str | None:
         """Return how it went, once both have ended: what was wrong with the telling comes first, the rest follows from it."""
-        if self._told is None:
-            self._told = self._teller.outcome()
-        written = self._engine.outcome()
-        return None if self._told is None or written is None else self._told or written
+        told, written = self._teller.outcome(), self._engine.outcome()
+        return None if told is None or written is None else told or written
 
     def end(self) -> None:
         """Let neither finish any more."""

@@ -30,8 +30,10 @@ class Stepper(Protocol):
     where the engine is in a process of its own.
     """
 
-    pid: int | None
-    """The process that the engine has for itself; None where it has none."""
+    @property
+    def pid(self) -> int | None:
+        """The process that the engine has for itself; None where it has none."""
+        ...
 
     def submit(self, batch: Batch) -> None:
         """Hand over the next batch; waits only where too many are under way."""

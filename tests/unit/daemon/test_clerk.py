@@ -1,5 +1,7 @@
 """What people ask about alerts, and what they are told: commands on a real worker, journal and engine."""
 
+import os
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -7,13 +9,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from detector.anomaly.feedback import PER_CHANNEL
 from detector.daemon.clerk import DISK_FAILS, LISTED, Clerk
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind, Transition
 from detector.edge.command import Act, Command, Reply
+from detector.edge.forked import CAN_FORK
 from detector.edge.journal.database import NAME
-from detector.edge.stepping import Here
+from detector.edge.stepping import Beside, EngineGoneError, Here
 from detector.report import Report
 from detector.state.frozen import Frozen
 from tests.fleet import engine, noise, readings, reports
@@ -267,3 +272,14 @@ def test_a_channel_has_room_for_so_many_answers(tmp_path: Path) -> None:
         assert not reply.ok
         assert "8 alerts of this channel were answered" in reply.text
         assert here.worker.journal.seq == seq
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_a_command_hides_the_end_of_the_engine_from_nobody(tmp_path: Path) -> None:
+    """Where the engine's process has ended, a command is answered by nothing but the end of the daemon."""
+    with office(tmp_path) as here:
+        stepper = here.worker.stepper = Beside(here.worker.engine, 100)
+        os.kill(stepper.pid, signal.SIGKILL)
+        with pytest.raises(EngineGoneError):
+            here.clerk.obey("pump_1", "feedback", b"false_alarm")
+        stepper.close()

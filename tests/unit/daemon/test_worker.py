@@ -1,20 +1,30 @@
 """What the scoring loop leaves in the journal."""
 
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import MonoTime
+from detector.daemon.worker import Worker
 from detector.domain import MICROSECONDS, DropReason, EventTime
+from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
 from detector.edge.mqtt.connection import Connection
 from detector.edge.mqtt.packets import Publications, Publish
 from detector.edge.mqtt.quick_client import QuickClient
 from detector.edge.parcel import Message, Parcel
+from detector.edge.stepping import Beside, EngineGoneError
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
+from detector.stream.batch import Batcher
 from detector.stream.stream_clock import TICK
+from tests.fleet import readings
+from tests.system.patience import wait_until
 from tests.unit.daemon.plant import START_S, Plant
 
 
@@ -72,6 +82,65 @@ def test_a_stop_scores_what_was_received_and_found_no_room_yet(tmp_path: Path) -
         network.join()
         counts = worker.ledger.snapshot()
     assert (counts.messages, counts.scored, counts.pending) == (9, 9, 0)
+
+
+def go_on(worker: Worker) -> None:
+    """Take turns for as long as there is an engine."""
+    while True:
+        worker.turn()
+
+
+class Raced(Inbox):
+    """An inbox into which the network thread puts more right after somebody has seen that it was empty."""
+
+    def __init__(self) -> None:
+        """Hold at most two messages; others wait."""
+        super().__init__(InboxSettings(max_messages=2, overflow=Overflow.WAIT))
+        self.go_on: Callable[[], None] = lambda: None
+
+    def __len__(self) -> int:
+        """Return how many messages wait."""
+        count = super().__len__()
+        if count == 0:
+            self.go_on()
+        return count
+
+
+def test_a_stop_misses_nothing_that_moves_while_it_looks(tmp_path: Path) -> None:
+    """What was on its way when the stop looked at the inbox, and in it when it looked at what is on its way, is scored."""
+    inbox = Raced()
+    with Plant().worker(tmp_path, inbox) as worker:
+        receiver = worker.link._receiver
+        connection = Connection(QuickClient(CallbackAPIVersion.VERSION2, "us"), 1, receiver.receive)
+        receiver.receive(connection, Publications([Publish("meters/m1/power", b"5", 0, False, False, 0)] * 4))
+        worker.link.stop_receiving()
+        worker.turn()
+        assert receiver.waits == 2
+        inbox.go_on = lambda: receiver.go_on(connection)
+        worker.drain(MonoTime(1e9))
+        counts = worker.ledger.snapshot()
+    assert (counts.messages, counts.scored, counts.pending) == (4, 4, 0)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
+def test_with_the_link_down_an_engine_beside_is_heard(tmp_path: Path) -> None:
+    """Though nothing comes, the census that was asked for is taken in, and an engine that has ended is missed."""
+    with Plant().worker(tmp_path) as worker:
+        stepper = worker.stepper = Beside(worker.engine, 100)
+        before = worker.view.census
+        worker.ledger.arrived()
+        stepper.submit(next(Batcher(100).cut(readings("m1", [5.0]))))
+
+        def turned() -> int:
+            worker.turn()
+            return worker.view.census.devices
+
+        wait_until(turned, "the census came")
+        assert before.devices == 0
+        os.kill(stepper.pid, signal.SIGKILL)
+        with pytest.raises(EngineGoneError):
+            go_on(worker)
+        stepper.close()
 
 
 def test_what_is_still_on_its_way_at_the_deadline_is_given_up_and_counted(tmp_path: Path) -> None:

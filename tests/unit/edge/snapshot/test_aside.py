@@ -86,3 +86,21 @@ def test_a_copy_that_is_not_wanted_any_more_is_ended() -> None:
     aside = Aside(lambda _pause: time.sleep(3600))
     aside.end()
     assert "SIGKILL" in ended(aside)
+
+
+def test_how_it_went_is_told_again() -> None:
+    """Whoever asks again after the end is told the same."""
+    aside = Aside(lambda _pause: None)
+    assert (ended(aside), aside.outcome()) == ("", "")
+
+
+def test_a_copy_that_has_ended_is_not_ended_again() -> None:
+    """Its number may be another process's by then, which is left alone."""
+    aside, other = Aside(lambda _pause: None), Aside(lambda _pause: time.sleep(3600))
+    assert ended(aside) == ""
+    aside.pid = other.pid  # as the system may give it away
+    aside.end()
+    time.sleep(0.05)
+    assert other.outcome() is None
+    other.end()
+    assert "SIGKILL" in ended(other)

@@ -3,9 +3,10 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.system.patience import wait_until
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")
 
+AROUND = Around(1, WallTime(0.0), NOT_STARTED, None)
 BATCHES = list(Batcher(1).cut(readings("m1", noise(1, 3 * LANES))))
 
 
@@ -53,6 +55,16 @@ def lives(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def children() -> set[int]:
+    """Return the children of this process, ended ones that nobody has asked after included. Source: proc(5), stat, field 4."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                found.add(int(path.parent.name))
+    return found
 
 
 @pytest.fixture
@@ -89,12 +101,11 @@ def test_a_fault_of_the_engine_is_told_with_its_traceback() -> None:
     with pytest.raises(EngineGoneError, match=r"(?s)in step.*ZeroDivisionError: as a fault of ours would"):
         list(stepper.finished(wait=True))
     stepper.close()
-    assert not lives(stepper.pid or 0)
+    assert not lives(stepper.pid)
 
 
 def test_a_killed_engine_is_missed(beside: Beside) -> None:
     """Whoever waits for an engine that the system ended is told so, and does not wait for ever."""
-    assert beside.pid is not None
     os.kill(beside.pid, signal.SIGSTOP)
     beside.submit(BATCHES[0])
     os.kill(beside.pid, signal.SIGKILL)
@@ -102,6 +113,24 @@ def test_a_killed_engine_is_missed(beside: Beside) -> None:
         list(beside.finished(wait=True))
     with pytest.raises(EngineGoneError):
         beside.submit(BATCHES[1])
+
+
+@pytest.mark.timeout(60)
+def test_the_end_of_the_engine_is_told_to_all_who_ask() -> None:
+    """However often somebody made nothing of it, whoever asks next is told so again, and does not wait for ever."""
+    stepper = Beside(failing(), 10)
+    for batch in BATCHES[:LANES]:
+        stepper.submit(batch)
+    for _ in range(3):
+        with pytest.raises(EngineGoneError):
+            list(stepper.finished(wait=True))
+    wait_until(lambda: not lives(stepper.pid), "the engine's process ended")
+    for _ in range(3):
+        with pytest.raises(EngineGoneError):
+            stepper.submit(BATCHES[LANES])
+    with pytest.raises(EngineGoneError):
+        list(stepper.finished(wait=False))
+    stepper.close()
 
 
 def test_the_engine_ends_with_the_daemon() -> None:
@@ -124,7 +153,6 @@ def test_the_engine_ends_with_the_daemon() -> None:
 
 def test_signals_that_are_sent_to_all_are_the_daemons_alone(beside: Beside) -> None:
     """SIGTERM and SIGINT, which a service manager and a terminal send to every process, leave the engine to the daemon."""
-    assert beside.pid is not None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         os.kill(beside.pid, number)
     beside.submit(BATCHES[0])
@@ -145,9 +173,46 @@ def slow(_snapshot: Snapshot, _pause: object) -> None:
     time.sleep(3600.0)
 
 
+class Orphaned:
+    """Writes until the daemon is gone and what that led to is noted in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Note it there."""
+        self._folder = folder
+
+    def __call__(self, _snapshot: Snapshot, pause: Callable[[], None]) -> None:
+        """Write."""
+        (self._folder / "begun").touch()
+        wait_until((self._folder / "gone").exists, "the daemon was gone")
+        ended_by = "nothing"
+        try:
+            pause()
+        except BaseException as fault:
+            ended_by = type(fault).__name__
+            raise
+        finally:
+            (self._folder / "ended by").write_text(ended_by)
+
+
+def test_a_snapshot_is_given_up_where_the_daemon_is_gone(tmp_path: Path) -> None:
+    """One that a daemon waited for when it was killed goes no further: the next daemon may write in the same place."""
+
+    def daemon() -> None:
+        Beside(engine(), 10).write_at_once(Orphaned(tmp_path), AROUND, lambda: None)
+
+    pid = fork(daemon, keep=[])
+    wait_until((tmp_path / "begun").exists, "the snapshot was begun")
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    (tmp_path / "gone").touch()
+    told = tmp_path / "ended by"
+    wait_until(lambda: told.exists() and told.read_text(), "the writing ended")
+    assert told.read_text() == "OrphanedError"
+
+
 def test_a_snapshot_that_cannot_be_written_is_told(beside: Beside) -> None:
     """At once or aside, the reason comes back, and the engine goes on."""
-    subject = beside.subject(lambda: Around(1, WallTime(0.0), NOT_STARTED, None))
+    subject = beside.subject(lambda: AROUND)
     with pytest.raises(OSError, match="No space left"):
         subject.at_once(full, lambda: None)
     copy = subject.aside(full)
@@ -159,7 +224,7 @@ def test_a_snapshot_that_cannot_be_written_is_told(beside: Beside) -> None:
 
 def test_a_snapshot_under_way_can_be_ended(beside: Beside) -> None:
     """One that hangs is ended on request, and says by what."""
-    copy = beside.subject(lambda: Around(1, WallTime(0.0), NOT_STARTED, None)).aside(slow)
+    copy = beside.subject(lambda: AROUND).aside(slow)
     assert copy.outcome() is None
     copy.end()
     wait_until(lambda: copy.outcome() is not None, "the copy ended")
@@ -175,9 +240,35 @@ def test_what_is_wrong_around_the_engine_is_told(beside: Beside) -> None:
     copies = beside.subject(broken).aside(done)
     wait_until(lambda: copies.outcome() is not None, "the copies ended")
     assert copies.outcome() == "the view is broken"
-    sound = beside.subject(lambda: Around(1, WallTime(0.0), NOT_STARTED, None)).aside(done)
+    sound = beside.subject(lambda: AROUND).aside(done)
     wait_until(lambda: sound.outcome() is not None, "the copies ended")
     assert sound.outcome() == ""
+
+
+def test_a_snapshot_that_cannot_begin_leaves_no_process(beside: Beside) -> None:
+    """Where the engine is gone, so is the copy that was to tell what is around it."""
+    before = children()
+    os.kill(beside.pid, signal.SIGKILL)
+    wait_until(lambda: not lives(beside.pid), "the engine's process ended")
+    with pytest.raises(EngineGoneError):
+        beside.subject(lambda: AROUND).aside(done)
+    assert children() == before
+
+
+def test_an_engine_that_waits_for_a_file_in_vain_is_given_up(beside: Beside) -> None:
+    """Where the file cannot be handed over that was announced, nothing that is said after it would be understood."""
+    no_file = -1
+    with pytest.raises(EngineGoneError, match="Bad file descriptor"):
+        beside.begin_writing(done, no_file)
+
+
+def test_a_question_that_fails_is_the_fault_of_whoever_asked(beside: Beside) -> None:
+    """As with an engine in this process, it is raised where it was asked, with its place, and the engine goes on."""
+    nonsense: Any = None
+    with pytest.raises(RuntimeError, match=r"(?s)in may_hear.*AttributeError"):
+        beside.may_hear(nonsense)
+    beside.submit(BATCHES[0])
+    assert len(list(beside.finished(wait=True))) == 1
 
 
 def test_questions_of_unknown_alerts_are_answered(beside: Beside) -> None:
