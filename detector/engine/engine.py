@@ -24,7 +24,7 @@ from detector.forecast.forecaster import Forecaster
 from detector.forecast.network import Network
 from detector.readings import Readings
 from detector.report import Batch, Census, Report
-from detector.settings import Settings
+from detector.settings import Budget, Settings
 from detector.state.block import Block
 from detector.state.frozen import Frozen, adopt, freeze
 from detector.state.rows import Floats, Mask, Slots
@@ -212,7 +212,8 @@ class Engine:
         self._entries.renew(kept.entries, self._settings.sensors)
         self._seat(adopted.anew)
         self._decider.thresholds.turned = kept.turned
-        if kept.budget != str(self._settings.budget):
+        if kept.budget != str(self._settings.budget):  # what was earned until now was earned under the old one
+            self._decider.thresholds.budget = Budget.parse(kept.budget)
             self._decider.reconfigure(self._settings.budget)
         gone = sorted(set(kept.entries) - {sensor.name for sensor in self._settings.sensors})
         return (

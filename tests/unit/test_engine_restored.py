@@ -8,7 +8,7 @@ import numpy as np
 from detector.domain import Reading
 from detector.engine import Engine
 from detector.stream.batch import Batcher
-from tests.fleet import all_rows, engine, merged, noise, readings
+from tests.fleet import all_rows, engine, merged, noise, readings, settings
 from tests.laws.remembering import copied
 
 HALL = merged(
@@ -72,6 +72,18 @@ def test_another_budget_moves_thresholds_at_once() -> None:
     kept = column(before, "thresholds", "threshold")
     assert np.array_equal(column(same, "thresholds", "threshold"), kept)
     assert (column(tighter, "thresholds", "threshold") > kept).any()
+
+
+def test_a_restart_with_another_budget_is_as_a_reload_with_it() -> None:
+    """What was earned until then was earned under the old budget: thresholds, and what they are set from, are the same bit by bit."""
+    old, new = "10 per device per month", "1 per device per week"
+    strange = readings("hall-0", noise(9, 150, level=40.0), cadence_s=600.0, start_s=300 * 600.0)
+    reloaded, restarted = learnt([*HALL, *strange], budget=old), engine(budget=new)
+    assert column(reloaded, "thresholds", "used").any()
+    restarted.restore(copied(reloaded.freeze()))
+    reloaded.reconfigure(settings(budget=new))
+    for name, values in reloaded.blocks()["thresholds"].arrays().items():
+        assert column(restarted, "thresholds", name).tolist() == values.tolist(), name
 
 
 def test_limits_are_those_of_the_present_configuration() -> None:

@@ -15,6 +15,7 @@ from detector.clock import WallTime
 from detector.domain import MICROSECONDS
 from detector.edge.snapshot.sound import read_as
 from detector.edge.snapshot.tensors import Seal
+from detector.settings import Budget
 from detector.state.block import Keys
 from detector.stream.stream_clock import FrozenClock
 
@@ -91,6 +92,7 @@ def from_bytes(text: bytes) -> Manifest:
     times = (manifest.turned, manifest.clock.ticked, manifest.clock.now or 0, manifest.clock.leapt or 0)
     if manifest.seq < 0 or not all(at in CALENDAR for at in times):
         raise ValueError("a number in it is beyond all bounds")
+    Budget.parse(manifest.budget)
     return manifest
 
 

@@ -25,6 +25,7 @@ def refused(folder: str, name: str, spoilt: Callable[[bytes], Path]) -> str:
         ("a-clock-beyond-the-calendar", "a number in it is beyond all bounds"),
         ("before-the-first-arrival", "a number in it is beyond all bounds"),
         ("a-clock-of-two", "clock.2: Field required"),
+        ("no-budget", "expected a budget such as '1 per device per week'"),
         ("no-snapshot", "got: Input should be an object"),
         ("a-file-elsewhere", "expected a file of this folder and its seal, got '../sound/scale.safetensors'"),
         ("keyed-by-what-is-not", "blocks.alignment.keyed_by: Input should be 'channel', 'device', 'pool' or 'list'"),
