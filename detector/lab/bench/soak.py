@@ -70,10 +70,9 @@ class Soak:
         return float(np.polyfit(hours, [look.resident_bytes for look in late], 1)[0])
 
     @property
-    def worst_p99_ms(self) -> float | None:
-        """Return the largest p99 of all looks; None where no alert came."""
-        found = [look.latency.p99_ms for look in self.looks if look.latency.p99_ms is not None]
-        return max(found, default=None)
+    def latest_ms(self) -> list[float]:
+        """Return how late the latest alert of each look was; a look in which none came has none."""
+        return [look.latency.longest_ms for look in self.looks if look.latency.longest_ms is not None]
 
 
 def measure(
@@ -96,7 +95,8 @@ def measure(
             look = Look(time.monotonic() - began, resident_bytes(way.subject.pid), cpu_s(way.subject.pid), latency)
             looks.append(look)
             tell(
-                f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, p99 {latency.p99_ms or 0.0:.1f} ms"
+                f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, "
+                f"the latest of {PROBES} alerts after {latency.longest_ms or 0.0:.1f} ms"
             )
         way.load.go(0.0)
         probed = prober.published / len(CHANNELS)
