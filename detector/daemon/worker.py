@@ -143,15 +143,16 @@ class Worker:
         return self._turned_at == START or self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
     def settle(self) -> None:
-        """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
+        """Commit what was taken in, and the alerts that came of it, and let them out; once it is on disk, let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-        told = self.herald.hear(found)
-        if told:
-            self.courier.offer(found=bool(found))  # machines need not wait until the disk has what people are told
+        self.courier.offer(found=bool(found))  # machines wait neither for what people are told nor for the disk
+        if self.herald.hear(found):
             with self.exposition.commit_seconds.time():
                 self.journal.commit()
-        self.courier.offer(found=told or bool(found))
+            self.courier.offer(found=True)
+        with self.exposition.flush_seconds.time():
+            self.journal.flush()
         self.link.acknowledge(self.receipts.release())
 
     def recover(self, batch: Batch | Feedback) -> None:
@@ -171,6 +172,7 @@ class Worker:
 
     def take_snapshot(self, pause: Callable[[], None]) -> None:
         """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
+        self.journal.flush()
         if self.journal.settled:
             self.keeper.take(self.journal.seq, self.stepper.subject(self.around), pause)
 

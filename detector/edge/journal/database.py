@@ -120,7 +120,7 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         version = _check(db, path)
         if version < VERSION:
             _advance(db, version)
-        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA synchronous = NORMAL")  # a commit is written; `Store.flush` brings it to the disk
         db.execute("PRAGMA secure_delete = OFF")  # distributions switch it on: every row let go would be overwritten
         db.execute(f"PRAGMA journal_size_limit = {WAL_SIZE}")
     except BaseException:

@@ -68,6 +68,7 @@ class Journal:
         self._retry_at = MonoTime(0.0)
         self._trouble: str | None = None
         self._failures = self._lost = 0
+        self._flushed = True
         self.files = 1
         """Databases so far: one more each time that a damaged one was set aside and a new one begun."""
         self.seq = 0
@@ -82,7 +83,7 @@ class Journal:
 
     @property
     def committed(self) -> int:
-        """Return the number up to which arrivals are on disk, those that were lost aside."""
+        """Return the number up to which arrivals are committed, those that were lost aside."""
         return self._waiting[0].first - 1 if self._waiting else self.seq
 
     @property
@@ -93,7 +94,7 @@ class Journal:
     @property
     def settled(self) -> bool:
         """Whether all that was taken in, and every alert that came of it, is on disk."""
-        return self.committed == self.seq and not self._alerts
+        return self.committed == self.seq and not self._alerts and self._flushed
 
     @property
     def retry_due(self) -> bool:
@@ -122,9 +123,9 @@ class Journal:
         self._alerts.mark(mark)
 
     def commit(self) -> list[Owed[AlertEvent]]:
-        """Bring all that waits to the disk; where that fails, say so, and try again after a while.
+        """Write all that waits; where that fails, say so, and try again after a while.
 
-        Return the alerts to be told now, for the desk to hear before the next commit: each once, though found again; where
+        No end of this process undoes what was committed; a power failure may, until `flush`. Return the alerts to be told now, for the desk to hear before the next commit: each once, though found again; where
         the disk fails, those not told before.
         """
         if self.retry_due or ((self._waiting or self._alerts or self.notices) and self._trouble is None):
@@ -135,6 +136,17 @@ class Journal:
             else:
                 self._well()
         return self._alerts.take_untold()
+
+    def flush(self) -> None:
+        """Bring what was committed to the disk, where it outlasts a power failure; where that fails, say so."""
+        if self._flushed or self._store is None:
+            return
+        try:
+            self._store.flush()
+        except OSError as fault:
+            self._fail(fault)
+        else:
+            self._flushed = True
 
     def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest alerts that a sink has not had, without those in `but`: those on disk, while it fails others too."""
@@ -202,6 +214,7 @@ class Journal:
         """Commit what waits, whatever the time, and give the directory up."""
         self._retry_at = MonoTime(0.0)
         self.commit()
+        self.flush()
         self._close_store()
         if self._lock is not None:
             os.close(self._lock)
@@ -225,6 +238,7 @@ class Journal:
             self._clock.wall(),
         )
         fresh = self._open().write(self._waiting, now, self.needed_after, told, decided, self._alerts.unheard)
+        self._flushed = False
         self._alerts.written(fresh)
         self.notices.written()
         self._waiting.clear()

@@ -27,12 +27,17 @@ ROWS: Final = Named("detector_batch_rows", Kind.HISTOGRAM, "Readings in one step
 COMMIT: Final = Named(
     "detector_journal_commit_seconds",
     Kind.HISTOGRAM,
-    "Time to bring readings to the disk; their messages are acknowledged then.",
+    "Time to commit readings to the journal; alerts that came of them leave then.",
+)
+FLUSH: Final = Named(
+    "detector_journal_flush_seconds",
+    Kind.HISTOGRAM,
+    "Time to bring what was committed to the disk; its messages are acknowledged then.",
 )
 SCRAPE: Final = Named(
     "detector_scrape_seconds", Kind.HISTOGRAM, "Time to answer a scrape; the one under way is not in it."
 )
-MEASURED: Final = (STEP, LATENCY, ROWS, COMMIT, SCRAPE)
+MEASURED: Final = (STEP, LATENCY, ROWS, COMMIT, FLUSH, SCRAPE)
 """All of them."""
 
 
@@ -51,6 +56,7 @@ class Measured:
         self.registry.register(self.reading_to_verdict_seconds)
         self.batch_rows = self._histogram(ROWS, ROWS_BOUNDS)
         self.commit_seconds = self._histogram(COMMIT, STEP_BOUNDS)
+        self.flush_seconds = self._histogram(FLUSH, STEP_BOUNDS)
         self.scrape_seconds = self._histogram(SCRAPE, STEP_BOUNDS)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)

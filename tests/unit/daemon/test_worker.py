@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
@@ -41,6 +42,30 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
         reading, first, second = list(worker.journal.read(0))[:3]
     assert (reading.device, reading.at, reading.value) == ("m1", arrived, 5.0)
     assert [(tick.device, tick.at - arrived) for tick in (first, second)] == [(None, TICK), (None, 2 * TICK)]
+
+
+def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No alert waits for the disk; no message is acknowledged that a power failure could take."""
+    order = list[str]()
+    with Plant().worker(tmp_path) as worker:
+        steps = {"commit": worker.journal, "offer": worker.courier, "flush": worker.journal, "acknowledge": worker.link}
+        for name, part in steps.items():
+            monkeypatch.setattr(part, name, noting(order, name, getattr(part, name)))
+        worker.journal.append(readings("m1", [5.0]))
+        worker.settle()
+    assert order[:4] == ["commit", "offer", "flush", "acknowledge"]
+
+
+def noting(order: list[str], name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does the same, and notes that it was done."""
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        order.append(name)
+        return act(*arguments, **named)
+
+    return noted
 
 
 class Watched(Inbox):
