@@ -154,7 +154,7 @@ class Clerk:
     def _settle(self) -> str:
         """Bring what was done to the disk before anybody hears of it; return what is to be said where that fails."""
         self._worker.herald.hear()
-        self._worker.settle()
+        self._worker.settle(wait=True)
         return "" if self._worker.journal.status().trouble is None else DISK_FAILS
 
     def _words(self, feedback: Feedback, event: AlertEvent) -> str:

@@ -48,6 +48,7 @@ class Parts:
         ledger, view, inbox = Ledger(), ChannelView(), Inbox(settings.mqtt.inbox)
         link = wiring.build_link(settings, place, inbox, ledger)
         journal = wiring.build_journal(settings, place, clock)
+        journal.on_flushed = inbox.nudge
         view.recall(journal.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, clock), Courier(journal, clock)
         directory = herald.desk.directory
@@ -132,7 +133,7 @@ class Parts:
         while (link.waits and link.alive) or len(worker.inbox):  # in the order in which they move
             worker.turn()
             pause()
-        worker.settle()
+        worker.settle(wait=True)
         obey()
         kept = wiring.filters_of(settings)
         link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])

@@ -1,8 +1,9 @@
-"""Messages that were scored and wait for the journal's commit, after which the broker may forget them.
+"""Messages that were scored and wait for the journal's commit, and then for the disk, after which the broker may forget them.
 
-In: messages. Out: when to commit, and what to acknowledge then. A commit waits for the disk, so several turns share one.
+In: messages, commits. Out: when to commit, and what to acknowledge. The disk is slow, so several turns share a commit.
 """
 
+from collections import deque
 from collections.abc import Collection
 from typing import Final
 
@@ -26,6 +27,7 @@ class Receipts:
         self._held: list[Parcel] = []
         self._count = 0
         self._until: MonoTime | None = None
+        self._committed: deque[tuple[int, list[Parcel]]] = deque()
 
     def hold(self, parcels: Collection[Parcel]) -> None:
         """Hold messages until a commit; without any, a commit is still wanted."""
@@ -44,7 +46,16 @@ class Receipts:
             return False
         return self._clock.mono() >= self._until or (self._count >= ENOUGH and not more_wait)
 
-    def release(self) -> list[Parcel]:
-        """Return all that was held, to be acknowledged, and hold nothing any more."""
-        held, self._held, self._count, self._until = self._held, [], 0, None
-        return held
+    def commit(self, number: int) -> None:
+        """Let what is held wait for the disk to have the commit of this number; nothing more of it is to be committed."""
+        owed = [parcel for parcel in self._held if any(parcel.mids)]  # QoS 0 wants no answer
+        if owed:
+            self._committed.append((number, owed))
+        self._held, self._count, self._until = [], 0, None
+
+    def release(self, flushed: int) -> list[Parcel]:
+        """Return what is to be acknowledged, in order, as the disk has commits up to this number."""
+        released = list[Parcel]()
+        while self._committed and self._committed[0][0] <= flushed:
+            released += self._committed.popleft()[1]
+        return released

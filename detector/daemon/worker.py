@@ -105,6 +105,7 @@ class Worker:
             self._quiet_s += min(elapsed_s, LONGEST_QUIET_TURN_S)
             self._let_time_pass()
         self._take_steps(wait=len(self.inbox) == 0)
+        self._acknowledge()
         if self.courier.take_answers():
             self.receipts.hold(())
         if (
@@ -142,8 +143,11 @@ class Worker:
         """Return whether a turn was begun lately, or none so far; for any thread."""
         return self._turned_at == START or self.clock.mono() - self._turned_at < STUCK_AFTER_S
 
-    def settle(self) -> None:
-        """Commit what was taken in, and the alerts that came of it, and let them out; once it is on disk, let the broker forget it."""
+    def settle(self, *, wait: bool = False) -> None:
+        """Commit what was taken in, and the alerts that came of it, and let them out; with `wait` until the disk has all of it.
+
+        The broker may forget messages once the disk has them.
+        """
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
         self.courier.offer(found=bool(found))  # machines wait neither for what people are told nor for the disk
@@ -151,9 +155,16 @@ class Worker:
             with self.exposition.commit_seconds.time():
                 self.journal.commit()
             self.courier.offer(found=True)
-        with self.exposition.flush_seconds.time():
+        self.receipts.commit(self.journal.commits)
+        if wait:
             self.journal.flush()
-        self.link.acknowledge(self.receipts.release())
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Let the broker forget what the disk has by now."""
+        for took_s in self.journal.flush_times_s():
+            self.exposition.flush_seconds.observe(took_s)
+        self.link.acknowledge(self.receipts.release(self.journal.flushed))
 
     def recover(self, batch: Batch | Feedback) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
@@ -181,7 +192,7 @@ class Worker:
         while (self.link.waits or len(self.inbox)) and self.clock.mono() < deadline:  # in the order in which they move
             self.turn()
         self._take_steps(wait=True)
-        self.settle()
+        self.settle(wait=True)
         while self.courier.holds_back and self.link.connected and self.clock.mono() < deadline:
             self.turn()  # events that wait for an answer would have to wait for the next start
         self.inbox.close()  # what comes now from the network thread, it gives up itself
@@ -254,7 +265,7 @@ class Worker:
         if not self.keeper.due():
             return
         self._take_steps(wait=True)
-        self.settle()
+        self.settle(wait=True)
         if self.journal.settled:
             self.keeper.begin(self.journal.seq, self.stepper.subject(self.around))
         else:

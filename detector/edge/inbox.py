@@ -36,7 +36,7 @@ class Inbox:
         self._waiting: deque[Parcel] = deque()
         self._count = self._size = 0
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._nudged = False
 
     def __len__(self) -> int:
         """Return how many messages wait."""
@@ -73,14 +73,22 @@ class Inbox:
     def take(self, limit: int, timeout_s: float) -> list[Parcel]:
         """Return all that waits, oldest first, up to `limit` messages; wait at most `timeout_s` for the first.
 
-        An empty list means that nothing came in time, or that the inbox is closed and drained.
+        An empty list means that nothing came in time, that there is something else to look after, or that the inbox is closed
+        and drained.
         """
         with self._changed:
             if not self._waiting:
-                self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
+                self._changed.wait_for(lambda: self._waiting or self._closed or self._nudged, timeout_s)
+            self._nudged = False
             taken = self._take(limit)
             self._changed.notify_all()  # to a put that waits for room
             return taken
+
+    def nudge(self) -> None:
+        """Let whoever waits for messages look after something else."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Give up whatever is put from now on, and wake all takers; what waits can still be taken."""

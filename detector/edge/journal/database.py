@@ -1,7 +1,8 @@
 """The journal's file: made, opened, refused when it is not ours, set aside when it is damaged.
 
 In: a folder. Out: a connection to a database of this schema, or an error that says what is wrong with it.
-SQLite in WAL mode: one process writes, any number read meanwhile. A commit is on the disk, not only in its cache.
+SQLite in WAL mode: one process writes, any number read meanwhile. A commit is written, which the end of the process does not undo; on the
+disk it is once its log was flushed. Source: sqlite.org/wal.html; pragma.html, synchronous=NORMAL.
 """
 
 import fcntl
@@ -24,6 +25,10 @@ OURS: Final = 0x64746A6C
 
 BUSY_S: Final = 0.2
 """Longest wait for somebody else who writes, such as a person with a shell."""
+
+MOST_PAGES: Final = 2000
+"""Of 4 KiB, in the write-ahead log, beyond which a commit moves them into the database itself: the flusher, which does it beside the
+commits, may never find the moment to move all of them where one follows the other."""
 
 WAL_SIZE: Final = 2**23
 """Bytes to which the write-ahead log goes back when it has grown, as it does while somebody reads for long."""
@@ -120,9 +125,10 @@ def open_to_append(path: Path) -> sqlite3.Connection:
         version = _check(db, path)
         if version < VERSION:
             _advance(db, version)
-        db.execute("PRAGMA synchronous = NORMAL")  # a commit is written; `Store.flush` brings it to the disk
+        db.execute("PRAGMA synchronous = NORMAL")  # a commit is written; `Flusher` brings it to the disk
         db.execute("PRAGMA secure_delete = OFF")  # distributions switch it on: every row let go would be overwritten
         db.execute(f"PRAGMA journal_size_limit = {WAL_SIZE}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")  # `Flusher` does it before, where it can
     except BaseException:
         db.close()
         raise

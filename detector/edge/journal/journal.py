@@ -19,6 +19,7 @@ from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.arrivals import Arrival, Group
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside, size_of
 from detector.edge.journal.drawer import Drawer
+from detector.edge.journal.flusher import Flusher
 from detector.edge.journal.said import Case, Given, Which
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Store
@@ -36,8 +37,15 @@ Found = TypeVar("Found")
 RETRY_S: Final = 5.0
 """Time between two tries to write on a disk that failed."""
 
+HANGS_AFTER_S: Final = 10.0
+"""A disk that takes longer is told."""
+
 WAITING: Final = 100_000
 """Arrivals that wait for a disk that fails; about 20 MB."""
+
+
+def _nobody_waits() -> None:
+    """Do nothing: nobody is told of the disk."""
 
 
 class Journal:
@@ -67,8 +75,10 @@ class Journal:
         self._store: Store | None = None
         self._retry_at = MonoTime(0.0)
         self._trouble: str | None = None
-        self._failures = self._lost = 0
-        self._flushed = True
+        self._failures = self._lost = self._commits = 0
+        self._flusher: Flusher | None = None
+        self.on_flushed: Callable[[], None] = _nobody_waits
+        """Called, on a thread of its own, whenever more commits are on the disk."""
         self.files = 1
         """Databases so far: one more each time that a damaged one was set aside and a new one begun."""
         self.seq = 0
@@ -94,7 +104,7 @@ class Journal:
     @property
     def settled(self) -> bool:
         """Whether all that was taken in, and every alert that came of it, is on disk."""
-        return self.committed == self.seq and not self._alerts and self._flushed
+        return self.committed == self.seq and not self._alerts and self.flushed == self._commits
 
     @property
     def retry_due(self) -> bool:
@@ -128,6 +138,7 @@ class Journal:
         No end of this process undoes what was committed; a power failure may, until `flush`. Return the alerts to be told now, for the desk to hear before the next commit: each once, though found again; where
         the disk fails, those not told before.
         """
+        self._look_after_flusher()
         if self.retry_due or ((self._waiting or self._alerts or self.notices) and self._trouble is None):
             try:
                 self._or_anew(self._write)
@@ -137,16 +148,26 @@ class Journal:
                 self._well()
         return self._alerts.take_untold()
 
+    @property
+    def commits(self) -> int:
+        """Return the number of the last commit of this process."""
+        return self._commits
+
+    @property
+    def flushed(self) -> int:
+        """Return the number of the last commit that is on the disk; while that fails the last of all: nobody knows when it will not."""
+        return self._commits if self._flusher is None or self._flusher.fault else self._flusher.done
+
     def flush(self) -> None:
-        """Bring what was committed to the disk, where it outlasts a power failure; where that fails, say so."""
-        if self._flushed or self._store is None:
-            return
-        try:
-            self._store.flush()
-        except OSError as fault:
-            self._fail(fault)
-        else:
-            self._flushed = True
+        """Wait until all that was committed is on the disk, where it outlasts a power failure; where that fails, say so."""
+        if self._flusher is not None:
+            self._flusher.wait()
+            self._look_after_flusher()
+
+    def flush_times_s(self) -> Iterator[float]:
+        """Yield how long the disk took since this was asked last, a number a flush."""
+        while self._flusher is not None and self._flusher.took_s:
+            yield self._flusher.took_s.popleft()
 
     def owed(self, sink: str, but: Collection[AlertKey], limit: int) -> list[Owed[AlertEvent]]:
         """Return the oldest alerts that a sink has not had, without those in `but`: those on disk, while it fails others too."""
@@ -207,7 +228,11 @@ class Journal:
     def status(self) -> JournalStatus:
         """Return how the journal is; for any thread."""
         return JournalStatus(
-            self._trouble, size_of(self._path), self._failures, self._lost, self._alerts.lost + self.notices.lost
+            self._trouble or self._slowness(),
+            size_of(self._path),
+            self._failures,
+            self._lost,
+            self._alerts.lost + self.notices.lost,
         )
 
     def close(self) -> None:
@@ -237,8 +262,11 @@ class Journal:
             self.notices.decided(self.receivers),
             self._clock.wall(),
         )
-        fresh = self._open().write(self._waiting, now, self.needed_after, told, decided, self._alerts.unheard)
-        self._flushed = False
+        store, arrivals = self._open(), self.seq - self.committed
+        fresh = store.write(self._waiting, now, self.needed_after, told, decided, self._alerts.unheard)
+        self._commits += 1
+        if self._flusher is not None:
+            self._flusher.ask(self._commits, arrivals)
         self._alerts.written(fresh)
         self.notices.written()
         self._waiting.clear()
@@ -249,6 +277,7 @@ class Journal:
             self._lock = lock_directory(self._path.parent)
         if self._store is None:
             self._store = Store(self._path, self._settings)
+            self._flusher = Flusher(self._path, self._commits, self._tell_flushed)
             self._renumber(self._store.last)
         return self._store
 
@@ -280,6 +309,22 @@ class Journal:
             self._path, fault, aside.name,
         )  # fmt: skip
 
+    def _slowness(self) -> str | None:
+        """Return what is to be said of a disk that has not answered for long; for any thread."""
+        flusher = self._flusher
+        if flusher is None or flusher.busy_s < HANGS_AFTER_S:
+            return None
+        return f"the disk of {self._path} has not answered for {flusher.busy_s:.0f} s"
+
+    def _look_after_flusher(self) -> None:
+        """Take note of a disk that failed while it was flushed to."""
+        if self._flusher is not None and self._flusher.fault is not None:
+            self._fail(self._flusher.fault)
+
+    def _tell_flushed(self) -> None:
+        """Tell whoever waits for the disk by now."""
+        self.on_flushed()
+
     def _fail(self, fault: Exception) -> None:
         """Go on without the disk, and say so once; a store that failed is opened anew."""
         self._close_store()
@@ -300,6 +345,9 @@ class Journal:
 
     def _close_store(self) -> None:
         """Close the store if there is one; no error on the way out adds to the one that led here."""
+        flusher, self._flusher = self._flusher, None
+        if flusher is not None:
+            flusher.close()
         store, self._store = self._store, None
         if store is not None:
             try:

@@ -4,7 +4,6 @@ In: groups of arrivals with their numbers, alerts. Out: rows, all of a commit or
 one that is missing belongs to an arrival that could not be kept. Every method may raise sqlite3.Error.
 """
 
-import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -49,15 +48,13 @@ class Store:
     def __init__(self, path: Path, settings: JournalSettings) -> None:
         """Open the database, and look for where the numbers begin and end.
 
-        Raises: sqlite3.Error; OSError; JournalError when it is not ours.
+        Raises: sqlite3.Error; JournalError when it is not ours.
         """
         self._db, self._settings = open_to_append(path), settings
-        self._log: int | None = None
         self._touch_every = max(1, min(TOUCH_EVERY, settings.max_size // TOUCH_BYTES))
         self._channels = Channels(self._db, self._touch_every)
         try:
             first, last = self._db.execute(ENDS).fetchone()
-            self._log = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)  # there as soon as the database was read
         except BaseException:
             self.close()
             raise
@@ -149,21 +146,8 @@ class Store:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""
         return arrivals.read(self._db, after)
 
-    def flush(self) -> None:
-        """Bring what was committed to the disk: until then it survives the end of this process, from then on a power failure too.
-
-        After one, what was committed last may be missing, but nothing before it. Source: sqlite.org/wal.html, "Avoiding
-        excessively large WAL files" and the frames' checksums; pragma.html, synchronous=NORMAL.
-        Raises: OSError.
-        """
-        assert self._log is not None
-        os.fdatasync(self._log)
-
     def close(self) -> None:
         """Close the connection; what was not committed is undone."""
-        if self._log is not None:
-            os.close(self._log)
-            self._log = None
         self._db.close()
 
     def _mark(self, last: int, now: WallTime) -> None:

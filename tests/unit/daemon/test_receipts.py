@@ -24,7 +24,7 @@ class Desk:
 
     def hold(self, count: int) -> list[Parcel]:
         """Hold so many messages more."""
-        messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(count)]
+        messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(1, count + 1)]
         parcels = [Parcel.of(messages)] if messages else []
         self.receipts.hold(parcels)
         return parcels
@@ -40,7 +40,8 @@ def test_a_message_waits_for_others_but_not_for_long() -> None:
     assert desk.receipts.patience_s(1.0) <= COMMIT_WITHIN_S / 2
     desk.now += COMMIT_WITHIN_S / 2
     assert desk.receipts.due(more_wait=True)
-    assert desk.receipts.release() == [*first, *second]
+    desk.receipts.commit(1)
+    assert desk.receipts.release(1) == [*first, *second]
 
 
 def test_enough_messages_do_not_wait_when_no_more_come() -> None:
@@ -55,11 +56,12 @@ def test_nothing_held_is_nothing_due() -> None:
     """Before the first message, and after a release, nothing is due and the loop may wait as long as it likes."""
     desk = Desk()
     desk.hold(3)
-    desk.receipts.release()
+    desk.receipts.commit(1)
+    desk.receipts.release(1)
     desk.now += 60.0
     assert not desk.receipts.due(more_wait=False)
     assert desk.receipts.patience_s(0.2) == 0.2
-    assert desk.receipts.release() == []
+    assert desk.receipts.release(1) == []
 
 
 def test_without_messages_a_commit_may_still_be_wanted() -> None:
@@ -68,3 +70,26 @@ def test_without_messages_a_commit_may_still_be_wanted() -> None:
     desk.hold(0)
     desk.now += COMMIT_WITHIN_S
     assert desk.receipts.due(more_wait=False)
+
+
+def test_messages_wait_for_the_disk_to_have_their_commit() -> None:
+    """What a later commit holds is kept back while the disk has an earlier one; all leave in the order in which they came."""
+    desk = Desk()
+    first = desk.hold(2)
+    desk.receipts.commit(1)
+    second = desk.hold(1)
+    desk.receipts.commit(2)
+    third = desk.hold(1)
+    assert desk.receipts.release(0) == []
+    assert desk.receipts.release(1) == first
+    desk.receipts.commit(3)
+    assert desk.receipts.release(3) == [*second, *third]
+    assert desk.receipts.release(3) == []
+
+
+def test_messages_that_want_no_answer_wait_for_no_disk() -> None:
+    """Of QoS 0 nothing is kept: a disk that hangs may not fill the memory."""
+    desk = Desk()
+    desk.receipts.hold([Parcel.of([Message("plant/p1", b"1", EventTime(0), 0, False, False, 0, 1)])])
+    desk.receipts.commit(1)
+    assert desk.receipts.release(1) == []

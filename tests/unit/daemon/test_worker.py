@@ -5,7 +5,6 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
@@ -47,25 +46,30 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
 def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No alert waits for the disk; no message is acknowledged that a power failure could take."""
-    order = list[str]()
+    """While the disk hangs, events are offered, and no message is acknowledged; once it answers, the loop is woken and acknowledges."""
+    released, hangs, answers = list[Parcel](), Event(), Event()
+
+    def slow(log: int) -> None:
+        """Be a disk that answers when told to."""
+        hangs.set()
+        answers.wait()
+        os.fsync(log)
+
     with Plant().worker(tmp_path) as worker:
-        steps = {"commit": worker.journal, "offer": worker.courier, "flush": worker.journal, "acknowledge": worker.link}
-        for name, part in steps.items():
-            monkeypatch.setattr(part, name, noting(order, name, getattr(part, name)))
-        worker.journal.append(readings("m1", [5.0]))
-        worker.settle()
-    assert order[:4] == ["commit", "offer", "flush", "acknowledge"]
-
-
-def noting(order: list[str], name: str, act: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what does the same, and notes that it was done."""
-
-    def noted(*arguments: Any, **named: Any) -> Any:
-        order.append(name)
-        return act(*arguments, **named)
-
-    return noted
+        worker.journal.on_flushed = worker.inbox.nudge
+        monkeypatch.setattr(os, "fdatasync", slow)
+        monkeypatch.setattr(worker.link, "acknowledge", released.extend)
+        worker.ledger.arrived()
+        parcel = Parcel.of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 1, False, False, 1, 1)])
+        worker.inbox.put(parcel)
+        while not hangs.is_set():
+            worker.turn()
+        worker.turn()
+        assert (worker.journal.committed, worker.journal.settled, released) == (1, False, [])
+        answers.set()
+        while not released:
+            worker.turn()
+        assert (worker.journal.settled, released) == (True, [parcel])
 
 
 class Watched(Inbox):

@@ -42,9 +42,9 @@ def test_what_is_committed_is_settled_once_it_was_flushed(tmp_path: Path) -> Non
     with Bench(tmp_path).journal() as journal:
         journal.append(readings(1.0))
         journal.commit()
-        assert (journal.committed, journal.settled) == (1, False)
+        assert (journal.committed, journal.commits) == (1, 1)
         journal.flush()
-        assert journal.settled
+        assert (journal.flushed, journal.settled) == (1, True)
 
 
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
@@ -53,19 +53,20 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     with bench.journal() as journal:
         journal.append(readings(1.0))
         journal.commit()
-        assert journal._store is not None
-        assert journal._store._log is not None
-        os.close(journal._store._log)
-        journal._store._log = os.open(os.devnull, os.O_RDONLY)  # which cannot be brought to any disk
+        journal.flush()
+        assert journal._flusher is not None
+        with Path(os.devnull).open("rb") as nowhere:  # which no disk takes
+            os.dup2(nowhere.fileno(), journal._flusher._log)
+        journal.append(readings(1.5))
+        journal.commit()
         journal.flush()
         assert str(bench.path) in (journal.status().trouble or "")
-        assert not journal.settled
         bench.clock.passed_s += RETRY_S
         journal.append(readings(2.0))
         journal.commit()
         journal.flush()
         assert (journal.settled, journal.status().trouble) == (True, None)
-        assert values(bench.on_disk()) == [1.0, 2.0]
+        assert values(bench.on_disk()) == [1.0, 1.5, 2.0]
 
 
 @pytest.mark.parametrize("begin", ["new", "old"])
