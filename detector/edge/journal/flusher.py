@@ -85,7 +85,7 @@ class Flusher:
         try:
             while self._flush():
                 pass
-        except Exception as fault:  # told by whoever asks: nobody may wait for a thread that has ended
+        except Exception as fault:  # noqa: BLE001 - whatever it is: nobody may wait for a thread that has ended
             with self._changed:
                 self._fault = fault
                 self._changed.notify_all()
