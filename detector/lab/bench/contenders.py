@@ -17,8 +17,8 @@ from urllib.request import urlopen
 
 import yaml
 
+from detector.edge import process_cost
 from detector.errors import DetectorError
-from detector.lab.bench import processes
 from detector.lab.bench.load import Stream, wait_for
 from detector.lab.bench.packets import CHANNELS
 from detector.lab.broker import child_process, free_port, tail
@@ -159,7 +159,7 @@ class MosquittoSub:
         words = [program, "-p", _port(url), "-t", FILTER, "-q", str(stream.qos), "-V", "5"]
         with child_process(words, Path(os.devnull)) as child:
             size = stream.packet_bytes(5)
-            taken = lambda: processes.bytes_read(child.pid) / size  # noqa: E731
+            taken = lambda: process_cost.bytes_read(child.pid) / size  # noqa: E731
             yield Subject(child.pid, taken, partial(_flows, taken))
 
 
