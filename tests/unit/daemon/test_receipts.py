@@ -4,6 +4,7 @@ from detector.clock import MonoTime, WallTime
 from detector.daemon.receipts import COMMIT_WITHIN_S, ENOUGH, Receipts
 from detector.domain import EventTime
 from detector.edge.parcel import Message, Parcel
+from tests.parcels import parcel_of
 
 
 class Desk:
@@ -25,7 +26,7 @@ class Desk:
     def hold(self, count: int) -> list[Parcel]:
         """Hold so many messages more."""
         messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(count)]
-        parcels = [Parcel.of(messages)] if messages else []
+        parcels = [parcel_of(messages)] if messages else []
         self.receipts.hold(parcels)
         return parcels
 
