@@ -77,8 +77,10 @@ class Clerk:
     def still_open(self) -> list[Case]:
         """Return the newest `LISTED` alerts that are open, however old, newest first."""
         newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
-        lasting, journal = {event.id for event in newest}, self._worker.journal
-        return [self._as_seen(journal.case(event.id) or self._unwritten([event]), lasting) for event in newest]
+        lasting = {event.id for event in newest}
+        which = Which(WallTime(0.0), len(lasting), ids=tuple(lasting))
+        found = {case.last.id: case for case in self._worker.journal.cases(which)}
+        return [self._as_seen(found.get(event.id) or self._unwritten([event]), lasting) for event in newest]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert, however old; None for one that is not known."""

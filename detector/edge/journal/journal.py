@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from detector.clock import Clock, MonoTime
+from detector.clock import Clock, MonoTime, WallTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.arrivals import Arrival, Group
@@ -158,7 +158,7 @@ class Journal:
 
     def case(self, alert: str) -> Case | None:
         """Return one alert; None where none of that id is on disk, or the disk fails."""
-        found = self._read(lambda store: [store.case(alert)])
+        found = self.cases(Which(WallTime(0.0), 1, ids=(alert,)))
         return found[0] if found else None
 
     def desk_rows(self) -> list[Row]:
