@@ -114,7 +114,10 @@ class Journal:
         self._take(Group(self.seq + 1, self.entries, Readings.of(()), given=(given,)))
 
     def append_alerts(self, events: Sequence[AlertEvent]) -> None:
-        """Take the alert events that the arrivals so far led to; they are written together with those."""
+        """Take alert events that arrivals so far led to; they are written with the next commit, with those arrivals or after them.
+
+        An engine in a process of its own tells of arrivals when others have come since, and those that led to it may be on disk.
+        """
         self._alerts.add(events, self.seq, self._clock.wall())
 
     def mark(self, mark: Mark[AlertKey]) -> None:
