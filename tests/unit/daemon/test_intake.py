@@ -2,7 +2,7 @@
 
 import zlib
 
-from detector.daemon.intake import Intake, Limits
+from detector.daemon.intake import MANY, Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime, RejectReason
 from detector.edge.journal import Stub
@@ -91,6 +91,21 @@ def test_a_new_session_knows_no_packet_of_the_old_one() -> None:
     message = Message("meters/m1/power", b"5", EventTime(1), 1, False, True, 7, 1, resumed=False)
     ledger.arrived()
     assert len(intake.decode([parcel_of([message])])) == 1
+
+
+def test_a_retained_message_and_a_repeated_one_are_read_by_themselves_alone() -> None:
+    """Those that came with them are read at once, and all readings stand in the order of the messages."""
+    ledger = Ledger()
+    intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery())
+    messages = [message("meters/m1/power", b"%d" % number)._replace(mid=number + 1) for number in range(2 * MANY)]
+    messages[3] = message("plant/p1", b'{"ts": 1700000000, "a": 3}', retain=True)
+    messages[5] = messages[5]._replace(duplicate=True)
+    ledger.arrived(1 + len(messages))
+    intake.decode([parcel_of(messages[:1])])
+    parcel = parcel_of(messages)
+    assert set(intake._read_many([parcel]).places.tolist()) == set(range(2 * MANY)) - {3, 5}
+    assert [reading.value for reading in intake.decode([parcel])] == list(range(2 * MANY))
+    assert ledger.snapshot().balanced
 
 
 def test_a_device_that_is_heard_is_never_long_without_its_labels() -> None:
