@@ -17,8 +17,8 @@ from detector.edge.parcel import RETAIN, USUAL, Parcel
 from detector.notices import Directory
 from detector.readings import Columns, Name, Readings
 from detector.settings import SensorSettings
+from detector.stream.block import Block, join
 from detector.stream.decode import REMEMBERED_TOPICS, Decoder, Route
-from detector.stream.forms import Block, join
 from detector.stream.plain import PlainDecoder
 
 log = logging.getLogger("detector.intake")
