@@ -14,7 +14,7 @@ from typing import Final
 from detector.anomaly.feedback import IN_FORCE_S, PER_CHANNEL
 from detector.anomaly.hindsight import Hindsight, Past, hindsight
 from detector.clock import Clock, WallTime
-from detector.daemon.feedback_words import confirmed_words, false_words, undone_words, unmoved_words
+from detector.daemon.feedback_words import DAYS, confirmed_words, false_words, undone_words, unmoved_words
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
@@ -220,6 +220,6 @@ def _already(kind: FeedbackKind) -> str:
 def _no_room() -> str:
     """Say that there is no room, and what to do instead."""
     return (
-        f"{PER_CHANNEL} alerts of this channel were answered within the last {IN_FORCE_S / 86_400:.0f} days; undo one of them, or say in"
+        f"{PER_CHANNEL} alerts of this channel were answered within the last {DAYS} days; undo one of them, or say in"
         " the configuration what is normal (min_deviation, direction, range)"
     )

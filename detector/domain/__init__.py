@@ -17,10 +17,23 @@ from detector.domain.alert import (
 )
 from detector.domain.feedback import Feedback, FeedbackKind
 from detector.domain.outcome import Calibrating, NotInOrder, Outcome, Scored, Stage, WarmingUp
-from detector.domain.reading import MICROSECONDS, DropReason, EventTime, Reading, Rejected, RejectReason
+from detector.domain.reading import (
+    DAY_S,
+    HOUR,
+    HOUR_S,
+    MICROSECONDS,
+    DropReason,
+    EventTime,
+    Reading,
+    Rejected,
+    RejectReason,
+)
 
 __all__ = [
     "ALERT_FIELDS",
+    "DAY_S",
+    "HOUR",
+    "HOUR_S",
     "MICROSECONDS",
     "SEVERITIES",
     "AlertEvent",

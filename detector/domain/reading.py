@@ -1,15 +1,20 @@
 """What comes in: readings, and why something gave none."""
 
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import Final, NamedTuple, NewType
 
 EventTime = NewType("EventTime", int)
 """Microseconds since 1970-01-01T00:00:00Z, as stated by the payload (or by arrival where it has none).
 
 An integer, because float seconds cannot tell neighbouring microseconds apart."""
 
-MICROSECONDS = 1_000_000
+MICROSECONDS: Final = 1_000_000
 """Event-time units in a second."""
+
+HOUR_S: Final = 3600.0
+HOUR: Final = 3600 * MICROSECONDS
+"""An hour in event-time units."""
+DAY_S: Final = 86_400.0
 
 
 class Reading(NamedTuple):

@@ -9,8 +9,7 @@ import socket
 from collections.abc import Mapping
 
 from detector.clock import MonoTime
-
-MICROSECONDS = 1_000_000
+from detector.domain import MICROSECONDS
 
 
 def notify(*states: str) -> None:

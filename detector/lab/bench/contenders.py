@@ -20,12 +20,11 @@ import yaml
 from detector.edge import process_cost
 from detector.errors import DetectorError
 from detector.lab.bench.load import Stream, wait_for
-from detector.lab.bench.packets import CHANNELS
+from detector.lab.bench.packets import CHANNELS, TOPIC
 from detector.lab.broker import child_process, free_port, tail
 from detector.lab.daemon_process import DaemonProcess, daemon_of
 
 FILTER: Final = "bench/#"
-TOPICS: Final = "bench/{device}/telemetry"
 
 BASE: Final = "detector"
 
@@ -132,7 +131,7 @@ class Detector:
             "sensors": [
                 {
                     "name": "bench",
-                    "topics": [TOPICS],
+                    "topics": [TOPIC],
                     "timestamp": {"field": "ts", "format": "unix_us"},
                     "channels": {channel: {} for channel in CHANNELS},
                 },
