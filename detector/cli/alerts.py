@@ -19,6 +19,7 @@ from detector.anomaly.feedback import IN_FORCE_S
 from detector.cli.asking import Said, address_of, ask
 from detector.clock import WallTime
 from detector.daemon.clerk import LISTED
+from detector.daemon.feedback_words import DAYS
 from detector.daemon.wiring import Place, state_directory
 from detector.edge.config_file import load_settings
 from detector.edge.http_alerts import OPEN, ROOT, case_json
@@ -39,7 +40,7 @@ COLUMNS: Final = ("id", "at", "open", "severity", "answer", "summary")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `detector alerts`."""
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    days = f"list the alerts of the last {IN_FORCE_S / 86_400:.0f} days, newest first and {LISTED} at most"
+    days = f"list the alerts of the last {DAYS} days, newest first and {LISTED} at most"
     for name, words in {"list": days, **ACTS}.items():
         command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
         command.add_argument("config", type=Path, metavar="CONFIG", help="configuration file of the daemon")

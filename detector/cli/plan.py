@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from detector.cli.arguments import positive_count, positive_number
+from detector.edge.process_cost import available_bytes
 from detector.errors import DetectorError
 from detector.lab import plan
 from detector.lab.bench import constants
 from detector.lab.bench.comparison import HEADS
-from detector.lab.bench.processes import available_bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from detector.anomaly.feedback import IN_FORCE_S, PER_CHANNEL
 from detector.anomaly.hindsight import Hindsight, Past, hindsight
 from detector.clock import Clock, WallTime
-from detector.daemon.feedback_words import confirmed_words, false_words, undone_words, unmoved_words
+from detector.daemon.feedback_words import DAYS, confirmed_words, false_words, undone_words, unmoved_words
 from detector.daemon.worker import Worker
 from detector.domain import AlertEvent, Feedback, FeedbackKind
 from detector.edge.alert_topics import topic_level
@@ -77,8 +77,10 @@ class Clerk:
     def still_open(self) -> list[Case]:
         """Return the newest `LISTED` alerts that are open, however old, newest first."""
         newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
-        lasting, journal = {event.id for event in newest}, self._worker.journal
-        return [self._as_seen(journal.case(event.id) or self._unwritten([event]), lasting) for event in newest]
+        lasting = {event.id for event in newest}
+        which = Which(WallTime(0.0), len(lasting), ids=tuple(lasting))
+        found = {case.last.id: case for case in self._worker.journal.cases(which)}
+        return [self._as_seen(found.get(event.id) or self._unwritten([event]), lasting) for event in newest]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert, however old; None for one that is not known."""
@@ -218,6 +220,6 @@ def _already(kind: FeedbackKind) -> str:
 def _no_room() -> str:
     """Say that there is no room, and what to do instead."""
     return (
-        f"{PER_CHANNEL} alerts of this channel were answered within the last {IN_FORCE_S / 86_400:.0f} days; undo one of them, or say in"
+        f"{PER_CHANNEL} alerts of this channel were answered within the last {DAYS} days; undo one of them, or say in"
         " the configuration what is normal (min_deviation, direction, range)"
     )

@@ -13,11 +13,11 @@ from detector.clock import Clock, MonoTime
 from detector.daemon import wiring
 from detector.daemon.clerk import Clerk
 from detector.daemon.control import Control, Faults
+from detector.daemon.health import Health
 from detector.daemon.parts import GOODBYE_S, Parts
 from detector.daemon.recovery import Recovery
 from detector.daemon.reload import Changes, compare
 from detector.daemon.wiring import Place
-from detector.daemon.worker import STUCK_AFTER_S
 from detector.edge import systemd
 from detector.edge.command import reply_json
 from detector.edge.config_file import load_settings, require_topics
@@ -62,17 +62,17 @@ class Daemon:
         self._watchdog = systemd.Watchdog(environment)
         self._reload = ReloadStatus(0, succeeded=True, succeeded_at=self._started)
         self._was_ready = False
-        self._recovery: Recovery | None = None
         self._recovered = False
         self._parts = Parts(self._settings, self._place, clock, self.status, self._lasting)
         self._worker = self._parts.worker
+        self._health = Health(self._worker, self._control)
         self._clerk = Clerk(self._worker, clock)
         site = Site(
             metrics=self._worker.exposition.application,
             page=self._page,
-            not_ready=self._not_ready,
-            trouble=self._trouble,
-            hung=self._hung,
+            not_ready=self._health.not_ready,
+            trouble=self._health.trouble,
+            hung=self._health.hung,
             reload=self._control.reload,
             alerts=Alerts(
                 cases=lambda: self._control.ask(self._clerk.cases),
@@ -113,7 +113,7 @@ class Daemon:
             version=__version__,
             settings=self._settings,
             started=self._started,
-            not_ready=self._not_ready(),
+            not_ready=self._health.not_ready(),
             connected=worker.link.connected,
             inbox_depth=len(worker.inbox),
             traffic=worker.link.traffic,
@@ -133,30 +133,6 @@ class Daemon:
     def _page(self) -> str:
         """Return the page for people."""
         return render_page(self.status())
-
-    def _not_ready(self) -> str | None:
-        """Return why the daemon is not ready, or None when it is."""
-        link = self._worker.link
-        if self._control.stop_asked_by is not None:
-            return "shutting down"
-        if self._recovery is not None:
-            return f"recovering: {self._recovery.taken} arrivals of the journal taken in"
-        if link.subscribed.is_set():
-            return None
-        if link.connected:
-            return "waiting for the broker to grant the subscriptions"
-        return f"not connected to a broker{': ' if link.ended_because else ''}{link.ended_because or ''}"
-
-    def _trouble(self) -> str | None:
-        """Return what is amiss though the daemon serves, or None when nothing is."""
-        journal, snapshots = self._worker.journal.status().trouble, self._worker.keeper.status().trouble
-        return snapshots if journal is None else f"scoring without the journal: {journal}"
-
-    def _hung(self) -> str | None:
-        """Return why only a restart will help, or None; who recovers or stops may take its time."""
-        if self._worker.alive or self._recovery is not None or self._control.stop_asked_by is not None:
-            return None
-        return f"the scoring thread has not come round for {STUCK_AFTER_S:.0f} s"
 
     def _read(self) -> Settings:
         """Read the configuration.
@@ -179,9 +155,9 @@ class Daemon:
         """Go on where the last run ended; return False where that was given up because somebody asked to stop."""
         worker, settings = self._worker, self._settings
         recovery = Recovery(worker, settings, lambda: wiring.build_engine(settings, self._place), self._clock)
-        self._recovery = recovery
+        self._health.recovery = recovery
         self._recovered = recovery.run(go_on=lambda: self._control.stop_asked_by is None)
-        self._recovery = None
+        self._health.recovery = None
         if self._recovered:
             self._parts.part(settings)
             worker.herald.compare(worker.view.fleet().open)
@@ -198,7 +174,7 @@ class Daemon:
         """
         self._ping()
         self._lines.tell_suppressed()
-        if not self._was_ready and self._not_ready() is None:
+        if not self._was_ready and self._health.not_ready() is None:
             self._was_ready = True
             log.info("ready")
             systemd.ready("subscribed and scoring")
@@ -261,7 +237,7 @@ class Daemon:
             self._reload = ReloadStatus(times, succeeded=True, succeeded_at=self._clock.wall())
             return None
         finally:
-            systemd.ready("subscribed and scoring" if self._not_ready() is None else "not connected")
+            systemd.ready("subscribed and scoring" if self._health.not_ready() is None else "not connected")
 
     def _tell(self, changes: Changes) -> None:
         """Say in the log what a reload changed, and what it could not."""

@@ -8,9 +8,10 @@ from typing import Final
 from detector.anomaly.feedback import IN_FORCE_S, MOST, raises
 from detector.anomaly.heights import SOURCES
 from detector.anomaly.hindsight import Hindsight, is_spared
-from detector.domain import AlertEvent, Kind
+from detector.domain import DAY_S, AlertEvent, Kind
 
-DAYS: Final = round(IN_FORCE_S / 86_400.0)
+DAYS: Final = round(IN_FORCE_S / DAY_S)
+"""Days for which feedback holds, and of which alerts are looked back on."""
 
 JUDGED_BY: Final = {
     "own": "its own past",

@@ -13,12 +13,12 @@ import numpy as np
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime, Reading, Rejected, RejectReason
 from detector.edge.ledger import Ledger
-from detector.edge.parcel import RETAIN, Parcel
+from detector.edge.parcel import RETAIN, USUAL, Parcel
 from detector.notices import Directory
 from detector.readings import Columns, Name, Readings
 from detector.settings import SensorSettings
+from detector.stream.block import Block, join
 from detector.stream.decode import REMEMBERED_TOPICS, Decoder, Route
-from detector.stream.forms import Block, join
 from detector.stream.plain import PlainDecoder
 
 log = logging.getLogger("detector.intake")
@@ -92,10 +92,10 @@ class Intake:
         return Readings(columns.names, numbers, at_us, values)
 
     def _read_many(self, parcels: Sequence[Parcel]) -> Block:
-        """Read the messages that are plain in the way of all, as long as they are neither retained nor sent again."""
+        """Read the messages that are plain in the way of all, and neither retained nor sent again."""
         topics, payloads = list[str](), list[bytes]()
         for parcel in parcels:
-            topics += parcel.topics if parcel.usual else [NO_TOPIC] * len(parcel)
+            topics += parcel.topics if parcel.usual else _usual_topics(parcel)
             payloads += parcel.payloads
         return self._plain.take_many(topics, payloads, np.concatenate([parcel.arrived_us for parcel in parcels]))
 
@@ -160,3 +160,8 @@ class Intake:
         if isinstance(found, Reading) and self._sensors[found.entry].timestamp is None:
             return Rejected(RejectReason.STALE_RETAINED, "retained by the broker, and without a timestamp of its own")
         return found
+
+
+def _usual_topics(parcel: Parcel) -> list[str]:
+    """Return the topics of messages, `NO_TOPIC` for those that are retained or may have been sent before."""
+    return [topic if head in USUAL else NO_TOPIC for topic, head in zip(parcel.topics, parcel.heads, strict=True)]

@@ -86,7 +86,7 @@ class Parts:
             log.warning("the engine stays in this process: %s", fault)
         else:
             log.info("the engine has process %d to itself", worker.stepper.pid)
-        gc.collect()  # what the engine held is now the other process's alone
+            gc.collect()  # what the engine held is now the other process's alone
 
     def renew(self, settings: Settings, changes: Changes, pause: Callable[[], None], obey: Callable[[], None]) -> None:
         """Put new parts in the place of old ones where the configuration changed.

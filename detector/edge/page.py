@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from detector.domain import MICROSECONDS, AlertEvent, EventTime, Stage
+from detector.domain import DAY_S, MICROSECONDS, AlertEvent, EventTime, Stage
 from detector.edge.channel_state import ChannelState
 from detector.edge.page_html import moment, number, table, text
 from detector.edge.page_style import STYLE
@@ -18,7 +18,6 @@ from detector.report import Progress
 MAX_ROWS: Final = 200
 """Channels shown; those with something to see come first."""
 REFRESH_S: Final = 5
-DAY_S: Final = 86_400.0
 
 LEARNING: Final = {Stage.WARMING_UP: "warming up", Stage.CALIBRATING: "calibrating"}
 SIDES: Final = {1: "above", -1: "below"}

@@ -4,23 +4,30 @@ In: what one read of a socket brought. Out: a sequence of `Message`, for whoever
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Self, overload
+from typing import Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.domain import EventTime
 
+PUBLISH: Final = 0x30
+"""The first byte of a publication of QoS 0, neither retained nor sent again (MQTT 5.0, 3.3.1); below, the bits that tell."""
 RETAIN: Final = 0x01
 QOS: Final = 0x06
 DUPLICATE: Final = 0x08
 USUAL: Final = b"\x30\x32"
-"""First bytes of publications of QoS 0 and 1 that are neither retained nor sent again (MQTT 5.0, 3.3.1)."""
+"""First bytes of publications of QoS 0 and 1 that are neither retained nor sent again."""
 
 
 def head_of(qos: int, *, retain: bool, duplicate: bool) -> int:
     """Return the first byte of a publication."""
-    return 0x30 | qos << 1 | RETAIN * retain | DUPLICATE * duplicate
+    return PUBLISH | qos << 1 | RETAIN * retain | DUPLICATE * duplicate
+
+
+def flags_of(head: int) -> tuple[int, bool, bool]:
+    """Return what the first byte of a publication says: quality of service, whether it is retained, whether it may be a duplicate."""
+    return (head & QOS) >> 1, head & RETAIN != 0, head & DUPLICATE != 0
 
 
 class Message(NamedTuple):
@@ -61,18 +68,6 @@ class Parcel(Sequence[Message]):
         self.size = sum(map(len, payloads))
         """Bytes of all payloads."""
 
-    @classmethod
-    def of(cls, messages: Sequence[Message]) -> Self:
-        """Return messages of one connection as columns.
-
-        Raises: ValueError when they are none, or came through several.
-        """
-        topics, payloads, arrived, qos, retain, duplicate, mids, connections, resumed = zip(*messages, strict=True)
-        ((connection, older),) = set(zip(connections, resumed, strict=True))
-        flags = zip(qos, retain, duplicate, strict=True)
-        heads = bytes(head_of(level, retain=kept, duplicate=again) for level, kept, again in flags)
-        return cls(topics, payloads, heads, mids, arrived, (connection, older))
-
     @property
     def usual(self) -> bool:
         """Whether none of the messages is retained or may have been sent before."""
@@ -91,7 +86,7 @@ class Parcel(Sequence[Message]):
         """Return packet identifier and quality of service of the messages that the broker wants acknowledged."""
         if not any(self.mids):
             return []
-        return [(mid, head >> 1 & 3) for mid, head in zip(self.mids, self.heads, strict=True) if head & QOS]
+        return [(mid, (head & QOS) >> 1) for mid, head in zip(self.mids, self.heads, strict=True) if head & QOS]
 
     def __len__(self) -> int:
         """Return how many messages there are."""
@@ -107,6 +102,5 @@ class Parcel(Sequence[Message]):
         came = self.connection, self.resumed
         if isinstance(place, slice):
             return Parcel(topics[place], payloads[place], heads[place], mids[place], arrived[place], came)
-        head, at = heads[place], EventTime(arrived[place])
-        flags = head >> 1 & 3, head & RETAIN != 0, head & DUPLICATE != 0
-        return Message(topics[place], payloads[place], at, *flags, mids[place], *came)
+        at = EventTime(arrived[place])
+        return Message(topics[place], payloads[place], at, *flags_of(heads[place]), mids[place], *came)

@@ -9,8 +9,7 @@ import socket
 from collections.abc import Mapping
 
 from detector.clock import MonoTime
-
-MICROSECONDS = 1_000_000
+from detector.domain import MICROSECONDS
 
 
 def notify(*states: str) -> None:
@@ -47,8 +46,9 @@ def reloading(now: MonoTime) -> None:
 
 
 def stopping(status: str) -> None:
-    """Say that the shutdown has begun."""
-    notify("STOPPING=1", f"STATUS={status}")
+    """Say that the shutdown has begun; of a status of several lines, as a traceback has, the last alone, which says what went wrong."""
+    last = status.rstrip().rpartition("\n")[2]
+    notify("STOPPING=1", f"STATUS={last}")
 
 
 class Watchdog:

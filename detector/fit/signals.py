@@ -9,12 +9,12 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.domain import DAY_S
 from detector.fit.timeline import Timeline
 
 Floats = NDArray[np.float64]
 Component = Callable[[np.random.Generator, Timeline], Floats]
 
-DAY_S = 86_400.0
 TURN = 2.0 * np.pi
 
 

@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from detector.domain import MICROSECONDS, EventTime, Reading
+from detector.domain import DAY_S, MICROSECONDS, EventTime, Reading
 from detector.edge.model_file import ModelFile
 from detector.engine import Engine
 from detector.report import Batch
@@ -20,7 +20,6 @@ from detector.stream.batch import Batcher
 
 START = 1_700_000_000 * MICROSECONDS
 CADENCE_S = 60.0
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.live import Live
 
 from detector.clock import SystemClock
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import DAY_S, MICROSECONDS, EventTime
 from detector.engine import CALIBRATED
 from detector.lab.broker import Broker, embedded_broker
 from detector.lab.daemon_process import DaemonProcess, running_daemon
 from detector.lab.faults import Fault
 from detector.lab.link import Listener, Publisher
-from detector.lab.plant import DAY_S, SENSORS, Plant
+from detector.lab.plant import SENSORS, Plant
 from detector.lab.simulate import Pacer, Plan, Progress
 from detector.lab.tally import Tally, tally
 from detector.lab.view import Scene, draw

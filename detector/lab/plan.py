@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from detector.domain import DAY_S
 from detector.edge.snapshot.shelf import KEPT
 from detector.lab.bench.constants import Constants
 from detector.settings.root import EngineSettings, JournalSettings
-
-DAY_S: Final = 86_400.0
 
 KEPT_SNAPSHOTS: Final = KEPT + 1
 """One is being written."""

@@ -13,11 +13,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import DAY_S, MICROSECONDS, EventTime
 
 Floats = NDArray[np.float64]
 
-DAY_S: Final = 86_400.0
 SITES: Final = ("harbour", "north", "quarry", "west")
 
 

@@ -6,10 +6,11 @@ In: a trouble as it stands, the time. Out: a judgement; nothing is changed here.
 from dataclasses import dataclass, field
 from math import inf
 
+from detector.domain import HOUR_S
 from detector.notice import NoticeReason
 from detector.notices.memory import Memory
 from detector.notices.mute import LOOK_AGAIN_S, Mute
-from detector.notices.pace import HOUR_S, OFTEN
+from detector.notices.pace import CALM_S, OFTEN
 from detector.notices.records import UNTOLD, Member, Place, Thread
 from detector.notices.route import CRITICAL
 from detector.settings.receivers import ReceiverSettings
@@ -124,7 +125,7 @@ class Judge:
         if any(self.mute.maintained(place.device, now) for place, _ in told):
             found.look(now + LOOK_AGAIN_S)
             return
-        calm = HOUR_S if thread.flapping else self.receiver.keep_firing_for
+        calm = CALM_S if thread.flapping else self.receiver.keep_firing_for
         at = max(member.closed or 0.0 for _, member in told) + calm
         at = max(at, *(self.memory.history(place, now).good_news_at for place, _ in told))
         if now < at:

@@ -6,8 +6,10 @@ more; good news must leave room for it; what is graver than all that was told wi
 
 from typing import Any, Final, NamedTuple
 
-HOUR_S: Final = 3600.0
-"""Also how long it has to be calm before one that came and went is believed to be over."""
+from detector.domain import HOUR_S
+
+CALM_S: Final = HOUR_S
+"""How long it has to be calm before one that came and went is believed to be over."""
 
 MOST: Final = 3
 """Messages about one channel within an hour."""

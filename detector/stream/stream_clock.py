@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import HOUR, MICROSECONDS, EventTime
 from detector.readings import Readings
 from detector.report import Tick
 
@@ -28,9 +28,6 @@ LEAP = 600 * MICROSECONDS
 
 The clock moves as far as two devices have been, or to a reading that is no leap from there. A device that is heard alone confirms
 itself by a later moment; the other channels of the same payload bear the same moment, and confirm nothing."""
-
-HOUR = 3600 * MICROSECONDS
-"""What the channels of a group share is renewed so often."""
 
 ALONE = HOUR
 """A device of which there were others is heard alone from so much awake stream on; a pause is good for no more than `LEAP` of it."""

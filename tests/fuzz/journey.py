@@ -20,12 +20,13 @@ from detector.edge.channel_view import ChannelView
 from detector.edge.inbox import Inbox
 from detector.edge.ledger import Counts, Ledger
 from detector.edge.outbox import Publication
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.engine import Engine
 from detector.report import Report
 from detector.stream.batch import Batcher
 from tests.fleet import untrained_network
 from tests.fuzz.plant import PLANT
+from tests.parcels import parcel_of
 
 NO_TOPIC = re.compile("[+#\0-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What no broker takes in the topic of a publication."""
@@ -54,7 +55,7 @@ class Journey:
         """Take messages as the link does: counted, and put in the inbox or given up."""
         for message in messages:
             self.ledger.arrived()
-            for given_up in self.inbox.put(Parcel.of([message])).given_up:
+            for given_up in self.inbox.put(parcel_of([message])).given_up:
                 self.ledger.dropped(DropReason.INBOX_FULL, len(given_up))
 
     def turn(self) -> Counts:

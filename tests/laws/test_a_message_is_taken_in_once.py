@@ -13,8 +13,9 @@ from detector.domain import EventTime
 from detector.edge.journal import Journal
 from detector.edge.journal.unwritten import Unwritten
 from detector.edge.ledger import Ledger
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.settings import PayloadFormat, SensorSettings
+from tests.parcels import parcel_of
 from tests.unit.edge.journal.bench import Bench
 
 SENSORS = [SensorSettings(name="meters", topics=["meters/{device}/{channel}"], format=PayloadFormat.VALUE)]
@@ -97,7 +98,7 @@ class Daemon:
         for _ in self.inbox:
             self._ledger.arrived()
         self.journal.append(
-            self._intake.decode([Parcel.of([message]) for message in self.inbox]), self._intake.redelivery.take_new()
+            self._intake.decode([parcel_of([message]) for message in self.inbox]), self._intake.redelivery.take_new()
         )
         self._held += self.inbox
         self.inbox = []

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.domain import MICROSECONDS, EventTime, Reading
+from detector.domain import HOUR, MICROSECONDS, EventTime, Reading
 from detector.readings import Readings
 from detector.report import Tick
-from detector.stream.stream_clock import HOUR, StreamClock
+from detector.stream.stream_clock import StreamClock
 from tests.fleet import START
 
 STEPS = st.sampled_from([0, 1, 20, 29, 61, 599, 600, 601, 3700, 90_000, -1, -50, -4000]) | st.integers(-700, 700)

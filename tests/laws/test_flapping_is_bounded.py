@@ -5,8 +5,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.domain import Severity, Verdict
-from detector.notices.pace import HOUR_S, MOST
+from detector.domain import HOUR_S, Severity, Verdict
+from detector.notices.pace import MOST
 from tests.unit.notices.evening import Evening
 
 PAUSES = st.lists(st.one_of(st.floats(1.0, 1500.0), st.floats(100.0, 700.0)), min_size=1, max_size=60)

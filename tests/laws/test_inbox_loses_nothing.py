@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from detector.domain import EventTime
 from detector.edge.inbox import Inbox
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
+from tests.parcels import parcel_of
 
 actions = st.lists(st.one_of(st.binary(max_size=9), st.just("close"), st.integers(1, 5)), max_size=60)
 
@@ -25,7 +26,7 @@ def test_taken_and_given_up_make_up_what_was_put(
                 "t", action, EventTime(0), qos=1, retain=False, duplicate=False, mid=len(put), connection=1
             )
             put.append(action)
-            given_up += [back.mid for parcel in inbox.put(Parcel.of([message])).given_up for back in parcel]
+            given_up += [back.mid for parcel in inbox.put(parcel_of([message])).given_up for back in parcel]
         elif action == "close":
             inbox.close()
         elif isinstance(action, int):

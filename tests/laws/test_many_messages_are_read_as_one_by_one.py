@@ -10,7 +10,7 @@ from detector.daemon.intake import MANY, Intake, Limits
 from detector.daemon.redelivery import Redelivery
 from detector.domain import EventTime, Reading
 from detector.edge.ledger import Counts, Ledger
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.notices import Directory
 from detector.settings import SensorSettings
 from detector.stream.decode import Decoder
@@ -18,6 +18,7 @@ from detector.stream.forms import LONGEST
 from detector.stream.plain import PlainDecoder
 from tests.laws.test_decode_never_raises import ENTRIES, NOW, PAYLOADS
 from tests.laws.test_plain_messages_are_read_as_decoded import OBJECTS
+from tests.parcels import parcel_of
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
 
@@ -78,7 +79,7 @@ def taken_in(
     readings = list[Reading]()
     for parcel in parcels:
         ledger.arrived(len(parcel))
-        readings += intake.decode([Parcel.of(parcel)])
+        readings += intake.decode([parcel_of(parcel)])
     stubs: list[object] = [*redelivery.take_new()]
     return [(reading, repr(reading)) for reading in readings], ledger.snapshot(), stubs, list(directory.table)
 
@@ -111,5 +112,5 @@ def test_usual_messages_are_read_at_once() -> None:
     for topic, payload, arrived, *_ in messages:
         assert plain.take(topic, payload, arrived, columns), topic
     topics, payloads = [one.topic for one in messages], [one.payload for one in messages]
-    block = plain.take_many(topics, payloads, Parcel.of(messages).arrived_us)
+    block = plain.take_many(topics, payloads, parcel_of(messages).arrived_us)
     assert set(block.places.tolist()) == set(range(len(messages)))

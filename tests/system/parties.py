@@ -12,8 +12,9 @@ from paho.mqtt.properties import Properties
 from detector.edge.inbox import Inbox
 from detector.edge.ledger import Ledger
 from detector.edge.mqtt import MqttLink
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.settings import MqttSettings
+from tests.parcels import parcel_of
 from tests.system.patience import PATIENCE_S, wait_for_count, wait_until
 
 
@@ -61,7 +62,7 @@ class Station:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that it need not send messages again."""
-        self.link.acknowledge(Parcel.of([message]) for message in messages)
+        self.link.acknowledge(parcel_of([message]) for message in messages)
 
 
 class Witness:

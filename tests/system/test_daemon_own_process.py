@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from detector.edge.process_cost import held_bytes
 from detector.edge.snapshot import Shelf, read_snapshot
 from tests.system.broker import Broker
 from tests.system.daemon_process import SENSORS, DaemonProcess
@@ -35,7 +36,9 @@ def test_readings_are_scored_and_counted(broker: Broker) -> None:
         scrape = daemon.scrape()
         assert scrape.balance == 0
         assert scrape.value("detector_step_seconds_count", step="engine") > 0
-        assert scrape.value("detector_bytes_per_device") > scrape.value("process_resident_memory_bytes")
+        both = held_bytes(daemon.process.pid)
+        assert held_bytes(engine_pid(daemon)) < 0.9 * both
+        assert 0.8 * both < scrape.value("detector_bytes_per_device") < 1.25 * both
         assert "m1" in daemon.request("/").text
         assert engine_pid(daemon) != daemon.process.pid
 

@@ -58,6 +58,12 @@ def test_a_daemon_tells_its_life_in_order(supervisor: Supervisor) -> None:
     ]
 
 
+def test_of_a_traceback_the_last_line_is_told(supervisor: Supervisor) -> None:
+    """A status is one line, and no line of what went wrong is taken for another assignment."""
+    stopping("Traceback (most recent call last):\n  READY=1\nZeroDivisionError: as a fault of ours would\n")
+    assert supervisor.heard() == ["STOPPING=1\nSTATUS=ZeroDivisionError: as a fault of ours would"]
+
+
 def test_an_address_with_an_at_sign_is_abstract(monkeypatch: pytest.MonkeyPatch) -> None:
     """A leading @ stands for the NUL byte of the abstract namespace."""
     name = f"detector-test-{os.getpid()}"

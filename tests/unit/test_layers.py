@@ -23,11 +23,11 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("contract", "file", "line"),
     [
-        ("floors", "domain.py", "import detector.engine"),
+        ("floors", "domain/alert.py", "import detector.engine"),
         ("floors", "stream/intruder.py", "import detector.forecast.cell"),
         ("floors", "fit/intruder.py", "import detector.lab"),
         ("floors", "homeless.py", "import detector.domain"),
-        ("pure", "engine.py", "import time"),
+        ("pure", "engine/engine.py", "import time"),
         ("pure", "stream/intruder.py", "import detector.clock"),
         ("settings", "settings/root.py", "import detector.clock"),
         ("mqtt", "edge/intruder.py", "import paho.mqtt.client"),

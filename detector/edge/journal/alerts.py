@@ -60,7 +60,7 @@ class Found(NamedTuple):
 
     event: AlertEvent
     seq: int
-    """Number of the last arrival before it."""
+    """Number of the last arrival when it was told: at or after the one that led to it."""
     since: WallTime
 
 

@@ -58,7 +58,7 @@ CREATE TABLE deliveries (
 CREATE INDEX undelivered ON deliveries (sink, alert) WHERE outcome IS NULL;
 CREATE INDEX aging ON alerts (since);
 """
-"""`seq` is the last arrival before the event, `since` when it was found, Unix time. A delivery without an outcome is owed."""
+"""`seq` is the last arrival when the event was told, at or after the one that led to it; `since` when it was found, Unix time. A delivery without an outcome is owed."""
 
 STUBS: Final = """
 CREATE TABLE stubs (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);

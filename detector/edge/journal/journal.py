@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from detector.clock import Clock, MonoTime
+from detector.clock import Clock, MonoTime, WallTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.arrivals import Arrival, Group
@@ -125,7 +125,10 @@ class Journal:
         self._take(Group(self.seq + 1, self.entries, Readings.of(()), given=(given,)))
 
     def append_alerts(self, events: Sequence[AlertEvent]) -> None:
-        """Take the alert events that the arrivals so far led to; they are written together with those."""
+        """Take alert events that arrivals so far led to; they are written with the next commit, with those arrivals or after them.
+
+        An engine in a process of its own tells of arrivals when others have come since, and those that led to it may be on disk.
+        """
         self._alerts.add(events, self.seq, self._clock.wall())
 
     def mark(self, mark: Mark[AlertKey]) -> None:
@@ -191,7 +194,7 @@ class Journal:
 
     def case(self, alert: str) -> Case | None:
         """Return one alert; None where none of that id is on disk, or the disk fails."""
-        found = self._read(lambda store: [store.case(alert)])
+        found = self.cases(Which(WallTime(0.0), 1, ids=(alert,)))
         return found[0] if found else None
 
     def desk_rows(self) -> list[Row]:

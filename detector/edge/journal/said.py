@@ -91,19 +91,20 @@ class Which(NamedTuple):
     of: tuple[str, str | None] | None = None
     """Those of this device and channel; None: of all."""
     only_open: bool = False
+    ids: tuple[str, ...] | None = None
+    """Those of these ids, at most as many as a statement has variables (999 with SQLite before 3.32); None: of any."""
 
 
 def cases(db: sqlite3.Connection, which: Which) -> list[Case]:
     """Return the last alerts, newest first."""
-    of, still_open = f" AND {OF}" if which.of else "", f" AND {STILL_OPEN}" if which.only_open else ""
-    found = db.execute(LAST.format(f"since >= ?{of}{still_open}"), (which.since, *(which.of or ()), which.limit))
-    return [_case(row) for row in found]
-
-
-def case(db: sqlite3.Connection, alert: str) -> Case | None:
-    """Return one alert; None where there is none of that id."""
-    row = db.execute(LAST.format("id = ?"), (alert, 1)).fetchone()
-    return None if row is None else _case(row)
+    wanted, values = ["since >= ?"], [which.since, *(which.of or ()), *(which.ids or ())]
+    if which.of is not None:
+        wanted.append(OF)
+    if which.only_open:
+        wanted.append(STILL_OPEN)
+    if which.ids is not None:
+        wanted.append(f"id IN ({', '.join('?' * len(which.ids))})")
+    return [_case(row) for row in db.execute(LAST.format(" AND ".join(wanted)), (*values, which.limit))]
 
 
 def read_cases(path: Path, which: Which) -> list[Case]:

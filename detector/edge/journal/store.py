@@ -138,10 +138,6 @@ class Store:
         """Return the last alerts, newest first."""
         return said.cases(self._db, which)
 
-    def case(self, alert: str) -> Case | None:
-        """Return one alert; None where there is none of that id."""
-        return said.case(self._db, alert)
-
     def read(self, after: int) -> Iterator[Arrival]:
         """Yield the arrivals after a number, in order, up to the last when this is called or later."""
         return arrivals.read(self._db, after)

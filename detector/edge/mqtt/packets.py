@@ -8,13 +8,12 @@ Written for speed (`detector bench`): a packet costs less than a microsecond her
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from detector.edge.parcel import DUPLICATE, RETAIN, head_of
+from detector.edge.parcel import PUBLISH, QOS, flags_of, head_of
 
-PUBLISH: Final = 0x30
 PUBLISH_MASK: Final = 0xF0
-QOS: Final = 0x06
+"""Of a first byte, the bits that say of which kind the packet is."""
 QOS_1: Final = 0x02
-"""Of a first byte: the bits that say which, and what they say."""
+"""What the bits of `QOS` say."""
 MALFORMED: Final = 0
 LONGEST_LENGTH: Final = 4
 """Bytes of a variable byte integer (MQTT 5.0, 1.5.5)."""
@@ -58,7 +57,7 @@ class Publications:
     def __iter__(self) -> Iterator[Publish]:
         """Iterate over them, one by one."""
         for topic, payload, head, mid in zip(self.topics, self.payloads, self.heads, self.mids, strict=True):
-            yield Publish(topic, payload, head >> 1 & 3, head & RETAIN != 0, head & DUPLICATE != 0, mid)
+            yield Publish(topic, payload, *flags_of(head), mid)
 
 
 class Stretch(NamedTuple):

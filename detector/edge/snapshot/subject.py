@@ -47,7 +47,7 @@ class OfThisProcess:
     """What this process remembers."""
 
     def __init__(self, now: Callable[[], Snapshot]) -> None:
-        """Take what returns all that is remembered; aside, it is called in the copy, where that takes nobody's time."""
+        """Take what returns all that is remembered: called in the copy when written aside, where that takes nobody's time; here when at once."""
         self._now = now
 
     def aside(self, write: Write) -> Copy:

@@ -7,14 +7,12 @@ before; it ends when this one does.
 import gc
 import os
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
-from multiprocessing.reduction import send_handle
-from queue import Empty, SimpleQueue
+from queue import Empty
 from traceback import format_exc
 from typing import Any, Final
 
@@ -23,13 +21,15 @@ from detector.edge.forked import fork
 from detector.edge.snapshot import Around, Subject
 from detector.edge.snapshot.aside import Pause
 from detector.edge.snapshot.subject import Write
-from detector.edge.stepping.copy import (
+from detector.edge.stepping.copy import EngineCopy
+from detector.edge.stepping.its_snapshot import OfItsProcess
+from detector.edge.stepping.line import Line
+from detector.edge.stepping.messages import (
     Answer,
     Ask,
     Count,
     Counted,
     EndWriting,
-    EngineCopy,
     Failed,
     Leave,
     StepOn,
@@ -38,7 +38,6 @@ from detector.edge.stepping.copy import (
     WriteAtOnce,
     Written,
 )
-from detector.edge.stepping.its_snapshot import OfItsProcess
 from detector.edge.stepping.rows import LANES, SharedRows
 from detector.edge.stepping.stepper import CENSUS_REST, EngineGoneError, Step
 from detector.engine import Engine
@@ -52,13 +51,11 @@ PAUSE_EVERY_S: Final = 0.5
 END_WITHIN_S: Final = 5.0
 """Time for the engine's process to end by itself."""
 
-LOST: Final = "the engine's process has ended"
-
 
 class Beside:
     """Has an engine step in a process of its own.
 
-    Once that has ended, whatever is asked raises EngineGoneError, however often that was caught.
+    Once that has ended, whatever is asked raises EngineGoneError; see `Line`.
     """
 
     def __init__(self, engine: Engine, rows: int) -> None:
@@ -74,8 +71,7 @@ class Beside:
             self.pid: int = fork(lambda: _serve(engine, self._rows, there, us), keep=[there.fileno()])
         finally:
             there.close()
-        self._engine: Connection = here
-        self._told: SimpleQueue[Any] = SimpleQueue()
+        self._line = Line(here)
         self._under_way: deque[Batch] = deque()
         self._steps: deque[Step] = deque()
         self._handed_over = 0
@@ -84,23 +80,22 @@ class Beside:
         self._counting, self._count_at = False, 0.0
         self._answer: Answer | None = None
         self._outcome: str | None = None
-        threading.Thread(target=_listen, args=(here, self._told), name="engine", daemon=True).start()
 
     def submit(self, batch: Batch) -> None:
         """Hand over the next batch."""
         while len(self._under_way) == LANES:
-            self._take(self._told.get())
+            self._take(self._line.hear())
         lane = self._handed_over % LANES
         self._rows.put_batch(lane, batch)
         anew, names = self._new_names(batch)
-        self._send(StepOn(lane, len(batch.readings), anew, names, batch.ticks, batch.hour))
+        self._line.say(StepOn(lane, len(batch.readings), anew, names, batch.ticks, batch.hour))
         self._under_way.append(batch)
         self._handed_over += 1
 
     def finished(self, *, wait: bool) -> Iterator[Step]:
         """Yield the steps that were taken and not yielded before; with `wait` those of all batches handed over."""
-        while not self._told.empty() or (wait and self._under_way):
-            self._take(self._told.get())
+        while self._line.waits or (wait and self._under_way):
+            self._take(self._line.hear())
         while self._steps:
             yield self._steps.popleft()
 
@@ -108,7 +103,7 @@ class Beside:
         """Return how the fleet stood when this was asked last, and ask again."""
         if not self._counting and time.monotonic() >= self._count_at:
             self._counting = True
-            self._send(Count())
+            self._line.say(Count())
         return self._census
 
     def hear(self, feedback: Feedback) -> None:
@@ -135,32 +130,29 @@ class Beside:
     def close(self) -> None:
         """Let the engine's process end, and see to it that it does."""
         with suppress(EngineGoneError, Empty):
-            self._send(Leave())
+            self._line.say(Leave())
             while True:
-                self._take(self._told.get(timeout=END_WITHIN_S))
+                self._take(self._line.hear(END_WITHIN_S))
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        self._engine.close()
+        self._line.close()
 
     def begin_writing(self, write: Write, source: int) -> None:
         """Have a copy of the engine's process write a snapshot of now; what is around the engine comes through the file `source`."""
         self._outcome = None
-        self._send(WriteAside(write))
-        try:
-            send_handle(self._engine, source, self.pid)
-        except OSError as fault:  # it waits for the file now, and would take for one what is said next
-            raise EngineGoneError(f"a file could not be handed to the engine's process: {fault}") from fault
+        self._line.say(WriteAside(write))
+        self._line.hand_over(source, self.pid)
 
     def end_writing(self) -> None:
         """Let that copy finish no more."""
-        self._send(EndWriting())
+        self._line.say(EndWriting())
 
     def outcome(self) -> str | None:
         """Return how it went; see `Aside.outcome`."""
-        while not self._told.empty():
-            self._take(self._told.get())
+        while self._line.waits:
+            self._take(self._line.hear())
         return self._outcome
 
     def write_at_once(self, write: Write, around: Around, pause: Pause) -> None:
@@ -183,16 +175,6 @@ class Beside:
         known, self._names_known = self._names_known, len(names)
         return anew, [names[number] for number in range(known, len(names))]
 
-    def _send(self, message: object) -> None:
-        """Tell the engine's process something.
-
-        Raises: EngineGoneError.
-        """
-        try:
-            self._engine.send(message)
-        except OSError as fault:
-            raise EngineGoneError(LOST) from fault
-
     def _ask(self, method: str, *arguments: Any) -> Any:
         """Call a method of the engine after all batches handed over before, and return what it returns.
 
@@ -205,20 +187,17 @@ class Beside:
 
     def _wait_for_answer(self, question: Ask | WriteAtOnce, pause: Pause) -> Answer:
         """Send a question and return its answer; `pause` is called now and then."""
-        self._send(question)
+        self._line.say(question)
         while self._answer is None:
             try:
-                self._take(self._told.get(timeout=PAUSE_EVERY_S))
+                self._take(self._line.hear(PAUSE_EVERY_S))
             except Empty:
                 pause()
         answer, self._answer = self._answer, None
         return answer
 
     def _take(self, told: Any) -> None:
-        """Take in what the engine's process said.
-
-        Raises: EngineGoneError.
-        """
+        """Take in what the engine's process said."""
         match told:
             case Stepped():
                 self._steps.append(Step(self._report(told), told.took_s))
@@ -229,9 +208,6 @@ class Beside:
                 self._answer = told
             case Written():
                 self._outcome = told.outcome
-            case _:
-                self._told.put(told)  # for whoever asks next, who would wait for ever
-                raise EngineGoneError(told.words if isinstance(told, Failed) else LOST)
 
     def _report(self, told: Stepped) -> Report:
         """Return the report on the oldest batch under way, whose lane is free then."""
@@ -250,12 +226,3 @@ def _serve(engine: Engine, rows: SharedRows, daemon: Connection, daemon_pid: int
         with suppress(OSError):
             daemon.send(Failed(format_exc()))
         raise
-
-
-def _listen(engine: Connection, told: SimpleQueue[Any]) -> None:
-    """Take what the engine's process says as it comes, so that neither side ever waits for the other to listen; None at its end."""
-    try:
-        while True:
-            told.put(engine.recv())
-    except (EOFError, OSError):
-        told.put(None)

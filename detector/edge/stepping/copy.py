@@ -1,6 +1,6 @@
 """The engine's process: a copy of the daemon that steps the engine, answers what is asked of it, and ends when the daemon does.
 
-In: messages, columns in shared memory. Out: the same. Both ends are this program, and what they say to each other is read by nobody else, nor written.
+In: messages, columns in shared memory. Out: the same.
 """
 
 import os
@@ -10,109 +10,29 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from traceback import format_exc
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from detector.domain import AlertEvent, EventTime
 from detector.edge.snapshot import Around
 from detector.edge.snapshot.aside import Aside, Pause, stop_orphan
-from detector.edge.snapshot.subject import Write
+from detector.edge.stepping.messages import (
+    Answer,
+    Ask,
+    Count,
+    Counted,
+    EndWriting,
+    Leave,
+    StepOn,
+    Stepped,
+    WriteAside,
+    WriteAtOnce,
+    Written,
+)
 from detector.edge.stepping.rows import SharedRows
 from detector.engine import Engine
-from detector.readings import Name, Names
-from detector.report import Census, Tick
+from detector.readings import Names
 
 LOOK_EVERY_S: Final = 0.1
 """Between two looks at a snapshot that is being written, while no batch comes."""
-
-
-class StepOn(NamedTuple):
-    """Step through the batch on a lane."""
-
-    lane: int
-    rows: int
-    anew: bool
-    """The names are those of another table, which begins here."""
-    names: list[Name]
-    """Those that were met since the last batch, in the order of their numbers."""
-    ticks: tuple[Tick, ...]
-    hour: EventTime | None
-
-
-class Stepped(NamedTuple):
-    """What became of a batch: the columns are on its lane."""
-
-    events: tuple[AlertEvent, ...]
-    departed: tuple[tuple[str, str], ...]
-    took_s: float
-
-
-class Ask(NamedTuple):
-    """Call a method of the engine."""
-
-    method: str
-    arguments: tuple[Any, ...]
-
-
-class Answer(NamedTuple):
-    """What became of a question."""
-
-    value: Any
-    """What a method returned."""
-    wrong: str
-    """What was raised instead: of a method with its traceback; an empty text for nothing."""
-
-
-class Count(NamedTuple):
-    """Take a census."""
-
-
-class Counted(NamedTuple):
-    """How the fleet stands; whose it is, only where that changed."""
-
-    census: Census
-    renamed: bool
-    took_s: float
-
-    def census_after(self, before: Census) -> Census:
-        """Return it with the names that it goes by."""
-        standing = before.standing
-        if self.renamed:
-            return self.census
-        named = replace(self.census.standing, devices=standing.devices, channels=standing.channels)
-        return replace(self.census, standing=named)
-
-
-class WriteAside(NamedTuple):
-    """Write a snapshot in a copy; behind this comes the file through which what is around the engine will be told."""
-
-    write: Write
-
-
-class WriteAtOnce(NamedTuple):
-    """Write a snapshot, and answer."""
-
-    write: Write
-    around: Around
-
-
-class Written(NamedTuple):
-    """How the copy's work went; see `Aside.outcome`."""
-
-    outcome: str
-
-
-class EndWriting(NamedTuple):
-    """Let the copy finish no more."""
-
-
-class Leave(NamedTuple):
-    """There is nothing more to be done."""
-
-
-class Failed(NamedTuple):
-    """The engine has failed: nothing follows."""
-
-    words: str
 
 
 class EngineCopy:

@@ -1,7 +1,7 @@
 """A snapshot of an engine that is in a process of its own, and of what this process remembers around it.
 
-In: both. Out: a snapshot written by a copy of the engine's process, which a copy of this one tells the rest: neither process waits for
-what takes its time over a large fleet.
+In: both. Out: a snapshot. Aside, a copy of the engine's process writes it, and a copy of this one tells that the rest: neither process waits for
+what takes its time over a large fleet. At once, the engine's process writes it itself, and both wait.
 """
 
 import socket
@@ -30,7 +30,7 @@ class EngineProcess(Protocol):
         ...
 
     def write_at_once(self, write: Write, around: Around, pause: Pause) -> None:
-        """Have a snapshot written, and wait for it."""
+        """Have it write a snapshot itself, and wait for it."""
         ...
 
 
@@ -38,7 +38,7 @@ class OfItsProcess:
     """What the engine's process remembers, and this one around it."""
 
     def __init__(self, engine: EngineProcess, around: Callable[[], Around]) -> None:
-        """Take both; aside, `around` is called in the copy of this process, where that takes nobody's time."""
+        """Take both; `around` is called in the copy of this process when written aside, where that takes nobody's time; here when at once."""
         self._engine, self._around = engine, around
 
     def aside(self, write: Write) -> Copy:

@@ -17,15 +17,14 @@ from urllib.request import urlopen
 
 import yaml
 
+from detector.edge import process_cost
 from detector.errors import DetectorError
-from detector.lab.bench import processes
 from detector.lab.bench.load import Stream, wait_for
-from detector.lab.bench.packets import CHANNELS
+from detector.lab.bench.packets import CHANNELS, TOPIC
 from detector.lab.broker import child_process, free_port, tail
 from detector.lab.daemon_process import DaemonProcess, daemon_of
 
 FILTER: Final = "bench/#"
-TOPICS: Final = "bench/{device}/telemetry"
 
 BASE: Final = "detector"
 
@@ -132,7 +131,7 @@ class Detector:
             "sensors": [
                 {
                     "name": "bench",
-                    "topics": [TOPICS],
+                    "topics": [TOPIC],
                     "timestamp": {"field": "ts", "format": "unix_us"},
                     "channels": {channel: {} for channel in CHANNELS},
                 },
@@ -159,7 +158,7 @@ class MosquittoSub:
         words = [program, "-p", _port(url), "-t", FILTER, "-q", str(stream.qos), "-V", "5"]
         with child_process(words, Path(os.devnull)) as child:
             size = stream.packet_bytes(5)
-            taken = lambda: processes.bytes_read(child.pid) / size  # noqa: E731
+            taken = lambda: process_cost.bytes_read(child.pid) / size  # noqa: E731
             yield Subject(child.pid, taken, partial(_flows, taken))
 
 

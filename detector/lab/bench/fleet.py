@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from detector.edge.model_file import ModelFile, load_model
+from detector.edge.process_cost import available_bytes, held_bytes, peak_bytes
 from detector.engine import Engine
 from detector.errors import DetectorError
 from detector.lab import snapshot_cost
 from detector.lab.bench.contenders import ONE_THREAD
-from detector.lab.bench.processes import available_bytes, peak_bytes, resident_bytes
 from detector.settings import Settings
 from detector.stream.batch import Batcher
 
@@ -93,12 +93,12 @@ def measure(plan: Plan) -> Fleet:
     Raises: ModelError when there is no model; SnapshotError when the snapshot cannot be written.
     """
     model, devices, pid = load_model(plan.model), plan.devices, os.getpid()
-    settings, began = settings_for(devices, plan.head), resident_bytes(pid)
+    settings, began = settings_for(devices, plan.head), held_bytes(pid)
     engine, batcher = Engine(settings, model.network, model.reference), Batcher(settings.engine.max_batch)
     took = [_round_us(engine, batcher, devices, turn) for turn in range(plan.rounds)]
     state = sum(column.nbytes for block in engine.blocks().values() for column in block.arrays().values())
     _touch(engine)
-    resident = resident_bytes(pid)
+    resident = held_bytes(pid)
     del engine, batcher
     return Fleet(
         devices=devices,

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from detector.edge.journal.database import NAME
+from detector.edge.process_cost import children, cpu_s
 from detector.lab.bench.contenders import Contender, Subject
 from detector.lab.bench.load import Load, Stream, load, wait_for
 from detector.lab.bench.pilot import BROKER_CONFIG, Pilot
-from detector.lab.bench.processes import children, cpu_s
 from detector.lab.broker import embedded_broker
 
 RUN_UP_S: Final = 2.0

@@ -17,13 +17,13 @@ from detector.clock import SystemClock
 from detector.domain import Reading
 from detector.edge.channel_view import ChannelView
 from detector.edge.model_file import load_model
+from detector.edge.process_cost import held_bytes
 from detector.edge.snapshot import Keeper, OfThisProcess, Snapshot
 from detector.engine import Engine
 from detector.errors import DetectorError
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.fleet import AT_ONCE, settings_for
 from detector.lab.bench.load import Stream, load
-from detector.lab.bench.processes import resident_bytes
 from detector.lab.daemon_process import DaemonProcess
 from detector.lab.snapshot_cost import readings_of
 from detector.stream.batch import Batcher
@@ -105,7 +105,7 @@ def _start(detector: Detector, url: str, stream: Stream, folder: Path) -> tuple[
     with detector.running(url, stream, folder) as subject:
         took_s = time.monotonic() - began
         assert subject.daemon is not None
-        known, resident = _known(subject.daemon), resident_bytes(subject.pid)
+        known, resident = _known(subject.daemon), held_bytes(subject.pid)
         os.kill(subject.pid, signal.SIGKILL)
         subject.daemon.await_end()
     return took_s, known, resident

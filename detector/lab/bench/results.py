@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from detector import __version__
+from detector.edge.process_cost import available_bytes
 from detector.errors import DetectorError
-from detector.lab.bench.processes import available_bytes
 
 
 @dataclass(frozen=True, slots=True)

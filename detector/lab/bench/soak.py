@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 
+from detector.edge.process_cost import cpu_s, held_bytes
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.ingest import Route, course, drained
 from detector.lab.bench.latency import AT_ONCE, Latency, probe_at
 from detector.lab.bench.load import Stream
 from detector.lab.bench.packets import CHANNELS
 from detector.lab.bench.probe import Prober
-from detector.lab.bench.processes import cpu_s, resident_bytes
 
 SHARE: Final = 0.5
 """Of the top rate."""
@@ -92,7 +92,7 @@ def measure(
             due = began + len(looks) * every_s
             time.sleep(max(0.0, due - time.monotonic()))
             latency = probe_at(way, prober, detector.name, (SHARE, rate), PROBES)
-            look = Look(time.monotonic() - began, resident_bytes(way.subject.pid), cpu_s(way.subject.pid), latency)
+            look = Look(time.monotonic() - began, held_bytes(way.subject.pid), cpu_s(way.subject.pid), latency)
             looks.append(look)
             tell(
                 f"after {look.after_s:,.0f} s: {look.resident_bytes / 1e6:,.0f} MB, "

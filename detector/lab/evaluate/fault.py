@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from detector.domain import MICROSECONDS, EventTime
+from detector.domain import EventTime
 from detector.stream.timestamp import format_event_time
-
-HOUR: Final = 3600 * MICROSECONDS
 
 
 class Injected(StrEnum):

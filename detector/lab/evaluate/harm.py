@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.lab.evaluate.fault import HOUR, SIZES, Fault, Injected
+from detector.domain import HOUR
+from detector.lab.evaluate.fault import SIZES, Fault, Injected
 from detector.lab.evaluate.streams import Stream
 from detector.state.rows import Floats
 

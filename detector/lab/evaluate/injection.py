@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import EventTime, Reading
-from detector.lab.evaluate.fault import HOUR, HOURS, Fault, Injected
+from detector.domain import HOUR, EventTime, Reading
+from detector.lab.evaluate.fault import HOURS, Fault, Injected
 from detector.lab.evaluate.harm import HARM
 from detector.lab.evaluate.streams import Stream
 

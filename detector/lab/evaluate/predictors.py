@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.domain import MICROSECONDS
+from detector.domain import HOUR
 from detector.state.block import Block
 from detector.state.rows import Floats, Rows
 
@@ -111,7 +111,7 @@ class UsualOfTheHour:
 
 def _hour(rows: Rows) -> NDArray[np.intp]:
     """Return the hour of the day of each row. Shape (B,)."""
-    return (rows.at_us // (3600 * MICROSECONDS) % HOURS).astype(np.intp)
+    return (rows.at_us // HOUR % HOURS).astype(np.intp)
 
 
 class _WeightBlock(Block):

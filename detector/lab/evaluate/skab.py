@@ -9,7 +9,7 @@ contenders; here they are replayed like the rest, and counted by nobody.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from detector.edge.recording import find_recordings
 from detector.errors import RecordingError
 from detector.lab.evaluate.contenders import Contender
 from detector.lab.evaluate.corpora import read_alone
+from detector.lab.evaluate.hotelling import TRAINING_ROWS
 from detector.lab.evaluate.intervals import Interval, over_streams
 from detector.lab.evaluate.nab_score import PROFILES, normalised
 from detector.lab.evaluate.recordings import Heard, replay_abreast
@@ -27,8 +28,6 @@ from detector.state.rows import Floats, Mask
 
 ANOMALY, CHANGE = "anomaly", "changepoint"
 """The columns that are labels."""
-
-TRAINING_ROWS: Final = 400
 
 
 class SkabFile(NamedTuple):

@@ -129,6 +129,19 @@ def test_what_is_open_is_listed_behind_any_number_that_is_over(tmp_path: Path) -
         assert here.clerk.known("fedcba9876543210") == []
 
 
+def test_what_is_open_is_looked_up_at_once(tmp_path: Path) -> None:
+    """However many are open, the journal is asked one question; and none of them is missing while its disk fails."""
+    with office(tmp_path) as here:
+        still_open, asked = here.clerk.still_open(), list[str]()
+        store = here.worker.journal._store
+        assert store is not None
+        store._db.set_trace_callback(asked.append)
+        assert here.clerk.still_open() == still_open
+        assert (len(still_open), len(asked)) == (2, 1)
+        store.close()
+        assert [case.last for case in here.clerk.still_open()] == [case.last for case in still_open]
+
+
 def test_an_alert_of_which_nothing_is_known_any_more_is_not_open(tmp_path: Path) -> None:
     """Where its device was pruned its end was never told: it is listed as what it was, and not as what lasts."""
     with office(tmp_path) as here:

@@ -4,6 +4,7 @@ from detector.clock import MonoTime, WallTime
 from detector.daemon.receipts import COMMIT_WITHIN_S, ENOUGH, Receipts
 from detector.domain import EventTime
 from detector.edge.parcel import Message, Parcel
+from tests.parcels import parcel_of
 
 
 class Desk:
@@ -25,7 +26,7 @@ class Desk:
     def hold(self, count: int) -> list[Parcel]:
         """Hold so many messages more."""
         messages = [Message("plant/p1", b"1", EventTime(0), 1, False, False, mid, 1) for mid in range(1, count + 1)]
-        parcels = [Parcel.of(messages)] if messages else []
+        parcels = [parcel_of(messages)] if messages else []
         self.receipts.hold(parcels)
         return parcels
 
@@ -90,6 +91,6 @@ def test_messages_wait_for_the_disk_to_have_their_commit() -> None:
 def test_messages_that_want_no_answer_wait_for_no_disk() -> None:
     """Of QoS 0 nothing is kept: a disk that hangs may not fill the memory."""
     desk = Desk()
-    desk.receipts.hold([Parcel.of([Message("plant/p1", b"1", EventTime(0), 0, False, False, 0, 1)])])
+    desk.receipts.hold([parcel_of([Message("plant/p1", b"1", EventTime(0), 0, False, False, 0, 1)])])
     desk.receipts.commit(1)
     assert desk.receipts.release(1) == []

@@ -10,8 +10,9 @@ from detector.daemon.redelivery import Redelivery
 from detector.daemon.wiring import Place, build_engine, build_intake, build_journal
 from detector.domain import EventTime
 from detector.edge.ledger import Ledger
-from detector.edge.parcel import Message, Parcel
+from detector.edge.parcel import Message
 from detector.settings import EngineSettings, SensorSettings, Settings, StateSettings
+from tests.parcels import parcel_of
 from tests.system.daemon_process import write_model
 
 
@@ -53,4 +54,4 @@ def test_one_payload_may_have_as_many_channels_as_a_device(most: int) -> None:
     ledger.arrived()
     payload = str(list(range(200))).encode()
     message = Message("d", payload, EventTime(0), qos=1, retain=False, duplicate=False, mid=1, connection=1)
-    assert len(intake.decode([Parcel.of([message])])) == most
+    assert len(intake.decode([parcel_of([message])])) == most

@@ -24,6 +24,7 @@ from detector.settings.mqtt import Overflow
 from detector.stream.batch import Batcher
 from detector.stream.stream_clock import TICK
 from tests.fleet import readings
+from tests.parcels import parcel_of
 from tests.system.patience import wait_until
 from tests.unit.daemon.plant import START_S, Plant
 
@@ -33,7 +34,7 @@ def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path
     with Plant().worker(tmp_path) as worker:
         worker.ledger.arrived()
         arrived = EventTime(START_S * MICROSECONDS)
-        worker.inbox.put(Parcel.of([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)]))
+        worker.inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)]))
         worker.inbox.close()
         worker.link.subscribed.set()
         while worker.journal.committed < 3:
@@ -60,7 +61,7 @@ def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
         monkeypatch.setattr(os, "fdatasync", slow)
         monkeypatch.setattr(worker.link, "acknowledge", released.extend)
         worker.ledger.arrived()
-        parcel = Parcel.of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 1, False, False, 1, 1)])
+        parcel = parcel_of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 1, False, False, 1, 1)])
         worker.inbox.put(parcel)
         while not hangs.is_set():
             worker.turn()

@@ -9,6 +9,7 @@ from detector.edge.inbox import Inbox
 from detector.edge.parcel import Message, Parcel
 from detector.settings import InboxSettings
 from detector.settings.mqtt import Overflow
+from tests.parcels import parcel_of
 
 
 def message(number: int, payload: bytes = b"1") -> Message:
@@ -25,7 +26,7 @@ def inbox(room: int, overflow: Overflow = Overflow.DROP_OLDEST) -> Inbox:
 
 def put(box: Inbox, *messages: Message) -> list[Message]:
     """Put messages; return those that were given up."""
-    return opened(box.put(Parcel.of(messages)).given_up)
+    return opened(box.put(parcel_of(messages)).given_up)
 
 
 def opened(parcels: list[Parcel]) -> list[Message]:
@@ -133,9 +134,9 @@ def test_a_waiting_taker_is_woken(wake: object) -> None:
 def test_what_finds_no_room_is_to_be_put_again() -> None:
     """With `wait`, a put of several messages returns as soon as some have room, and gives none of the others up."""
     box = inbox(2, Overflow.WAIT)
-    assert box.put(Parcel.of([message(number) for number in range(3)])) == (2, [])
+    assert box.put(parcel_of([message(number) for number in range(3)])) == (2, [])
     assert [taken.mid for taken in take(box, 9, 0.0)] == [0, 1]
-    assert box.put(Parcel.of([message(2)])) == (1, [])
+    assert box.put(parcel_of([message(2)])) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,6 @@ def test_what_finds_no_room_is_to_be_put_again() -> None:
 def test_several_messages_are_dropped_as_one_by_one(overflow: Overflow, given_up: list[int], kept: list[int]) -> None:
     """Of messages that are put together, as many are dropped as if they came one by one."""
     box = inbox(2, overflow)
-    seen_to, back = box.put(Parcel.of([message(number) for number in range(4)]))
+    seen_to, back = box.put(parcel_of([message(number) for number in range(4)]))
     assert (seen_to, opened(back)) == (4, [message(number) for number in given_up])
     assert [taken.mid for taken in take(box, 9, 0.0)] == kept

@@ -13,6 +13,7 @@ from detector.lab.record import Recorder
 from detector.settings import InboxSettings
 from detector.settings.sensors import SensorSettings
 from detector.stream.decode import Decoder
+from tests.parcels import parcel_of
 
 SENSORS = [
     SensorSettings.model_validate(
@@ -31,7 +32,7 @@ def record(path: Path, *waiting: Message) -> tuple[Recorder, list[Message]]:
     """Record what waits in an inbox of a recorder that was told to stop; return also what it acknowledged."""
     inbox, stop, acknowledged = Inbox(InboxSettings()), threading.Event(), list[Message]()
     for one in waiting:
-        inbox.put(Parcel.of([one]))
+        inbox.put(parcel_of([one]))
     stop.set()
 
     def acknowledge(done: Iterable[Parcel]) -> None:

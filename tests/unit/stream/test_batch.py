@@ -1,10 +1,9 @@
 """Batching: everything that waits, at most one reading of each channel, ticks in their places."""
 
-from detector.domain import MICROSECONDS, EventTime, Reading
+from detector.domain import HOUR, MICROSECONDS, EventTime, Reading
 from detector.readings import Readings
 from detector.report import Batch, Tick
 from detector.stream.batch import Batcher
-from detector.stream.stream_clock import HOUR
 from tests.fleet import START, merged, readings
 
 TICK = 30_000_000

@@ -114,7 +114,7 @@ def test_an_alert_was_opened_when_it_was_opened(tmp_path: Path) -> None:
 
 
 def test_alerts_are_chosen_before_they_are_counted(tmp_path: Path) -> None:
-    """The newest of one channel, of a device as a whole, or of those that are open, however many others came after."""
+    """The newest of one channel, of a device as a whole, of those that are open or of certain ids, however many others came after."""
     whole, closed = replace(alert(2), channel=None), replace(alert(3), event=Transition.CLOSED)
     others = [replace(alert(number), device="p2") for number in range(10, 15)]
     with Bench(tmp_path).journal() as journal:
@@ -131,6 +131,9 @@ def test_alerts_are_chosen_before_they_are_counted(tmp_path: Path) -> None:
         assert found(Which(since, 1, (closed.device, closed.channel))) == ["a3"]
         assert found(Which(since, 2, only_open=True)) == ["a2", "a1"]
         assert found(Which(since, 2, (closed.device, closed.channel), only_open=True)) == ["a1"]
+        assert found(Which(since, 9, ids=("a3", "nobody", "a1"))) == ["a3", "a1"]
+        assert found(Which(since, 9, ids=("a3", "a1"), only_open=True)) == ["a1"]
+        assert found(Which(since, 9, ids=())) == []
 
 
 def test_what_was_said_is_kept_as_long_as_alerts(tmp_path: Path) -> None:

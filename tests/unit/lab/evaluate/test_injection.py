@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from detector.domain import MICROSECONDS, EventTime, Reading
-from detector.lab.evaluate.fault import HOUR, HOURS, PROTOCOL_KINDS, Fault, Injected
+from detector.domain import HOUR, MICROSECONDS, EventTime, Reading
+from detector.lab.evaluate.fault import HOURS, PROTOCOL_KINDS, Fault, Injected
 from detector.lab.evaluate.injection import EARLIEST, LATEST, draw_faults, inject
 from detector.lab.evaluate.streams import streams_of
 from tests.fleet import START, merged, noise, readings
