@@ -108,10 +108,10 @@ class Worker:
         if self.courier.take_answers():
             self.receipts.hold(())
         if (
-            self.herald.hear()
-            or self.journal.alerts_wait
+            self.journal.alerts_wait
             or self.receipts.due(more_wait=len(self.inbox) > 0)
             or self.journal.retry_due
+            or self.herald.hear()
         ):
             self.settle()
         self.courier.offer()
@@ -146,12 +146,13 @@ class Worker:
         """Bring what was taken in, and the alerts that came of it, to the disk; then let them out, and let the broker forget it."""
         with self.exposition.commit_seconds.time():
             found = self.journal.commit()
-        told = self.herald.hear(found)
-        if told:
-            self.courier.offer(found=bool(found))  # machines need not wait until the disk has what people are told
+        self.courier.offer(
+            found=bool(found)
+        )  # machines need not wait until it is decided, and on the disk, what people are told
+        if self.herald.hear(found):
             with self.exposition.commit_seconds.time():
                 self.journal.commit()
-        self.courier.offer(found=told or bool(found))
+            self.courier.offer(found=True)
         self.link.acknowledge(self.receipts.release())
 
     def recover(self, batch: Batch | Feedback) -> None:
