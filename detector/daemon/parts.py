@@ -78,6 +78,7 @@ class Parts:
     def part(self, settings: Settings) -> None:
         """Give the engine a process of its own, where that is wanted; once it knows all that it is to know from before the start."""
         worker = self.worker
+        _let_all_stay()
         if not settings.engine.own_process:
             return
         try:
@@ -86,7 +87,7 @@ class Parts:
             log.warning("the engine stays in this process: %s", fault)
         else:
             log.info("the engine has process %d to itself", worker.stepper.pid)
-            gc.collect()  # what the engine held is now the other process's alone
+        _let_all_stay()  # but what the engine held is now the other process's alone
 
     def renew(self, settings: Settings, changes: Changes, pause: Callable[[], None], obey: Callable[[], None]) -> None:
         """Put new parts in the place of old ones where the configuration changed.
@@ -138,3 +139,10 @@ class Parts:
         kept = wiring.filters_of(settings)
         link.unsubscribe([old for old in wiring.filters_of(self._settings) if old not in kept])
         link.stop(GOODBYE_S)
+
+
+def _let_all_stay() -> None:
+    """Look for garbage once more; what is there then stays, and is not looked through again: some 50 ms, in which nothing was scored."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

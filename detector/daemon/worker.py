@@ -109,10 +109,10 @@ class Worker:
         if self.courier.take_answers():
             self.receipts.hold(())
         if (
-            self.herald.hear()
-            or self.journal.alerts_wait
+            self.journal.alerts_wait
             or self.receipts.due(more_wait=len(self.inbox) > 0)
             or self.journal.retry_due
+            or self.herald.hear()
         ):
             self.settle()
         self.courier.offer()

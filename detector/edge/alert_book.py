@@ -25,7 +25,7 @@ class AlertBook:
     def write(self, events: Iterable[AlertEvent]) -> None:
         """Enter events in stream order."""
         for event in events:
-            if event not in self.recent:  # it was recalled, and is found again
+            if not self._was_recalled(event):
                 self.recent.append(event)
             if event.event is Transition.CLOSED:
                 self._close(event)
@@ -37,6 +37,10 @@ class AlertBook:
     def recall(self, events: Iterable[AlertEvent]) -> None:
         """Show events of before the start; what is open and how much there was, stepping the journal again will tell."""
         self.recent.extend(events)
+
+    def _was_recalled(self, event: AlertEvent) -> bool:
+        """Tell whether an event is among the last already: it was recalled, and is found again. Few have the same time, and most are told apart by it."""
+        return any(one.at == event.at and one == event for one in self.recent)
 
     @property
     def open(self) -> tuple[AlertEvent, ...]:

@@ -90,7 +90,8 @@ class ChannelView:
                 self._sweep(report.ticks[-1].at)
             rows, turned = entered.rows, entered.turned
             if concerned:
-                rows = np.concatenate([rows, np.setdiff1d(np.array(concerned, np.intp), rows)])
+                others = set(concerned).difference(rows.tolist())
+                rows = np.concatenate([rows, np.array(sorted(others), np.intp)])
                 turned = np.concatenate([turned, np.array(concerned, np.intp)])
             awake = self._last.awake(rows, turned)
             return Touched(self._last.keys_of(awake), set(self._last.keys_of(turned)), report.departed)

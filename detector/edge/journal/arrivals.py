@@ -38,6 +38,11 @@ TOUCH: Final = (
     " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
 )
 
+UNKNOWN: Final = -1
+APART: Final = 2_654_435_761
+"""Between the terms of two channels whose numbers follow each other: by it, those of any number of channels lie evenly.
+Source: Knuth, The Art of Computer Programming 3, 6.4, multiplicative hashing."""
+
 
 class Group(NamedTuple):
     """Arrivals that are written together: readings, idle ticks, or feedback."""
@@ -77,32 +82,38 @@ class Channels:
     def __init__(self, db: sqlite3.Connection, touch_every: int) -> None:
         """Know none yet; a channel's last arrival is to be less than `touch_every` after it was touched."""
         self._db, self._touch_every = db, touch_every
-        self._since = self._last = 0
+        self._last = 0
         self._entries: Sequence[str] = ()
         self._names: Names | None = None
-        self._ids = np.zeros(0, np.int64)
-        """0 where not known; SQLite counts from 1."""
+        self._ids = self._terms = np.zeros(0, np.int64)
+        """The row of each channel, and the term in which it was touched; `UNKNOWN` where it was not."""
 
     def turn_to(self, group: Group) -> None:
-        """Prepare for a group; forget what was known under other names or entries, or for long."""
+        """Prepare for a group; forget what was known under other names or entries."""
         self._last, names = group.last, group.readings.names
-        if self._entries != group.entries or group.last - self._since >= self._touch_every:
-            self._names, self._since, self._entries = None, group.first, group.entries
-        if names is not self._names:
-            self._names, self._ids = names, np.zeros(len(names), np.int64)
-        elif len(self._ids) < len(names):
-            self._ids = np.concatenate([self._ids, np.zeros(len(names), np.int64)])
+        if self._entries != group.entries or names is not self._names:
+            self._names, self._entries = names, group.entries
+            self._ids = self._terms = np.zeros(0, np.int64)
+        more = len(names) - len(self._ids)
+        if more:
+            self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
+            self._terms = np.concatenate([self._terms, np.full(more, UNKNOWN)])
 
     def ids_of(self, readings: Readings) -> list[int]:
-        """Return the row of each reading's channel; find or make those that are not known, and note that they were written now."""
-        found = self._ids[readings.numbers]
-        if not found.all():
-            for number in np.unique(readings.numbers[found == 0]).tolist():
+        """Return the row of each reading's channel; find or make those that were not touched in this term, and note that they were written now.
+
+        A term is `touch_every` arrivals long, and begins for each channel at another one, so that no commit touches many.
+        """
+        numbers = readings.numbers
+        terms = (self._last + APART * numbers.astype(np.int64)) // self._touch_every
+        due = (self._terms[numbers] != terms).nonzero()[0]
+        if len(due):
+            again, first = np.unique(numbers[due], return_index=True)
+            for number, term in zip(again.tolist(), terms[due[first]].tolist(), strict=True):
                 device, channel, entry = readings.names[number]
                 made = self._db.execute(TOUCH, (device, channel, self._entries[entry], self._last)).fetchall()
-                self._ids[number] = made[0][0]
-            found = self._ids[readings.numbers]
-        ids: list[int] = found.tolist()
+                self._ids[number], self._terms[number] = made[0][0], term
+        ids: list[int] = self._ids[numbers].tolist()
         return ids
 
 

@@ -22,8 +22,8 @@ from detector.notices import Row
 from detector.settings import JournalSettings
 
 TOUCH_EVERY: Final = 2**18
-"""Most arrivals after which the known channels are forgotten, so that neither they nor their table grow for ever: what is in
-use is touched anew, and what was not touched for as long has no arrivals since."""
+"""Most arrivals after which a channel is touched anew, so that their table does not grow for ever: what was not touched for as long
+has no arrivals since."""
 
 TOUCH_BYTES: Final = 2**12
 """There is a touch for so much of `max_size`: names that never come again take 1.3 kB at most, and wait for one touch to go."""

@@ -68,8 +68,8 @@ class Connection:
         client.on_message = self._on_message
         if isinstance(client, QuickClient):
             client.on_publications = self._on_publications
-        # With this callback set, paho leaves all writing to `loop`, that is, to one thread; without it every
-        # thread that publishes would write to the socket itself, and two could tear each other's packets.
+        # With this callback set, paho leaves writing to `loop`, that is, to one thread; without it every thread that
+        # publishes would write to the socket itself, and two could tear each other's packets. `QuickClient` lets them take turns.
         client.on_socket_register_write = lambda *_: None
 
     def turn(self) -> bool:
@@ -144,11 +144,12 @@ class Connection:
 
     def drop(self) -> None:
         """Close the socket without a word, if it is still open; the broker then publishes the last will."""
-        socket = self._client.socket()
-        if socket is not None:
+        client, socket = self._client, self._client.socket()
+        if isinstance(client, QuickClient):
+            client.hang_up()
+        elif socket is not None:
             socket.close()
         # The client frees its other sockets when it is freed itself: at once, if nothing of it refers back to it.
-        client = self._client
         client.on_connect = client.on_subscribe = client.on_publish = client.on_disconnect = client.on_message = None
         if isinstance(client, QuickClient):
             client.on_publications = None

@@ -1,13 +1,19 @@
 """paho's client with the way of a publication made short: everything here that reaches into paho, and nothing else does.
 
 In: bytes from the socket, many packets at a time. Out: publications, a list at a time; acknowledgements, many in one write.
+What is published at QoS 1 or acknowledged is written by the thread that says so, unless something waits before it: to wake
+the network thread takes a change of threads, and that of the interpreter's lock as long as a batch is worked on.
 All other packets, and whatever is not well-formed, go the way that paho would have taken them. Where paho is not as we know
-it (`fits`), its public ways are taken for everything; so it is over websockets, whose reads paho sizes by the packet.
+it (`fits`), its public ways are taken for everything; so it is over websockets, whose reads paho sizes by the packet. Over TLS
+only one thread may use a socket, and it writes everything.
 """
 
+import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTv5
@@ -18,9 +24,12 @@ from detector.edge.mqtt.packets import MALFORMED, Publications, take_publication
 READ: Final = 2**18
 """Most bytes of one read."""
 
+AT_ONCE: Final = (MessageType.PUBLISH, MessageType.PUBACK)
+"""What other threads send than the network's."""
+
 INTERNALS: Final = (
-    "_in_packet", "_last_bytes_received", "_loop_rc_handle", "_msgtime_mutex", "_packet_queue", "_packet_read", "_protocol", "_sock",
-    "_sock_recv",
+    "_in_packet", "_last_bytes_received", "_last_msg_out", "_loop_rc_handle", "_msgtime_mutex", "_out_packet", "_packet_queue",
+    "_packet_read", "_packet_write", "_protocol", "_sock", "_sock_close", "_sock_recv", "_sockpairW",
 )  # fmt: skip
 """What we use of paho that is not public."""
 
@@ -38,6 +47,8 @@ class QuickClient(Client):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Make a client as paho does."""
+        self._writing = threading.RLock()
+        """Held by who writes to the socket, or closes it: another one may be opened under its number at once."""
         super().__init__(*arguments, **options)
         self._waiting, self._at = b"", 0
         self._quick = fits(self)
@@ -70,6 +81,57 @@ class QuickClient(Client):
         elif mids:
             packet = b"".join(struct.pack("!BBH", MessageType.PUBACK, 2, mid) for mid in mids)
             self._packet_queue(MessageType.PUBACK, packet, mids[-1], 1)
+
+    def hang_up(self) -> None:
+        """Close the socket without a word, if it is still open."""
+        connection = self.socket()
+        if connection is not None:
+            with self._writing:
+                connection.close()
+
+    def _packet_queue(
+        self, command: int, packet: bytes | bytearray, mid: int, qos: int, info: Any = None
+    ) -> MQTTErrorCode:
+        """Write a packet at once where that can be done, or let it wait for the network thread."""
+        if qos and command & 0xF0 in AT_ONCE and self._write_at_once(command, packet, mid, qos, info):
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return super()._packet_queue(command, packet, mid, qos, info)
+
+    def _write_at_once(self, command: int, packet: bytes | bytearray, mid: int, qos: int, info: Any) -> bool:
+        """Write a packet as far as the socket takes it, the rest waits before all others; return whether anything was written."""
+        with self._writing:
+            connection: object = self._sock
+            if not self._quick or type(connection) is not socket.socket or self._out_packet:
+                return False
+            try:
+                written = connection.send(packet)
+            except OSError:  # the network thread finds out what it is
+                return False
+            if written < len(packet):
+                left = len(packet) - written
+                self._out_packet.appendleft(
+                    {"command": command, "mid": mid, "qos": qos, "pos": written, "to_process": left, "packet": packet, "info": info}
+                )  # fmt: skip
+                self._wake()
+        with self._msgtime_mutex:
+            self._last_msg_out = time.monotonic()
+        return True
+
+    def _wake(self) -> None:
+        """Have the network thread look at what waits."""
+        if self._sockpairW is not None:
+            with suppress(BlockingIOError):
+                self._sockpairW.send(b"0")
+
+    def _packet_write(self) -> MQTTErrorCode:
+        """Write what waits; nobody writes in between."""
+        with self._writing:
+            return super()._packet_write()
+
+    def _sock_close(self) -> None:
+        """Close the socket; nobody writes to it meanwhile."""
+        with self._writing:
+            super()._sock_close()
 
     def _take_waiting(self) -> MQTTErrorCode:
         """Take in every packet that has come in full; let paho have those that are not publications."""

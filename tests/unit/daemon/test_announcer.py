@@ -1,6 +1,7 @@
 """Which states are published, and when."""
 
 import json
+from itertools import pairwise
 
 from detector.clock import MonoTime, WallTime
 from detector.daemon.announcer import AGAIN_PER_S, Announcer
@@ -69,6 +70,20 @@ def test_what_is_retained_is_the_last_there_was() -> None:
     for second in (9, 10, 30, 60):
         desk.renew(second)
     assert desk.values == [0.0, 3.0]
+
+
+def test_those_whose_rest_ends_together_do_not_go_out_together() -> None:
+    """A thousand channels that were first heard in one moment are renewed a few in a turn, all of them before half of the next rest is over."""
+    desk, devices, turn_s = Desk(), 1000, 0.01
+    for second in range(2):
+        desk.show(second, report(*(reading(f"d{n}", seconds=second) for n in range(devices))))
+    desk.renew(9.99)
+    sent = [len(desk.sent)]
+    for turn in range(502):
+        desk.renew(10 + turn * turn_s)
+        sent.append(len(desk.sent))
+    assert (sent[0], sent[-1]) == (devices, 2 * devices)
+    assert max(after - before for before, after in pairwise(sent)) <= 3
 
 
 def test_a_channel_that_turns_is_published_at_once() -> None:

@@ -2,24 +2,28 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from detector.clock import MonoTime
+from detector.clock import Clock, MonoTime
+from detector.daemon.herald import Herald
 from detector.daemon.worker import Worker
-from detector.domain import MICROSECONDS, DropReason, EventTime
+from detector.domain import MICROSECONDS, AlertEvent, DropReason, EventTime, Transition
 from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
+from detector.edge.journal import Journal, Owed
 from detector.edge.mqtt.connection import Connection
 from detector.edge.mqtt.packets import Publications, Publish
 from detector.edge.mqtt.quick_client import QuickClient
 from detector.edge.parcel import Message, Parcel
+from detector.edge.sinks import Answer, Sinks
 from detector.edge.stepping import Beside, EngineGoneError
-from detector.settings import InboxSettings
+from detector.notices import Desk, Directory
+from detector.settings import AlertSettings, InboxSettings
 from detector.settings.mqtt import Overflow
 from detector.stream.batch import Batcher
 from detector.stream.stream_clock import TICK
@@ -27,6 +31,7 @@ from tests.fleet import readings
 from tests.parcels import parcel_of
 from tests.system.patience import wait_until
 from tests.unit.daemon.plant import START_S, Plant
+from tests.unit.edge.readings import event
 
 
 def test_the_journal_has_readings_and_idle_ticks_as_the_engine_had_them(tmp_path: Path) -> None:
@@ -150,6 +155,42 @@ def test_a_stop_misses_nothing_that_moves_while_it_looks(tmp_path: Path) -> None
         worker.drain(MonoTime(1e9))
         counts = worker.ledger.snapshot()
     assert (counts.messages, counts.scored, counts.pending) == (4, 4, 0)
+
+
+class Witness(Herald):
+    """What brings alerts to the desk, and a sink for machines: both say what they are given, and what of it is on the disk."""
+
+    name = "mqtt"
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        """See nothing yet."""
+        super().__init__(Desk(AlertSettings(), Directory(100)), journal, clock)
+        self.seen: list[tuple[str, int]] = []
+        self._disk = journal
+
+    def offer(self, _event: AlertEvent) -> None:
+        """Be a machine that is told."""
+        self.seen.append(("machine", len(self._disk.recent_alerts(10))))
+
+    def answers(self) -> list[Answer]:
+        """Say nothing."""
+        return []
+
+    def hear(self, found: Sequence[Owed[AlertEvent]] = ()) -> bool:
+        """Tell the desk."""
+        self.seen += [("desk", len(self._disk.recent_alerts(10)))] * len(found)
+        return super().hear(found)
+
+
+def test_machines_are_told_before_it_is_decided_what_people_are_told(tmp_path: Path) -> None:
+    """An alert leaves for machines once it is on the disk; what the desk makes of it comes after that."""
+    plant = Plant()
+    with plant.worker(tmp_path) as worker:
+        witness = worker.herald = Witness(worker.journal, plant)
+        worker.courier.turn_to(Sinks((witness,)), 1e9)
+        worker.journal.append_alerts([event(Transition.OPENED, 1)])
+        worker.turn()
+    assert witness.seen == [("machine", 1), ("desk", 1)]
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")

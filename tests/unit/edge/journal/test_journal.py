@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from detector.domain import EventTime
+from detector.clock import WallTime
+from detector.domain import EventTime, Reading
 from detector.edge.journal import Arrival
-from detector.edge.journal.store import TOUCH_EVERY
+from detector.edge.journal.arrivals import Group
+from detector.edge.journal.database import NAME
+from detector.edge.journal.store import TOUCH_BYTES, TOUCH_EVERY, Store
+from detector.readings import Names, Readings
 from detector.settings import JournalSettings
 from tests.unit.edge.journal.bench import ENTRIES, Bench, readings, values
 
@@ -134,6 +138,23 @@ def test_channels_that_are_gone_are_forgotten(tmp_path: Path) -> None:
             journal.commit()
     assert b"gone" not in bench.path.read_bytes().replace(b"\0", b"")
     assert [arrival.device for arrival in bench.on_disk()] == ["here"]
+
+
+def test_no_commit_touches_many_channels(tmp_path: Path) -> None:
+    """Channels that are heard together are noted as in use one after the other, each of them in its turn."""
+    names, channels, touched = Names(), 300, list[str]()
+    store = Store(tmp_path / NAME, JournalSettings(max_size=10 * channels * TOUCH_BYTES))
+    again = list[int]()
+    for round_ in range(30):
+        heard = [Reading(f"d{n}", "c", EventTime(round_), 1.0, 0) for n in range(channels)]
+        store._db.set_trace_callback(lambda words: touched.append(words) if "INTO channels" in words else None)
+        store.write([Group(store.last + 1, ENTRIES, Readings.of(heard, names))], WallTime(0.0), None)
+        again.append(len(touched))
+        touched.clear()
+    store.close()
+    assert again[0] == channels
+    assert max(again[1:]) < channels // 5
+    assert sum(again[1:11]) == channels
 
 
 def test_an_entry_is_known_by_its_name(tmp_path: Path) -> None:
