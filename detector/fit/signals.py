@@ -107,9 +107,8 @@ def white_noise(generator: np.random.Generator, timeline: Timeline) -> Floats:
 def coloured_noise(generator: np.random.Generator, timeline: Timeline) -> Floats:
     """Add what a plant adds: fluctuations that return to their mean in one to a hundred readings."""
     memory = generator.uniform(-0.3, 0.98)
-    size: float = 10.0 ** generator.uniform(-2.0, 0.2) * sqrt(
-        (1.0 + memory) / (1.0 - memory)
-    )  # lagging calms; undo that
+    size: float = 10.0 ** generator.uniform(-2.0, 0.2)
+    size *= sqrt((1.0 + memory) / (1.0 - memory))  # lagging calms; undo that
     return size * lagged(shocks(generator, len(timeline)), 1.0 - memory) * volatility(generator, timeline)
 
 

@@ -1,4 +1,4 @@
-"""Publications are read as paho reads them, however the network cuts them."""
+"""Law: publications are read as paho reads them, however the network cuts them."""
 
 import socket
 import struct

@@ -42,11 +42,10 @@ def test_what_is_far_stranger_is_told_all_the_same(size: float) -> None:
     """A jump well beyond the one that was false is told, and how strong it was is held against the threshold as it was learnt."""
     plain, raised = (told(3.0, size, *said)[1] for said in ((), (FeedbackKind.FALSE,)))
     assert [event.at for event in raised] == [event.at for event in plain]
-    for held_back, as_ever in zip(
-        raised, plain, strict=True
-    ):  # what was raised and divided again may differ in its last bit
+    for held_back, as_ever in zip(raised, plain, strict=True):
         assert [one.source for one in held_back.heights] == [one.source for one in as_ever.heights]
         strengths = [one.strength for one in as_ever.heights]
+        # what was raised and divided again may differ in its last bit
         assert [one.strength for one in held_back.heights] == pytest.approx(strengths, rel=1e-14)
     assert raised[0].score is not None
     assert plain[0].score is not None

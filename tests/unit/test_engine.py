@@ -1,4 +1,4 @@
-"""The engine's own duties: the census, new settings while running, steps of nothing."""
+"""The engine as a whole: stages, the census, episodes, extreme values, new settings while running, steps of nothing."""
 
 import numpy as np
 import pytest

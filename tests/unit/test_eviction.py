@@ -74,6 +74,5 @@ def test_an_outage_ends_with_the_last_device_it_stands_for(leave: list[int], end
         silence.configure(Slot(slot), SensorSettings(name="s"), 3)
     silence.block.covered[:5], silence.block.silent_since[:5] = True, START
     turns = silence.leave(np.isin(np.arange(6), leave))
-    assert [(turn.entry, turn.ended, turn.onset, turn.quiet) for turn in turns] == [
-        (3, True, EventTime(START), 5)
-    ] * ends
+    told = [(turn.entry, turn.ended, turn.onset, turn.quiet) for turn in turns]
+    assert told == [(3, True, EventTime(START), 5)] * ends

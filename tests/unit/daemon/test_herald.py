@@ -87,9 +87,8 @@ def test_a_damaged_journal_takes_nothing_from_the_desk(tmp_path: Path) -> None:
         post.find(CLOSED)
         post.turn()
         post.turn(400.0)
-        assert [notice.title for notice in phone.offered if notice.reason == "resolved"] == [
-            "pump-1 temperature: resolved"
-        ]
+        (resolved,) = [notice.title for notice in phone.offered if notice.reason == "resolved"]
+        assert resolved == "pump-1 temperature: resolved"
         assert [alert.event.device for alert in post.herald.desk.open_alerts()] == ["pump-2"]
 
 

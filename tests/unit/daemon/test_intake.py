@@ -67,15 +67,9 @@ def test_a_message_that_came_before_counts_as_a_duplicate() -> None:
     intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger, Redelivery())
     first = Message("meters/m1/power", b"5", EventTime(1), 1, False, False, 7, 1)
     again = first._replace(duplicate=True, connection=2, resumed=True)
+    others = again._replace(mid=8), again._replace(payload=b"6"), first._replace(connection=2)
     found = []
-    for message in (
-        first,
-        first,
-        again,
-        again._replace(mid=8),
-        again._replace(payload=b"6"),
-        first._replace(connection=2),
-    ):
+    for message in (first, first, again, *others):
         ledger.arrived()
         found.append(len(intake.decode([parcel_of([message])])))
     assert found == [1, 1, 0, 1, 1, 1]

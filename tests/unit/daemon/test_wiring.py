@@ -1,4 +1,4 @@
-"""Where the parts look for what they need."""
+"""What the parts are made with: the folders where they look, the model, the limits."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the scoring loop leaves in the journal."""
+"""What the scoring loop leaves of what came in: in the journal, in the counts, and nothing on its way when it stops."""
 
 import os
 import signal

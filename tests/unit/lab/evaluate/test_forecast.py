@@ -35,9 +35,8 @@ def foreseen(foresight: Foresight, *channels: Series) -> tuple[ChannelForesight,
 
 def test_the_last_value_is_the_measure() -> None:
     """A network that expects no change, without a head, has an error of one on every channel."""
-    assert [one.error for one in foreseen(LAST_VALUE, series(noise(1, 200)), series(noise(2, 99)))] == pytest.approx(
-        [1, 1]
-    )
+    last_value = foreseen(LAST_VALUE, series(noise(1, 200)), series(noise(2, 99)))
+    assert [one.error for one in last_value] == pytest.approx([1, 1])
 
 
 def test_a_head_knows_noise_from_change() -> None:
