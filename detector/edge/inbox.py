@@ -70,6 +70,12 @@ class Inbox:
                 return Put(taken, []) if taken else Put(1, [parcel[:1]])
             return Put(len(parcel), [parcel[taken:]])
 
+    def gather(self, enough: int, timeout_s: float) -> None:
+        """Wait until so many messages wait, or as many as there is room for, or there is something else to look after; at most `timeout_s`."""
+        enough = min(enough, self._settings.max_messages)
+        with self._changed:
+            self._changed.wait_for(lambda: self._count >= enough or self._closed or self._nudged, timeout_s)
+
     def take(self, limit: int, timeout_s: float) -> list[Parcel]:
         """Return all that waits, oldest first, up to `limit` messages; wait at most `timeout_s` for the first.
 

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.herald import Herald
-from detector.daemon.worker import Worker
+from detector.daemon.worker import LONGEST_REST_S, Worker
 from detector.domain import MICROSECONDS, AlertEvent, DropReason, EventTime, Transition
 from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
@@ -76,6 +76,34 @@ def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
         while not released:
             worker.turn()
         assert (worker.journal.settled, released) == (True, [parcel])
+
+
+class Resting(Inbox):
+    """An inbox that notes how long others let messages gather, and does not wait."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        super().__init__(InboxSettings())
+        self.rests = list[float]()
+
+    def gather(self, enough: int, timeout_s: float) -> None:
+        """Note the time."""
+        self.rests.append(timeout_s)
+
+
+def test_whoever_comes_alone_is_scored_at_once_and_whoever_follows_closely_with_others(tmp_path: Path) -> None:
+    """The loop rests after it has scored, for longer than it took and never for long; where nothing comes, it rests no more."""
+    inbox = Resting()
+    with Plant().worker(tmp_path, inbox) as worker:
+        worker.ledger.arrived()
+        inbox.put(
+            parcel_of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 0, False, False, 0, 1)])
+        )
+        for _ in range(10):
+            worker.turn()
+    assert inbox.rests[0] == 0.0
+    assert 0.0 < inbox.rests[1] <= LONGEST_REST_S
+    assert inbox.rests[-1] == 0.0
 
 
 class Watched(Inbox):

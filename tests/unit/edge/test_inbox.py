@@ -117,9 +117,9 @@ def test_a_closed_inbox_takes_nothing_in_and_gives_out_the_rest() -> None:
     assert take(box, 9, 60.0) == []
 
 
-@pytest.mark.parametrize("wake", [Inbox.close, lambda box: put(box, message(7))])
+@pytest.mark.parametrize("wake", [Inbox.close, Inbox.nudge, lambda box: put(box, message(7))])
 def test_a_waiting_taker_is_woken(wake: object) -> None:
-    """A taker that waits returns as soon as a message comes, or the inbox is closed."""
+    """A taker that waits returns as soon as a message comes, there is something else to do, or the inbox is closed."""
     assert callable(wake)
     box = inbox(2)
     taken: list[list[Message]] = []
@@ -129,6 +129,30 @@ def test_a_waiting_taker_is_woken(wake: object) -> None:
     taker.join(30.0)
     assert not taker.is_alive()
     assert taken in ([[]], [[message(7)]])
+
+
+@pytest.mark.parametrize("wake", [Inbox.close, Inbox.nudge, lambda box: put(box, message(2))])
+def test_messages_gather_until_there_are_enough_or_something_else_to_do(wake: object) -> None:
+    """Whoever lets messages gather waits on while they are few, and returns for those that are enough; none is taken."""
+    assert callable(wake)
+    box = inbox(10)
+    gatherer = threading.Thread(target=lambda: box.gather(2, 60.0))
+    gatherer.start()
+    put(box, message(1))
+    gatherer.join(0.05)
+    assert gatherer.is_alive()
+    wake(box)
+    gatherer.join(30.0)
+    assert not gatherer.is_alive()
+    assert len(box) >= 1
+
+
+def test_a_full_inbox_is_enough() -> None:
+    """Where there is room for fewer than are wanted, nobody waits for more."""
+    box = inbox(1)
+    put(box, message(1))
+    box.gather(2, 60.0)
+    assert len(box) == 1
 
 
 def test_what_finds_no_room_is_to_be_put_again() -> None:
