@@ -3,8 +3,7 @@
 In: who the peers of each row are, which of them speak earlier in the batch. Out: the latest number of each, the median.
 """
 
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,7 @@ PANEL = 12
 """Peers of a channel."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Panel:
+class Panel(NamedTuple):
     """The peers of each row as they stand at its place in the stream. Shapes (B, PANEL), unless told."""
 
     peers: Slots
@@ -42,7 +40,7 @@ class Panel:
         return cls(peers, absent, np.zeros(absent.shape), nowhere, nowhere, none, none)
 
     def latest(self, of_rows: NDArray[np.generic], stored: NDArray[Number]) -> NDArray[Number]:
-        """Return a number of each peer: of its row (B,) if that comes earlier in this batch, else the `stored` (N,) one."""
+        """Return a number of each peer: of its row (B, ...) if that comes earlier in this batch, else the `stored` (N, ...) one."""
         return latest(of_rows, stored, self.peers, self.earlier, self.row)
 
     def middle(self, numbers: NDArray[np.floating]) -> Floats:
@@ -61,8 +59,8 @@ def latest(
 
     Numbers of rows are rounded as those stored: what a row sees does not depend on where batches were cut.
     """
-    numbers = stored[peers]
-    numbers.reshape(-1)[earlier] = of_rows.take(row)
+    numbers = stored.take(peers, axis=0)
+    numbers.reshape(-1, *stored.shape[1:])[earlier] = of_rows.take(row, axis=0)
     return numbers
 
 
