@@ -40,7 +40,7 @@ class Panel(NamedTuple):
         return cls(peers, absent, np.zeros(absent.shape), nowhere, nowhere, none, none)
 
     def latest(self, of_rows: NDArray[np.generic], stored: NDArray[Number]) -> NDArray[Number]:
-        """Return a number of each peer: of its row (B, ...) if that comes earlier in this batch, else the `stored` (N, ...) one."""
+        """Return a number of each peer: of its row (B,) if that comes earlier in this batch, else the `stored` (N,) one."""
         return latest(of_rows, stored, self.peers, self.earlier, self.row)
 
     def middle(self, numbers: NDArray[np.floating]) -> Floats:
@@ -59,8 +59,8 @@ def latest(
 
     Numbers of rows are rounded as those stored: what a row sees does not depend on where batches were cut.
     """
-    numbers = stored.take(peers, axis=0)
-    numbers.reshape(-1, *stored.shape[1:])[earlier] = of_rows.take(row, axis=0)
+    numbers = stored[peers]
+    numbers.reshape(-1)[earlier] = of_rows.take(row)
     return numbers
 
 
