@@ -68,7 +68,8 @@ class ClippingRule:
         if len(new):
             self._finish_day(slots[new], day[new], least_s[new])
         value = np.array((rows.values, -rows.values))
-        touched = np.flatnonzero((value >= upright(block.extreme.take(slots, axis=0))).any(axis=0))
+        top, bottom = value >= upright(block.extreme.take(slots, axis=0))
+        touched = (top | bottom).nonzero()[0]
         if len(touched):
             counted_s = np.minimum(rows.gap_s[touched], COUNTED_GAP * cadence_s[touched])
             self._pile(slots[touched], value[:, touched], counted_s)
@@ -76,8 +77,8 @@ class ClippingRule:
         known = (block.days[slots] >= WATCHED_DAYS).nonzero()[0]
         if len(known):
             pile_s = upright(block.pile_s.take(slots[known], axis=0))
-            top, bottom = pile_s / self._limit_s(slots[known], least_s[known])
-            strength[known], side[known] = np.maximum(top, bottom), np.where(top >= bottom, 1, -1)
+            above, below = pile_s / self._limit_s(slots[known], least_s[known])
+            strength[known], side[known] = np.maximum(above, below), np.where(above >= below, 1, -1)
         return strength, side
 
     def _pile(self, slots: Slots, value: Floats, counted_s: Floats) -> None:

@@ -41,19 +41,18 @@ class CommonCause:
 
     def shown(self, rows: Rows, strangeness: Floats) -> NDArray[np.float32]:
         """Return the strangest that each row's channel showed of late, this row included. Shapes: (B, K)."""
-        faded = self.block.shown.take(rows.slots, axis=0) * np.exp(-rows.gap_s / FADES_S)[:, None]
+        faded = self.block.shown.take(rows.slots, axis=0) * np.exp(rows.gap_s / -FADES_S)[:, None]
         return np.maximum(strangeness, faded).astype(np.float32)
 
     def own(self, strangeness: Floats, shown: NDArray[np.float32], panel: Panel) -> Floats:
         """Return what of the rows' strangeness (B, K) is their own, beside what at least two peers have shown."""
-        if not (panel.heard >= LEAST_PEERS).any():
+        if not np.count_nonzero(panel.heard >= LEAST_PEERS):
             return strangeness
-        own = np.empty_like(strangeness)
-        for axis, (strange, of_rows) in enumerate(zip(strangeness.T, np.ascontiguousarray(shown.T), strict=True)):
-            others = panel.latest(of_rows, self.block.shown[:, axis])
-            others *= panel.present
-            own[:, axis] = np.minimum(strange, AHEAD * np.maximum(strange - _second(others), 0.0))
-        return own
+        axes = zip(np.ascontiguousarray(shown.T), self.block.shown.T, strict=True)
+        others = np.array([panel.latest(of_rows, stored) for of_rows, stored in axes])
+        others *= panel.present
+        strange = strangeness.T
+        return np.minimum(strange, AHEAD * np.maximum(strange - _second(others), 0.0)).T
 
     def learn(self, rows: Rows, shown: NDArray[np.float32]) -> None:
         """Remember what the rows showed."""
@@ -61,8 +60,8 @@ class CommonCause:
 
 
 def _second(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the second largest of each row (B, P), place by place: half the time of `np.partition` for twelve."""
-    columns = np.ascontiguousarray(numbers.T)
+    """Return the second largest of each P (K, B, P), place by place: half the time of `np.partition` for twelve. Shape (K, B)."""
+    columns = np.ascontiguousarray(numbers.transpose(2, 0, 1))
     first: NDArray[np.float32] = np.maximum(columns[0], columns[1])
     second: NDArray[np.float32] = np.minimum(columns[0], columns[1])
     for column in columns[2:]:

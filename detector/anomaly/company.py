@@ -154,7 +154,7 @@ class Company:
         block, slots = self.block, rows.slots
         age_h, wobble, place = block.age_h[slots], block.wobble[slots], block.place[slots]
         new = (age_h == 0.0) & (block.patience_us[slots] == UNSEEN)
-        if new.any():
+        if np.count_nonzero(new):
             place = np.where(new, np.where(weight_h > 0.0, rows.values - middle, usual), place)
         young = 1.0 / (FIRST_H + age_h)
         away = rows.values - middle - place

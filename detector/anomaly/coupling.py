@@ -6,7 +6,7 @@ theirs. What they expect moves slowly, hardly while a case is open, and a case i
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from detector.anomaly.siblings import PANEL, Siblings
 from detector.anomaly.spans import Moment, Spans
 from detector.domain import MICROSECONDS, EventTime
 from detector.state.block import Block
-from detector.state.rows import DAY_S, MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, Slots, learning_rate
+from detector.state.rows import DAY_S, MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, Slots, learning_rate, plain_rate
 
 DAY_TERMS = 5
 """What a channel's own days are made of: its level, and two harmonics of the day."""
@@ -78,8 +78,7 @@ class CouplingBlock(Block):
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """How rows compare with what was expected; letters B rows, W witnesses, S spans. Kept for learning."""
 
     moment: Moment
@@ -99,8 +98,7 @@ class Comparison:
     """Of the residuals. Shape (B, W, S)."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class CouplingOpinion:
+class CouplingOpinion(NamedTuple):
     """What the organ makes of rows. Shapes: (B,)."""
 
     strangeness: Floats
@@ -156,7 +154,8 @@ class Coupling:
         standing = np.where(seen > SETTLED, (away / sigma).clip(-FARTHEST, FARTHEST), 0.0)
         paired = self.siblings.paired(slots)
         standings, explained = self.siblings.standings(slots, paired, standing), np.zeros(len(slots))
-        explained[paired] = sigma[paired] * self.company.expect(slots[paired], standings)
+        if len(paired):
+            explained[paired] = sigma[paired] * self.company.expect(slots[paired], standings)
         residuals = np.array((away, away - explained)).T
         means = self.spans.means(moment, residuals)
         z = np.minimum(np.abs(means) / (self.spans.scale(moment) + least[:, None, None]), FARTHEST_OUT)
@@ -190,21 +189,23 @@ class Coupling:
         limit = np.where(count > SETTLED, PULL * seen.sigma, np.inf)
         away, unexplained = seen.residuals.T.clip(-limit, limit)
         self.day.learn(slots, seen.terms, away, keep, weight)
-        if new.any():
+        if np.count_nonzero(new):
             self.day.block.weights[slots[new], 0] = rows.values[new]
         self._learn_company(rows, seen, unexplained, keep, weight)
-        rate = weight * learning_rate(count, moment.gap_s, MEMORY_S)
+        rate = weight * learning_rate(plain_rate(count), moment.gap_s, MEMORY_S)
         block.size[slots] += rate * (np.abs(away) - block.size[slots])
         self.siblings.block.standing[slots] = seen.standing
         block.count[slots] = count + 1
-        if accepted.any():
+        if np.count_nonzero(accepted):
             self._settle(slots[accepted], seen.means[accepted, 0, 0])
 
     def _learn_company(self, rows: Rows, seen: Comparison, unexplained: Floats, keep: Floats, weight: Floats) -> None:
         """Learn how channels that have siblings go together with them."""
-        calm = np.abs(seen.standings).max(axis=1, initial=0.0) <= TEACHING
+        if not len(seen.paired):
+            return
+        calm = np.abs(seen.standings).max(axis=1) <= TEACHING
         calm &= self.block.count[rows.slots[seen.paired]] > SETTLED
-        if not calm.any():
+        if not np.count_nonzero(calm):
             return
         told = seen.paired[calm]
         residuals = unexplained[told] / seen.sigma[told]
@@ -220,7 +221,7 @@ class Coupling:
     def _accepted(self, rows: Rows, suspect: Mask) -> Mask:
         """Return the rows whose case has lasted for a day, or for as long as the channel was known before it."""
         block, slots = self.block, rows.slots
-        if not suspect.any():
+        if not np.count_nonzero(suspect):
             block.case_since[slots] = NO_CASE
             return suspect
         since = np.where(suspect, block.case_since[slots], NO_CASE)

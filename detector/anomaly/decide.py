@@ -5,7 +5,7 @@ In: `Rows`, their `Forecast`, the organs' `Judgement`. Out: a `Decision` for eve
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +45,11 @@ PEAKS = {
 }
 """What is assumed of each organ's peaks. Rounded from clean days of two sites and of the series of a benchmark."""
 
-BY_RULE = [Lane.STUCK, Lane.CLIPPED]
+BY_RULE = slice(int(Lane.STUCK), int(Lane.CLIPPED) + 1)
 """Lanes that rules open, and the budget pays for; what the operator wrote as a range is not held back by it."""
+
+KIND_OF_LANE = np.array([CODE[kind] for kind in (Kind.RESIDUAL, Kind.STUCK, Kind.CLIPPING, Kind.RANGE)], np.int8)
+"""The kind that each lane opens with; the learnt one has others as well."""
 
 BELOW_THRESHOLD = 0.999
 """Highest score of what may not open an alert."""
@@ -55,8 +58,7 @@ FAR_OUT = 0.1
 """Share of the range's width beyond it at which being out of range is critical."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided on each row. Shapes: (B,), strength (B, LANES)."""
 
     score: Floats
@@ -125,23 +127,24 @@ class Decider:
         raised = self.thresholds.said.raised(rows).T
         thresholds = self.thresholds.current(rows).T * raised[:ORGANS]
         strangeness = np.where(known, judgement.strangeness.T, 0.0)
-        scores = self._as_wanted(slots, strangeness / thresholds, judgement.deviation)
-        score = scores.max(axis=0)
+        scores, score = self._as_wanted(slots, strangeness / thresholds, judgement.deviation)
         organ, outside = first(scores == score), self.limits.outside(rows)
         strength, onsets = self._rules(rows, cadence_s, scored, outside)
         strength[BY_RULE] /= raised[ORGANS:]
         strength[Lane.LEARNT] = score
         is_open = self.episodes.block.open.take(slots, axis=0)
-        told_by_rule = np.flatnonzero(is_open[:, BY_RULE].any(axis=1))  # what comes of that fault is no second one
+        by_rule = is_open[:, Lane.STUCK] | is_open[:, Lane.CLIPPED]
+        told_by_rule = by_rule.nonzero()[0]  # what comes of that fault is no second one
         strength[Lane.LEARNT, told_by_rule] = np.minimum(score[told_by_rule], BELOW_THRESHOLD)
         goes_on = is_open[:, Lane.LEARNT].nonzero()[0]
-        lasting = np.where(known[:, goes_on], judgement.lasting[goes_on].T, 0.0) / thresholds[:, goes_on]
-        lasting = self._as_wanted(slots[goes_on], lasting, judgement.deviation[goes_on])
-        strength[Lane.LEARNT, goes_on] = lasting.max(axis=0)
+        if len(goes_on):
+            lasting = np.where(known[:, goes_on], judgement.lasting[goes_on].T, 0.0) / thresholds[:, goes_on]
+            _, strength[Lane.LEARNT, goes_on] = self._as_wanted(slots[goes_on], lasting, judgement.deviation[goes_on])
         self._hold_back_storms(rows, strength[Lane.LEARNT], is_open[:, Lane.LEARNT])
         turns = self.episodes.step(rows, strength.T, onsets.T, _kinds(judgement.kind[row, organ]), behind)
-        suspect: Mask = np.any(strength >= 1.0, axis=0)
-        stirred = self.episodes.block.stirred[slots].nonzero()[0]  # few
+        suspect, opened = np.zeros(len(slots), np.bool_), np.zeros((ORGANS, len(slots)), np.bool_)
+        suspect[turns.rows] = (strength[:, turns.rows] >= 1.0).any(axis=0)
+        stirred = turns.rows[self.episodes.block.stirred[slots[turns.rows]]]
         if len(stirred):
             is_open = self.episodes.block.open[slots[stirred]]
             suspect[stirred] |= is_open.any(axis=1)
@@ -149,22 +152,23 @@ class Decider:
             heights = np.concatenate([np.where(matters, scores[:, stirred], 0.0), strength[BY_RULE][:, stirred]])
             heights *= np.broadcast_to(raised, (len(raised), len(slots)))[:, stirred]
             self.heights.learn(slots[stirred], heights.T, organ[stirred], turns.opened[stirred], is_open)
-        opened = np.zeros((ORGANS, len(slots)), np.bool_)
         began = turns.opened[:, Lane.LEARNT].nonzero()[0]
         opened[organ[began], began] = True
         self.thresholds.learn(rows, strangeness.T, known.T, opened.T)
-        self.thresholds.spend(slots, np.any(turns.opened[:, BY_RULE], axis=1))
-        beyond = (score >= 1.0) * np.sign(judgement.deviation[row, organ])
-        anomalous = np.where(outside != 0, outside, beyond).astype(np.int8)
-        return Decision(score, thresholds[organ, row], organ, anomalous, strength.T, turns, suspect)
+        self.thresholds.spend(slots, turns.opened[:, Lane.STUCK] | turns.opened[:, Lane.CLIPPED])
+        beyond = ((score >= 1.0) & (outside == 0)).nonzero()[0]
+        outside[beyond] = np.sign(judgement.deviation[beyond, organ[beyond]])
+        return Decision(score, thresholds[organ, row], organ, outside, strength.T, turns, suspect)
 
-    def _as_wanted(self, slots: Slots, scores: Floats, deviation: Floats) -> Floats:
-        """Return scores (ORGANS, B) kept below 1 where a deviation (B, ORGANS) is worth no alert."""
-        high = np.flatnonzero((scores > BELOW_THRESHOLD).any(axis=0))
+    def _as_wanted(self, slots: Slots, scores: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+        """Return scores (ORGANS, B) kept below 1 where a deviation (B, ORGANS) is worth no alert, and the highest of each row."""
+        score = scores.max(axis=0)
+        high = (score > BELOW_THRESHOLD).nonzero()[0]
         if len(high):
             matters = self.limits.matters(slots[high], deviation[high].T)
-            scores[:, high] = np.where(matters, scores[:, high], np.minimum(scores[:, high], BELOW_THRESHOLD))
-        return scores
+            wanted = np.where(matters, scores[:, high], np.minimum(scores[:, high], BELOW_THRESHOLD))
+            scores[:, high], score[high] = wanted, wanted.max(axis=0)
+        return scores, score
 
     def _rules(
         self, rows: Rows, cadence_s: Floats, scored: Mask, outside: NDArray[np.int8]
@@ -176,12 +180,15 @@ class Decider:
         clipped, _side = self.clipping.step(rows, cadence_s)
         strength[Lane.STUCK], strength[Lane.CLIPPED] = scored * stuck, scored * clipped
         out = outside.nonzero()[0]
-        strength[Lane.RANGE, out] = self._range_strength(rows.values[out], rows.slots[out])
+        if len(out):
+            strength[Lane.RANGE, out] = self._range_strength(rows.values[out], rows.slots[out])
         return strength, onsets
 
     def _hold_back_storms(self, rows: Rows, strength: Floats, is_open: Mask) -> None:
         """Keep strengths (B,) below 1 where an episode would open and the device has had too many today."""
         wanted = (strength >= 1.0) & ~is_open
+        if not np.count_nonzero(wanted):
+            return
         admitted = self.storms.admit(self.thresholds.block.device[rows.slots], rows.at_us, wanted)
         strength[wanted & ~admitted] = BELOW_THRESHOLD
 
@@ -210,7 +217,5 @@ class Decider:
 def _kinds(learnt: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return the kind each lane would open with. Shape (B, LANES)."""
     kinds = np.empty((len(learnt), LANES), np.int8)
-    kinds[:, Lane.LEARNT] = learnt
-    for lane, kind in ((Lane.STUCK, Kind.STUCK), (Lane.CLIPPED, Kind.CLIPPING), (Lane.RANGE, Kind.RANGE)):
-        kinds[:, lane] = CODE[kind]
+    kinds[:], kinds[:, Lane.LEARNT] = KIND_OF_LANE, learnt
     return kinds

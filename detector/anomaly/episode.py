@@ -4,8 +4,8 @@ In: how strong each lane is at each row (1.0 is its threshold). Out: which episo
 Opening and closing alternate in every lane; severity only grows within an episode.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +60,11 @@ class EpisodeBlock(Block):
         super().__init__({**switches, "onset": ((LANES,), np.int64, 0), **codes})
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Turns:
+class Turns(NamedTuple):
     """Which episodes turned: (B, LANES) masks over the rows of the step."""
 
+    rows: Slots
+    """(C,), rows that had an episode or a suspicion, or have one now: few, and mostly none."""
     opened: Mask
     worsened: Mask
     closed: Mask
@@ -84,9 +85,9 @@ class Episodes:
         Shapes: strength, since_us (earliest possible onset), kind are (B, LANES). Of the rows in `behind` (R,), which tell of what
         is past, nothing is more than for information, until a row that tells of now is as strange.
         """
-        turns = Turns(*np.zeros((3, *strength.shape), np.bool_))
-        restless = self.block.stirred[rows.slots] | (strength >= CALM_BELOW).any(axis=1)
-        concerned = restless.nonzero()[0]  # few, and mostly none
+        restless = self.block.stirred[rows.slots] | (strength.max(axis=1) >= CALM_BELOW)
+        concerned = restless.nonzero()[0]
+        turns = Turns(concerned, *np.zeros((3, *strength.shape), np.bool_))
         if len(concerned):
             severity = (strength >= WARNING_FROM).astype(np.int8) + (strength >= CRITICAL_FROM)
             severity[behind] = 0

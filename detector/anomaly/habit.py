@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots, learning_rate
+from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots, learning_rate, plain_rate
 from detector.state.wide import cells
 
 HOUR_S = 3600.0
@@ -23,9 +23,6 @@ MOST_SEEN = 65_535
 
 LARGEST = float(np.finfo(np.float32).max)
 """Difference between hours that is kept."""
-
-SATURDAY, SUNDAY = 2, 3
-"""Days since 1970-01-01, a Thursday, modulo 7."""
 
 
 class HabitBlock(Block):
@@ -73,7 +70,7 @@ class Habit:
 
         What was read earlier in a channel's first day is no habit.
         """
-        block, slots, hour = self.block, rows.slots, _hours(rows)
+        block, slots, hour = self.block, rows.slots, rows.hour_of_kind
         level, seen = block.now[slots], block.count[slots]
         turned = (hour != block.hour[slots]).nonzero()[0]
         if len(turned):
@@ -93,16 +90,16 @@ class Habit:
 
     def learn(self, rows: Rows, values: Floats, known: Mask) -> None:
         """Move the habit of this hour towards `values` (B,), the rows' own as far as they are believed, where `known`."""
-        block, slots, hour = self.block, rows.slots, _hours(rows)
+        block, slots, hour = self.block, rows.slots, rows.hour_of_kind
         turned = (hour != block.hour[slots]).nonzero()[0]
         if len(turned):
             self._turn(slots[turned], hour[turned])
         seen, level = block.count[slots], block.now[slots]
-        rate = learning_rate(seen, np.minimum(rows.gap_s, HOUR_S), self._hour_memory_s)
+        rate = learning_rate(plain_rate(seen), np.minimum(rows.gap_s, HOUR_S), self._hour_memory_s)
         block.now[slots] = np.where(known, level + rate * (values - level), level)
         block.count[slots] = seen + known
         new = known & (block.since_us[slots] == NEVER)
-        if new.any():
+        if np.count_nonzero(new):
             block.since_us[slots[new]] = rows.at_us[new]
 
     def _turn(self, slots: Slots, hour: NDArray[np.int64]) -> None:
@@ -121,10 +118,3 @@ class Habit:
         differs = np.where(seen > 0, level - anchor[:, None], 0.0).clip(-LARGEST, LARGEST)
         block.level[slots], block.seen[slots], block.anchor[slots] = differs, seen, anchor
         block.hour[slots], block.now[slots], block.count[slots] = hour, level[row, hour], seen[row, hour]
-
-
-def _hours(rows: Rows) -> NDArray[np.int64]:
-    """Return the places (B,) of these hours of their kinds of day."""
-    day = rows.at_us // DAY_US % 7
-    hour: NDArray[np.int64] = rows.hour + HOURS * ((day == SATURDAY) | (day == SUNDAY))
-    return hour

@@ -4,7 +4,7 @@ In: `Rows`. Out: for each row, the bend and the jump and return of the reading *
 channel's own usual bends. A smooth swing has next to none, however large; noise and spikes are nothing else.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ ENOUGH = 100
 OUTLIER = 6.0
 """Units that one bend may then count for."""
 
+NOTHING = 1e-300
+"""Divides nothing by nothing, which makes nothing."""
+
 STRAIGHT = 1e-9
 """Bends smaller than this part of the jump are rounding."""
 
@@ -71,8 +74,7 @@ class JoltBlock(Block):
         super().__init__({**dict.fromkeys(names, ((), np.float64, 0.0)), **gaps_s, **counts})
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Jolt:
+class Jolt(NamedTuple):
     """What each row shows of the reading before it. Shapes: (B,)."""
 
     away: Floats
@@ -104,8 +106,7 @@ class Jolt:
 def share(weight_h: Floats, heard_h: Floats, memory_h: Floats | float) -> Floats:
     """Return the share (B,) of a mean that a row takes: of a plain mean at first, then of one that forgets in hours."""
     all_h = heard_h + weight_h
-    plain = weight_h / np.where(all_h > 0.0, all_h, 1.0)
-    return np.maximum(plain, -np.expm1(-weight_h / memory_h))
+    return np.maximum(weight_h / np.maximum(all_h, NOTHING), -np.expm1(-weight_h / memory_h))
 
 
 class Jolts:
@@ -120,8 +121,7 @@ class Jolts:
         block, slots = self.block, rows.slots
         cadence_s, heard_h = block.cadence_s[slots].astype(np.float64), block.heard_h[slots]
         last, before, first_s = block.last[slots], block.before[slots], block.gap_s[slots].astype(np.float64)
-        both_s = first_s + rows.gap_s
-        both_s = np.where(both_s > 0.0, both_s, 1.0)
+        both_s = np.maximum(first_s + rows.gap_s, NOTHING)
         apart_s = 2.0 * first_s * rows.gap_s / both_s
         speaks = (block.seen[slots] >= 2) & (apart_s > 0.0) & (apart_s <= FARTHEST_CADENCES * cadence_s)
         jump, drop = last - before, last - rows.values

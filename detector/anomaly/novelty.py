@@ -64,7 +64,7 @@ class Novelty:
         block, slots, values = self.block, rows.slots, rows.values
         first, counts = steps_seen == 0, steps_seen >= SETTLED
         low, high = np.where(first, values, block.low[slots]), np.where(first, values, block.high[slots])
-        kept = np.exp(-rows.gap_s / self._memory_s)
+        kept = np.exp(rows.gap_s / -self._memory_s)
         block.left[slots] = kept * block.left[slots] + (_leaves(beyond) & counts)
         reach = np.where(beyond != 0.0, FARTHEST * (high - low), np.inf)
         block.low[slots] = np.where(values < low, np.maximum(values, low - reach), values + kept * (low - values))

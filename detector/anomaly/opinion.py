@@ -3,13 +3,12 @@
 In: nothing. Out: `Opinion`, the one shape in which organs hand their judgement to the decision.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from detector.state.rows import Floats, Mask
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Opinion:
+class Opinion(NamedTuple):
     """How strange an organ finds each row. Shapes: (B,)."""
 
     strangeness: Floats

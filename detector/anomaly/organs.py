@@ -5,9 +5,8 @@ is learnt from it.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +56,8 @@ KIND_OF: Final = np.array(
 SHARED: Final = (Organ.OWN, Organ.SPIKE, Organ.SHIFT)
 """Organs that do not look at peers themselves, and are asked whether peers show the same."""
 
-FOR_LONERS: Final = np.array([organ is Organ.COUPLING for organ in Organ])
-"""Organs that a channel has no need of once it has peers, or while it waits for them."""
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Views:
+class Views(NamedTuple):
     """What each organ saw, as it wants it back to learn from."""
 
     own: Judged
@@ -73,8 +68,7 @@ class Views:
     """What each channel showed of late to the organs of `SHARED`. Shape (B, 3)."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What the organs make of rows. Shapes: (B, ORGANS)."""
 
     strangeness: Floats
@@ -145,7 +139,7 @@ class Organs:
         peers = self.peers.judge(rows, forecast)
         coupling = self.coupling.judge(rows, forecast)
         texture = self.texture.judge(rows, peers.panel)
-        alike = np.column_stack([own.strangeness, texture.spike.strangeness, texture.moved.moving])
+        alike = np.array((own.strangeness, texture.spike.strangeness, texture.moved.moving)).T
         views = Views(own, peers, coupling, texture, self.common_cause.shown(rows, alike))
         return self._judgement(rows, forecast, views), views
 
@@ -174,21 +168,24 @@ class Organs:
         """Put what the organs saw into columns."""
         own, peers, coupling = views.own, views.peers, views.coupling
         noise, spike, shift = views.texture.noise, views.texture.spike, views.texture.shift
-        seen = (own, peers, coupling, noise, spike, shift)
-        known = np.column_stack([np.ones(len(rows.slots), np.bool_), *(one.known for one in seen[1:])])
-        known[:, FOR_LONERS] &= ~peers.awaited[:, None]
-        known[:, self._muted] = False
-        strange = np.column_stack([one.strangeness for one in seen])
-        strange[:, SHARED] = self.common_cause.own(strange[:, SHARED], views.shown, peers.panel)
-        lasting = np.where(known, strange, 0.0)
+        # a channel has no need of its siblings once it has peers, or while it waits for them
+        loner = coupling.known & ~peers.awaited
+        always = np.ones(len(rows.slots), np.bool_)
+        known = np.array((always, peers.known, loner, noise.known, spike.known, shift.known)).T
+        if self._muted:
+            known[:, self._muted] = False
+        shared = np.array((own.strangeness, spike.strangeness, shift.strangeness)).T
+        of_own, of_spike, of_shift = self.common_cause.own(shared, views.shown, peers.panel).T
+        strange = (of_own, peers.strangeness, coupling.strangeness, noise.strangeness, of_spike, of_shift)
+        lasting = np.where(known, np.array(strange).T, 0.0)
         strangeness = np.where(self.freshness.passes(rows, lasting), lasting, 0.0)
         lasting[:, Organ.SHIFT] = np.maximum(lasting[:, Organ.SHIFT], views.texture.moved.stays)
-        of_own = np.where(own.of_level, rows.values - own.deviation, forecast.expected)
-        of_shift = rows.values - shift.deviation
         own_past = forecast.expected
-        expected = np.column_stack([of_own, peers.expected, coupling.expected, own_past, own_past, of_shift])
+        level, moved_from = np.where(own.of_level, rows.values - own.deviation, own_past), rows.values - shift.deviation
+        expected = np.array((level, peers.expected, coupling.expected, own_past, own_past, moved_from)).T
         trembling = views.texture.trembling
-        told = [own.deviation, peers.deviation, coupling.deviation, trembling, spike.deviation, shift.deviation]
-        kind = np.repeat(KIND_OF[None, :], len(rows.slots), axis=0)
+        told = (own.deviation, peers.deviation, coupling.deviation, trembling, spike.deviation, shift.deviation)
+        kind = np.empty(known.shape, np.int8)
+        kind[:] = KIND_OF
         kind[own.of_level, Organ.OWN] = CODE[Kind.LEVEL_SHIFT]
-        return Judgement(strangeness, lasting, known, expected, np.column_stack(told), kind)
+        return Judgement(strangeness, lasting, known, expected, np.array(told).T, kind)

@@ -3,8 +3,7 @@
 In: who the peers of each row are, which of them speak earlier in the batch. Out: the latest number of each, the median.
 """
 
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,7 @@ PANEL = 12
 """Peers of a channel."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Panel:
+class Panel(NamedTuple):
     """The peers of each row as they stand at its place in the stream. Shapes (B, PANEL), unless told."""
 
     peers: Slots

@@ -48,6 +48,8 @@ NEVER = np.iinfo(np.int32).min
 LANES_AT_MOST = 8
 """A byte has a bit for each."""
 
+BITS = np.left_shift(1, np.arange(LANES_AT_MOST)).astype(np.uint8)
+
 
 class Assumed(NamedTuple):
     """What is assumed of the peaks of one lane before there are any.
@@ -164,7 +166,7 @@ class Peaks:
             block.met[slots[met]] |= lanes[met]
             block.lately[slots[met]] |= lanes[met]
         higher = (upright(block.peak.take(slots, axis=0)) < strangeness.T) & known.T
-        place = np.flatnonzero(higher.any(axis=0))
+        place = np.logical_or.reduce(higher).nonzero()[0]
         if len(place):
             at = slots[place]
             block.peak[at] = np.where(higher[:, place].T, strangeness[place], block.peak[at])
@@ -227,9 +229,7 @@ class Peaks:
 
 def lanes_in(mask: Mask) -> NDArray[np.uint8]:
     """Return the lanes that are marked in each row (B, L) as the bits of a byte. Shape (B,)."""
-    bits = np.zeros(len(mask), np.uint8)
-    for lane, marked in enumerate(mask.T):
-        bits |= marked.view(np.uint8) << np.uint8(lane)
+    bits: NDArray[np.uint8] = np.einsum("bl,l->b", mask.view(np.uint8), BITS[: mask.shape[1]])
     return bits
 
 

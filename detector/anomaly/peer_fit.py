@@ -3,7 +3,7 @@
 In: regressors of each row. Out: the expected number, and how far the regressors lie from all that was learnt of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +59,7 @@ class FitBlock(Block):
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Projection:
+class Projection(NamedTuple):
     """What the regression says of each row. Shapes: (B,), gain (B, WIDTH)."""
 
     expected: Floats

@@ -3,7 +3,7 @@
 In: nothing. Out: `PeerOpinion`, and `Beside`, the rows that could be compared.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from detector.anomaly.peer_fit import WIDTH, Projection
 from detector.state.rows import Floats, Mask, Slots
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """The rows that stand beside enough peers, in a unit to be compared in. Shapes: (M,)."""
 
     rows: Slots
@@ -25,8 +24,7 @@ class Beside:
     """The same, worth less where the peers stand as never before."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class PeerOpinion:
+class PeerOpinion(NamedTuple):
     """What the peers say of each row. Shapes: (B,)."""
 
     known: Mask

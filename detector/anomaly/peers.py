@@ -168,7 +168,7 @@ class PeersOrgan:
         told = np.zeros(len(mean))
         told[beside.rows] = beside.told
         told -= self.block.bias[rows.slots]
-        return mean - np.expm1(-rows.gap_s / (3600.0 * SPAN_H)) * (told - mean)
+        return mean - np.expm1(rows.gap_s / (-3600.0 * SPAN_H)) * (told - mean)
 
     def blocks(self) -> dict[str, Block]:
         """Return what is remembered, by name."""

@@ -4,8 +4,7 @@ In: `Rows`, their `Jolt`, the latest roughness of peers. Out: the strangeness of
 `noise`. Its axis: the log ratio to the own habit, beyond what the peers show at this moment, in usual spreads.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,8 +90,7 @@ class RoughBlock(Block):
         super().__init__({**floats, "unlike": ((), np.float64, np.nan), **hourly})
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class RoughView:
+class RoughView(NamedTuple):
     """How rough each row's last hour was. Shapes: (B,)."""
 
     opinion: Opinion

@@ -23,6 +23,12 @@ NOVELTY = len(Stream)
 VOICES = (*(stream.name.lower() for stream in Stream), "novelty")
 """What the streams and novelty are called where one is taken out, to see what it is worth."""
 
+LOOKED_AT = np.array([*Stream, Stream.RESIDUAL])
+"""The stream that looked at what is strange, by which voice says so."""
+
+OF_LEVEL = np.isin(np.arange(len(VOICES)), (Stream.HOUR, Stream.LEVEL))
+"""Whether what is strange is a level, likewise."""
+
 LONG = 8.0
 """Rare things are remembered this many times longer than ordinary ones: eight weeks by default."""
 
@@ -107,18 +113,18 @@ class Scorer:
         experience = self.tails.block.experience[slots]
         novelty = self.novelty.rarity(slots, beyond, experience)
         rarities = np.concatenate([self.tails.rarity(slots, view.streams).T, novelty[None, :]])
-        rarities[self._muted] = 0.0
+        if self._muted:
+            rarities[self._muted] = 0.0
         rarities[Stream.RESIDUAL + 1 :] *= self._seen_of_day(rows)
         chances = np.log10((experience + AT_START) / WELL_KNOWN)
         discount = CHANCES * (len(Stream) - len(self._muted)) * np.maximum(chances, 0.0)
         fused = ALIKE * np.maximum(rarities.sum(axis=0) - discount, 0.0)
         strangeness = np.where(forecast.steps_seen >= SCORED_AFTER, fused, 0.0)
         severity = self.block.severity[slots]
-        severity = severity - np.expm1(-rows.gap_s / SEVERITY_S) * (strangeness - severity)
+        severity = severity - np.expm1(rows.gap_s / -SEVERITY_S) * (strangeness - severity)
         dominant = first(rarities == rarities.max(axis=0))
-        looked_at = np.where(dominant == NOVELTY, Stream.RESIDUAL, dominant)
-        deviation = view.deviations[np.arange(len(slots)), looked_at]
-        of_level = (dominant == Stream.HOUR) | (dominant == Stream.LEVEL)
+        deviation = view.deviations[np.arange(len(slots)), LOOKED_AT.take(dominant)]
+        of_level = OF_LEVEL.take(dominant)
         return Judged(strangeness, severity, dominant, of_level, deviation, view, beyond)
 
     def _seen_of_day(self, rows: Rows) -> Floats:

@@ -6,7 +6,7 @@ Its axis: the log of the empty band between them, in usual bends. A swing or a r
 what the readings wander on either side is taken off; a spike and noise leave none.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +70,7 @@ class ShiftBlock(Block):
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class ShiftView:
+class ShiftView(NamedTuple):
     """How much of a shift the last readings of each row were. Shapes: (B,)."""
 
     opinion: Opinion
@@ -115,7 +114,7 @@ class Shifts:
             np.where(known, np.log1p(np.maximum(jolt.in_units(far, MOST) / usual - LEAST, 0.0)), 0.0)
             for far in (size, np.abs(way))
         )
-        stays = block.shown[slots] * np.exp(-rows.gap_s / STAYS_S)
+        stays = block.shown[slots] * np.exp(rows.gap_s / -STAYS_S)
         opinion = Opinion(shift, known, way)
         return ShiftView(opinion, stays, moving, values, gaps_s, np.maximum(largest, size))
 

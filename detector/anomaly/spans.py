@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOURS, MEAN_TO_SIGMA, Floats, Slots, learning_rate
+from detector.state.rows import HOURS, MEAN_TO_SIGMA, Floats, Slots, learning_rate, plain_rate
 from detector.state.wide import cells, upright
 
 SPANS_S = np.array([600.0, 7200.0])
@@ -113,11 +113,11 @@ class Spans:
         size = np.abs(means.transpose(1, 2, 0))
         limited = (count > SETTLED) & (usual > 0.0)
         size = np.minimum(size, np.where(limited, FARTHEST * usual, np.inf))
-        rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(-gap_s / DAY_MEMORY_S))
+        rate = weight * np.maximum(np.minimum(2.0 / (count + 1), 1.0), -np.expm1(gap_s / -DAY_MEMORY_S))
         block.usual[slots] = _by_row(usual + rate * (size - usual))
         heard_s = cells(block.heard_s)[moment.place]
         by_hour = upright(cells(block.by_hour).take(moment.place, axis=0))
-        rate = weight * np.maximum(gap_s / np.maximum(heard_s + gap_s, 1e-9), -np.expm1(-gap_s / HOUR_MEMORY_S))
+        rate = weight * np.maximum(gap_s / np.maximum(heard_s + gap_s, 1e-9), -np.expm1(gap_s / -HOUR_MEMORY_S))
         cells(block.by_hour)[moment.place] = _by_row(np.minimum(by_hour + rate * (size - by_hour), LARGEST))
         cells(block.heard_s)[moment.place] = heard_s + gap_s
         block.mean[slots], block.count[slots] = means, count + 1
@@ -129,7 +129,7 @@ class Spans:
         chance = np.sqrt(gap_s / (gap_s + moment.spans_s[:, 0]))
         scatter = chance * np.abs(residual - block.mean[slots, 0, 0])
         scatter = np.where(count > SETTLED, np.minimum(scatter, 5.0 * rough + block.usual[slots, 0, 0]), scatter)
-        rate = learning_rate(count, gap_s, ROUGH_S)
+        rate = learning_rate(plain_rate(count), gap_s, ROUGH_S)
         block.rough[slots] = rough + rate * (scatter - rough)
 
 

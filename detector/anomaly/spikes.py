@@ -6,7 +6,7 @@ Its axis: the log of the jump and return, in the largest of what is usual for th
 moment.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,8 +44,7 @@ class SpikeBlock(Block):
         super().__init__({"recent": ((), np.float64, 0.0)})
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SpikeView:
+class SpikeView(NamedTuple):
     """How much of a spike the reading before each row was. Shapes: (B,)."""
 
     opinion: Opinion

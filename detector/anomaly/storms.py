@@ -52,7 +52,7 @@ class Storms:
         Shapes: (B,), in stream order. Source: token bucket, RFC 2697, section 3.
         """
         admitted = np.zeros(len(wanted), np.bool_)
-        if not wanted.any():
+        if not np.count_nonzero(wanted):
             return admitted
         # few: a device has only a few a day. Nobody has more left than at the latest moment of the batch
         possible = self._allows(devices, np.full_like(at_us, at_us.max()))

@@ -4,15 +4,15 @@ In: `Rows` and their `Forecast`. Out: one number a row and stream, on a log axis
 residual, the distance from what is usual at this hour, and that distance's mean over the last hours.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.habit import Habit
 from detector.state.block import Block
-from detector.state.rows import MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, learning_rate
+from detector.state.rows import MEAN_TO_SIGMA, Floats, Forecast, Mask, Rows, learning_rate, plain_rate
 from detector.state.wide import upright
 
 
@@ -65,8 +65,7 @@ class StreamBlock(Block):
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class View:
+class View(NamedTuple):
     """How strange rows look. Shapes: (B,), streams and deviations (B, 3), aways (B, 2), column by column in memory."""
 
     streams: Floats
@@ -79,6 +78,8 @@ class View:
     """The value, no farther from habit than is believed, in the channel's unit."""
     aways: Floats
     """The believed distance from habit, and its mean over the last hours, in the channel's unit."""
+    plain: Floats
+    """How far a plain mean of the readings moves to these."""
 
 
 class Streams:
@@ -105,14 +106,15 @@ class Streams:
         away = np.where(forecast.known, rows.values - habitual, 0.0)
         mean, sigma = upright(block.mean.take(slots, axis=0)), np.sqrt(upright(block.variance.take(slots, axis=0)))
         seen, slow = block.seen[slots], block.slow[slots]
+        plain = plain_rate(seen)
         settled, least = seen >= SETTLED, SCALE_FLOOR * forecast.unit
         reach = np.where(settled, FARTHEST * sigma[0] + least, np.inf)
         believed = away.clip(mean[0] - reach, mean[0] + reach)
-        slow = slow + learning_rate(seen, rows.gap_s, LEVEL_S) * (believed - slow)
+        slow = slow + learning_rate(plain, rows.gap_s, LEVEL_S) * (believed - slow)
         off = np.array((away, slow)) - mean
         distances = np.where(settled, np.log1p(np.abs(off) / (sigma + least)), 0.0)
         streams, deviations = np.concatenate([surprise[None, :], distances]), np.concatenate([missed[None, :], off])
-        return View(streams.T, deviations.T, residual, habitual + believed, np.array((believed, slow)).T)
+        return View(streams.T, deviations.T, residual, habitual + believed, np.array((believed, slow)).T, plain)
 
     def learn(self, rows: Rows, view: View, known: Mask) -> None:
         """Move scales, habits and level by the rows that are `known` (B,), those of which something was expected.
@@ -121,12 +123,12 @@ class Streams:
         holds back its repetitions.
         """
         block, slots = self.block, rows.slots
-        seen, scale = block.seen[slots], block.scale[slots]
+        scale = block.scale[slots]
         size = np.abs(view.residual)
         size = np.where(scale > 0.0, np.minimum(size, FARTHEST_RESIDUAL * scale + 1e-9), size)
-        rate = np.where(known, learning_rate(seen, rows.gap_s, self._memory_s), 0.0)
+        rate = np.where(known, learning_rate(view.plain, rows.gap_s, self._memory_s), 0.0)
         block.scale[slots] = scale + rate * (size - scale)
-        rate = np.where(known, learning_rate(seen, rows.gap_s, self._long_memory_s), 0.0)
+        rate = np.where(known, learning_rate(view.plain, rows.gap_s, self._long_memory_s), 0.0)
         mean = upright(block.mean.take(slots, axis=0))
         off = view.aways.T - mean
         moved = rate * off
@@ -134,4 +136,4 @@ class Streams:
         block.variance[slots] = ((1.0 - rate) * (upright(block.variance.take(slots, axis=0)) + moved * off)).T
         block.slow[slots] = np.where(known, view.aways[:, 1], block.slow[slots])
         self.habit.learn(rows, view.believed, known)
-        block.seen[slots] = seen + known
+        block.seen[slots] += known

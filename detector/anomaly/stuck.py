@@ -88,19 +88,20 @@ class StuckRule:
         """
         block, slots, run = self.block, rows.slots, self.block.run[rows.slots]
         new = run == 0
-        if new.any():
+        if np.count_nonzero(new):
             block.first[slots[new]] = rows.at_us[new]
         same = rows.values == block.last[slots]  # NaN before the first reading: never the same
         self._finish(rows, cadence_s, (~same & ~new).nonzero()[0])
-        strength, run_s = np.zeros(len(slots)), np.zeros(len(slots))
+        strength, run_s = np.zeros((2, len(slots)))
+        lasts, began = np.ones(len(slots), np.int32), rows.at_us.copy()
         on = same.nonzero()[0]
         if len(on):
+            lasts[on], began[on] = np.minimum(run[on], LONGEST_RUN - 1) + 1, block.began[slots[on]]
             run_s[on] = block.run_s[slots[on]] + np.minimum(rows.gap_s[on], COUNTED_GAP * cadence_s[on])
             limit_s, known = self._limit_s(slots[on], rows.at_us[on], cadence_s[on])
             strength[on] = np.where(known, run_s[on] / limit_s, 0.0)
         block.run_s[slots], block.last[slots] = run_s, rows.values
-        began = np.where(same, block.began[slots], rows.at_us)
-        block.run[slots], block.began[slots] = np.where(same, np.minimum(run, LONGEST_RUN - 1) + 1, 1), began
+        block.run[slots], block.began[slots] = lasts, began
         return strength, began
 
     def lived(self, rows: Rows) -> Mask:

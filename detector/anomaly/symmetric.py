@@ -60,7 +60,7 @@ def _shifted(vectors: Numbers) -> Numbers:
 def dots(left: NDArray[np.floating], right: NDArray[np.floating]) -> Floats:
     """Return the sums (B,) of the products of two arrays (B, D), both contiguous, each row's bits its own."""
     sums: NDArray[np.floating] = np.einsum("bi,bi->b", left, right)
-    return sums.astype(np.float64)
+    return sums.astype(np.float64, copy=False)
 
 
 def set_diagonal(column: Numbers, slots: Slots, diagonal: NDArray[np.floating]) -> None:

@@ -90,7 +90,7 @@ class Tails:
         """
         rungs = _upright(self.block.rungs.take(slots, axis=0))
         excess = _upright(self.block.excess.take(slots, axis=0)[:, :, -1:])
-        feet = np.zeros_like(rungs)
+        feet = np.zeros(rungs.shape)
         feet[1:] = rungs[:-1]
         limited = np.minimum(values.T, AXIS_END)
         climbed = RISES * ((limited - feet) / np.maximum(rungs - feet, LEAST_WIDTH)).clip(0.0, 1.0)
@@ -105,7 +105,7 @@ class Tails:
         exponential tail, whose density at a rung is its share over its mean excess.
         """
         block = self.block
-        faded = np.maximum(block.experience[slots] * np.exp(-gap_s / self._memory_s), BORROWED)
+        faded = np.maximum(block.experience[slots] * np.exp(gap_s / -self._memory_s), BORROWED)
         block.experience[slots] = faded + weight
         rate = weight / (faded + weight)
         rungs, excess = _upright(block.rungs.take(slots, axis=0)), _upright(block.excess.take(slots, axis=0))

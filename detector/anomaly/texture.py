@@ -4,7 +4,7 @@ In: `Rows`, what peers they have. Out: two opinions, for lanes and thresholds of
 Final before anything is learnt from the rows.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,7 @@ from detector.state.block import Block
 from detector.state.rows import Floats, Rows
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class TextureView:
+class TextureView(NamedTuple):
     """What was seen of each row."""
 
     jolt: Jolt

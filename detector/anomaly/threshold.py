@@ -164,7 +164,7 @@ class Thresholds:
 
     def spend(self, slots: Slots, alerts: Mask) -> None:
         """Let the budget pay for `alerts` (B,) of rules that have no lane: every lane bears its share of them."""
-        if not alerts.any():
+        if not np.count_nonzero(alerts):
             return
         spent = slots[alerts]
         self._settle(spent)

@@ -3,7 +3,6 @@
 In: where readings went, what was expected, judged and decided. Out: a `Report` on all readings of the batch.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,8 +17,7 @@ from detector.state.rows import Floats, Forecast
 from detector.stream.align import Placed
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Verdicts:
+class Verdicts(NamedTuple):
     """All that was found out of the rows of one step."""
 
     placed: Placed

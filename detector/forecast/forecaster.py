@@ -169,7 +169,7 @@ class Forecaster:
         self.head.learn(slots, forecast.regressors, Lesson(residual, noise * forecast.sharpness, known, rows.gap_s))
         self._widen(rows, forecast, known)
         self._learn_noise(rows, forecast, residual, known)
-        self._learn_skill(rows, forecast, residual, known * learning_rate(forecast.steps_seen, gap_s, DAY_S))
+        self._learn_skill(rows, forecast, residual, known * learning_rate(scales.plain, gap_s, DAY_S))
         self.recent.learn(rows, scales)
         self.block.daily[slots], self.block.daily_known[slots] = forecast.daily, forecast.daily_known
         self.profile.learn(slots, rows.at_us, rows.values, trust > 0.0)
@@ -193,7 +193,7 @@ class Forecaster:
     def _learn_noise(self, rows: Rows, forecast: HeadForecast, residual: Floats, trust: Floats) -> None:
         """Move the mean size of residuals, a far one by five of it, over a day."""
         noise = self.block.noise[rows.slots]
-        rate = trust * learning_rate(forecast.steps_seen, rows.gap_s, DAY_S)
+        rate = trust * learning_rate(forecast.scales.plain, rows.gap_s, DAY_S)
         size = np.minimum(np.abs(residual) / forecast.sharpness, 5.0 * noise)
         self.block.noise[rows.slots] = np.maximum(noise + rate * (size - noise), NOISE_FLOOR)
 

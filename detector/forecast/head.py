@@ -4,7 +4,6 @@ In: regressors, then by how much the forecast was off. Out: corrections in step 
 zero, the bare network, so a channel that stands still, or that nothing excites, can never wind up.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -60,8 +59,7 @@ class HeadBlock(Block):
         self.covariance[known:rows] = PRIOR * np.eye(self.covariance.shape[-1], dtype=np.float32)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """What one step teaches. Shapes: (B,) each."""
 
     residual: Floats
@@ -168,7 +166,7 @@ def _dot(left: Columns, right: Columns) -> Columns:
 
 def _weigh(lesson: Lesson) -> _Weighed:
     """Return what a lesson is worth."""
-    leak = np.maximum(-np.expm1(-lesson.gap_s / MEMORY_S), LEAST_LEAK) * lesson.trust
+    leak = np.maximum(-np.expm1(lesson.gap_s / -MEMORY_S), LEAST_LEAK) * lesson.trust
     square = lesson.noise**2
     variance = (square + lesson.residual**2 / FREEDOM) / np.maximum(lesson.trust, 1e-9)
     pull = np.where(lesson.trust > 0.0, lesson.residual, 0.0)

@@ -29,12 +29,11 @@ def tiled_layer(*parts: NDArray[np.float32], weights: NDArray[np.float32]) -> ND
     Shapes: parts (B, I), (B, J), ...; weights (I + J + ... + 1, O), returns (B, O); or weights (G, ..., O) of several
     layers, returns (G, B, O). All float32.
     """
-    ones = np.ones((len(parts[0]), 1), np.float32)
-    return _in_tiles(*parts, ones, weights=weights, height=_tile_height(*weights.shape[-2:]))
+    return _in_tiles(*parts, weights=weights, height=_tile_height(*weights.shape[-2:]))
 
 
 def _in_tiles(*parts: NDArray[np.float32], weights: NDArray[np.float32], height: int) -> NDArray[np.float32]:
-    """Multiply tile by tile, the last one padded with zeros."""
+    """Multiply tile by tile, the last one padded with zeros; where the parts leave one column of the weights, it is of ones."""
     count, begin = len(parts[0]), 0
     tiles = -(-count // height)
     width = weights.shape[-2]
@@ -43,6 +42,7 @@ def _in_tiles(*parts: NDArray[np.float32], weights: NDArray[np.float32], height:
         end = begin + part.shape[1]
         padded[:count, begin:end] = part
         begin = end
+    padded[:count, begin:] = 1.0
     product: NDArray[np.float32] = np.matmul(padded.reshape(tiles, height, width), weights[..., None, :, :])
     return product.reshape(*weights.shape[:-2], tiles * height, weights.shape[-1])[..., :count, :]
 

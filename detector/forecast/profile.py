@@ -85,7 +85,7 @@ class DayProfile:
         weight = early_weight + late_weight
         known = weight >= LEAST_WEIGHT
         value = early_weight * block.usual[slots, early] + late_weight * block.usual[slots, late]
-        return np.where(known, value / np.where(known, weight, 1.0), 0.0), known
+        return np.where(known, value / np.maximum(weight, LEAST_WEIGHT), 0.0), known
 
     def learn(self, slots: Slots, at_us: Times, values: Floats, trusted: Mask) -> None:
         """Take values (B,) in, those of `trusted` rows alone.
@@ -94,12 +94,13 @@ class DayProfile:
         """
         block = self.block
         current = at_us // BIN_US
-        moved = current != block.bin[slots]
-        if moved.any():
-            self._enter(slots[moved])
-            block.bin[slots] = current
-        total, taken = np.where(moved, 0.0, block.total[slots]), np.where(moved, 0, block.taken[slots])
-        block.total[slots], block.taken[slots] = total + np.where(trusted, values, 0.0), taken + trusted
+        moved = (current != block.bin[slots]).nonzero()[0]
+        if len(moved):
+            movers = slots[moved]
+            self._enter(movers)
+            block.bin[movers], block.total[movers], block.taken[movers] = current[moved], 0.0, 0
+        block.total[slots] += np.where(trusted, values, 0.0)
+        block.taken[slots] += trusted
 
     def _enter(self, slots: Slots) -> None:
         """Enter the bins left before into the table, and note the bins being left."""

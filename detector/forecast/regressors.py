@@ -4,14 +4,15 @@ In: what the stages before know of the arriving moment. Out: rows of regressors,
 older steps are kept here; everything else is read where it is kept.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.forecast.scaling import DAY_CLOCK, Scales
 from detector.state.block import Block
-from detector.state.rows import Floats, Rows, Slots
+from detector.state.rows import Floats, Rows, Slots, learning_rate
+from detector.state.wide import upright
 
 Columns = NDArray[np.float32]
 
@@ -21,7 +22,7 @@ OWN = 16
 OLDER_STEPS = 3
 """Steps before the last one."""
 
-MEANS_S = (1_200.0, 7_200.0, 43_200.0)
+MEANS_S = np.array([[1_200.0], [7_200.0], [43_200.0]])
 """Time constants of the short means: twenty minutes, two hours, twelve hours."""
 
 FAR_SPREADS, FAR_UNITS = 8.0, 20.0
@@ -48,15 +49,12 @@ class RecentBlock(Block):
         steps = np.empty((len(slots), OLDER_STEPS), np.float32)
         steps[:, 0], steps[:, 1:] = scales.last_step, self.steps.take(slots, axis=0)[:, :-1]
         self.steps[slots] = steps
-        means, least = self.means.take(slots, axis=0), 1.0 / (scales.count + 1)
-        for column, memory_s in enumerate(MEANS_S):  # a column each: rows of three take twice the time
-            rate = np.maximum(least, -np.expm1(rows.gap_s / -memory_s))
-            means[:, column] += rate * (rows.values - means[:, column])
-        self.means[slots] = means
+        means, rate = upright(self.means.take(slots, axis=0)), learning_rate(scales.plain, rows.gap_s, MEANS_S)
+        means += rate * (rows.values - means)
+        self.means[slots] = means.T
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What the other stages know of the arriving moment. Shapes: B rows."""
 
     features: Columns

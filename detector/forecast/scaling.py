@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import DAY_US, Floats, Mask, Slots, learning_rate, turns_of
+from detector.state.rows import DAY_US, Floats, Mask, Slots, learning_rate, plain_rate, turns_of
 from detector.state.slots import Slot
 
 FEATURES = 9
@@ -42,6 +42,8 @@ class Scales:
     """What is known of the channels of rows before their values. Shapes: (B,), names and units as in `ScaleBlock`."""
 
     count: NDArray[np.int64]
+    plain: Floats
+    """How far a plain mean of so many moves to the next."""
     location: Floats
     last: Floats
     last_step: Floats
@@ -97,7 +99,9 @@ class ScaleBlock(Block):
         floor = _floor(location, last)
         unit = np.maximum(np.maximum(self.step[slots], STEP_FLOOR * deviation), floor)
         count, last_step, cadence_s = self.count[slots], self.last_step[slots], self.cadence_s[slots]
-        return Scales(count, location, last, last_step, cadence_s, np.maximum(deviation, floor), unit)
+        return Scales(
+            count, plain_rate(count), location, last, last_step, cadence_s, np.maximum(deviation, floor), unit
+        )
 
     def update(
         self, slots: Slots, values: Floats, gap_s: Floats, trust: Floats | float = 1.0, known: Scales | None = None
@@ -113,8 +117,10 @@ class ScaleBlock(Block):
         first, settled = count == 0, count > WINSOR_AFTER
         cadence = np.where((count <= 1) & ~stated, gap_s, known.cadence_s)
         gap_s = np.minimum(gap_s, 10.0 * cadence)  # one reading after a long silence is still one reading
-        rate = trust * learning_rate(count, gap_s, self.memory_s)
-        location, last = np.where(first, values, (known.location, known.last))
+        rate = trust * learning_rate(known.plain, gap_s, self.memory_s)
+        location, last = known.location, known.last
+        if np.count_nonzero(first):
+            location, last = np.where(first, values, (location, last))
         spread, step = self.deviation[slots], self.step[slots]
         away, change = values - location, values - last
         spread_limit = np.where(settled & (spread > 0.0), spread, np.inf)

@@ -21,13 +21,25 @@ HOURS = 24
 HOUR_US = 3600 * MICROSECONDS
 DAY_US = HOURS * HOUR_US
 
+WEEKEND = np.array([0, 0, 1, 1, 0, 0, 0])
+"""Whether a day is one of a weekend, counted from 1970-01-01, a Thursday."""
+
 MEAN_TO_SIGMA = 1.25
 """Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 
 
-def learning_rate(seen: NDArray[np.integer[Any]], gap_s: Floats, memory_s: float) -> Floats:
-    """Return how far a mean of `seen` readings moves to the next, `gap_s` after the last: 1/n at first. Shapes: (B,)."""
-    return np.maximum(1.0 / (seen + 1), -np.expm1(-gap_s / memory_s))
+def plain_rate(seen: NDArray[np.integer[Any]]) -> Floats:
+    """Return how far a plain mean of `seen` readings moves to the next: 1/n. Shapes: (B,)."""
+    rate: Floats = 1.0 / (seen + 1)
+    return rate
+
+
+def learning_rate(plain: Floats, gap_s: Floats, memory_s: float | Floats) -> Floats:
+    """Return how far a mean that forgets moves to a reading `gap_s` after the last: as the `plain` one (B,) at first.
+
+    Shapes: (B,); with several memories (M, 1), (M, B).
+    """
+    return np.maximum(plain, -np.expm1(gap_s / -memory_s))
 
 
 def turns_of(at_us: NDArray[np.int64], period_us: int) -> tuple[Floats, Floats]:
@@ -69,10 +81,16 @@ class Rows:
         return self.at_us // HOUR_US % HOURS
 
     @cached_property
+    def hour_of_kind(self) -> NDArray[np.int64]:
+        """Return the hour among those of its kind of day: 0 to 23 on weekdays, 24 to 47 at weekends. Shape (B,)."""
+        hour: NDArray[np.int64] = self.hour + HOURS * WEEKEND.take(self.at_us // DAY_US % 7)
+        return hour
+
+    @cached_property
     def day_turns(self) -> Floats:
         """Return sine and cosine of the time of day, and those of twice its angle. Shape (4, B)."""
         sine, cosine = turns_of(self.at_us, DAY_US)
-        return np.stack((sine, cosine, 2.0 * sine * cosine, cosine * cosine - sine * sine))
+        return np.array((sine, cosine, 2.0 * sine * cosine, cosine * cosine - sine * sine))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

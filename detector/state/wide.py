@@ -3,23 +3,25 @@
 Rows of 2 to 24 numbers are summed, compared and broadcast 5 to 40 times faster with the long axis last (3,000 rows, `timeit`).
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.rows import Mask
 
+LONG_AXIS_LAST: Final = {dimensions: (*range(1, dimensions), 0) for dimensions in (1, 2, 3, 4)}
+
 
 def upright(rows: NDArray[Any]) -> NDArray[np.float64]:
     """Return rows (B, ...) in float64 with their long axis last and contiguous. Shape (..., B)."""
-    return np.array(rows.transpose(*range(1, rows.ndim), 0), np.float64, order="C")
+    return np.array(rows.transpose(LONG_AXIS_LAST[rows.ndim]), np.float64, order="C")
 
 
 def first(marked: Mask) -> NDArray[np.intp]:
     """Return the place of the first that is marked in each column, 0 where none is: (K, B) to (B,); in a fifth of the time of `argmax`."""
     found = np.zeros(marked.shape[1], np.intp)
-    for place in reversed(range(len(marked))):
+    for place in range(len(marked) - 1, -1, -1):
         np.putmask(found, marked[place], place)
     return found
 

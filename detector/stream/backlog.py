@@ -43,9 +43,11 @@ class Backlog:
         lag = np.maximum(now_us - rows.at_us, 0)
         before = self.block.lag[rows.slots]
         self.block.lag[rows.slots] = lag
-        known = before != NEVER
-        before = np.where(known, before, lag)
+        behind = lag > BEHIND
+        if not np.count_nonzero(behind):
+            return np.zeros(len(lag))
+        before = np.where(before == NEVER, lag, before)
         fell_behind, gained_us = lag - before > BEHIND, before - lag
         catches_up = gained_us * CATCHING_UP > (rows.gap_s * MICROSECONDS)
-        stored = known & (lag > BEHIND) & (fell_behind | catches_up)
+        stored = behind & (fell_behind | catches_up)
         return np.where(stored, lag / MICROSECONDS, 0.0)

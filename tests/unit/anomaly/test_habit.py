@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.anomaly.habit import Habit
-from detector.state.rows import DAY_US, HOUR_US, learning_rate
+from detector.state.rows import DAY_US, HOUR_US, learning_rate, plain_rate
 from tests.rows import rows
 
 WEEK_S = 7 * 86_400.0
@@ -97,8 +97,8 @@ def test_habits_are_fine_whatever_the_unit_counts_from(offset: float) -> None:
 
 def test_the_first_readings_are_averaged_evenly() -> None:
     """The n-th reading moves a mean by 1/n, as long as that is more than time alone would."""
-    assert learning_rate(np.array([0, 1, 9]), np.full(3, 1.0), 1e9) == pytest.approx([1.0, 0.5, 0.1])
-    assert learning_rate(np.array([10**6]), np.array([10.0]), 1000.0) == pytest.approx([0.00995], rel=1e-3)
+    assert learning_rate(plain_rate(np.array([0, 1, 9])), np.full(3, 1.0), 1e9) == pytest.approx([1.0, 0.5, 0.1])
+    assert learning_rate(plain_rate(np.array([10**6])), np.array([10.0]), 1000.0) == pytest.approx([0.00995], rel=1e-3)
 
 
 def test_a_wild_reading_spoils_no_other_hour() -> None:
