@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import DAY_US, HOURS, Floats, Mask, Rows, Slots, learning_rate, plain_rate
+from detector.state.rows import DAY_US, HOURS, LARGEST, Floats, Mask, Rows, Slots, learning_rate, plain_rate
 from detector.state.wide import cells
 
 HOUR_S = 3600.0
@@ -20,9 +20,6 @@ NEVER = 2.0**62
 
 MOST_SEEN = 65_535
 """Readings of an hour that are counted from one day to the next. At one a second time alone decides from 25,200 on."""
-
-LARGEST = float(np.finfo(np.float32).max)
-"""Difference between hours that is kept."""
 
 
 class HabitBlock(Block):

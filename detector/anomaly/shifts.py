@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detector.anomaly.jolts import FARTHEST_CADENCES, Jolt
 from detector.anomaly.opinion import Opinion
 from detector.state.block import Block
-from detector.state.rows import HOURS, Floats, Mask, Rows
+from detector.state.rows import HOURS, LARGEST, Floats, Mask, Rows
 from detector.state.wide import cells
 
 SIDE = 3
@@ -116,7 +116,7 @@ class Shifts:
         )
         stays = block.shown[slots] * np.exp(rows.gap_s / -STAYS_S)
         opinion = Opinion(shift, known, way)
-        return ShiftView(opinion, stays, moving, values, gaps_s, np.maximum(largest, size))
+        return ShiftView(opinion, stays, moving, values, gaps_s, np.minimum(np.maximum(largest, size), LARGEST))
 
     def _largest(self, rows: Rows) -> tuple[Floats, Floats]:
         """Return the largest shift (B,) in each row's hour of the day, and in that hour or one beside it."""
@@ -133,7 +133,7 @@ class Shifts:
         block.values[slots], block.gaps_s[slots] = view.values[1:].T, view.gaps_s[1:].T
         cells(block.largest)[slots * HOURS + rows.hour], block.hour[slots] = view.largest, rows.hour
         way = block.way[slots]
-        back = (shift.strangeness > 0.0) & (shift.deviation * way < 0.0)
+        back = (shift.strangeness > 0.0) & (np.sign(shift.deviation) * way < 0.0)
         back &= 2.0 * np.abs(shift.deviation) >= np.abs(way)
         block.way[slots] = np.where(back, 0.0, np.where(strangeness > view.stays, shift.deviation, way))
         block.shown[slots] = np.where(back, 0.0, strangeness)

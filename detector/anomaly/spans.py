@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.state.block import Block
-from detector.state.rows import HOURS, MEAN_TO_SIGMA, Floats, Slots, learning_rate, plain_rate
+from detector.state.rows import HOURS, LARGEST, MEAN_TO_SIGMA, Floats, Slots, learning_rate, plain_rate
 from detector.state.wide import cells, upright
 
 SPANS_S = np.array([600.0, 7200.0])
@@ -37,9 +37,6 @@ SETTLED = 64
 
 FARTHEST = 4.0
 """Habits that one mean may count for."""
-
-LARGEST = float(np.finfo(np.float32).max)
-"""Of what an hour's habit is kept as."""
 
 
 class SpanBlock(Block):

@@ -24,6 +24,9 @@ DAY_US = HOURS * HOUR_US
 WEEKEND = np.array([0, 0, 1, 1, 0, 0, 0])
 """Whether a day is one of a weekend, counted from 1970-01-01, a Thursday."""
 
+LARGEST = float(np.finfo(np.float32).max)
+"""What is larger is kept as that large, where float32 is kept: infinity would stay for ever."""
+
 MEAN_TO_SIGMA = 1.25
 """Standard deviation over mean absolute deviation of a Gaussian: sqrt(pi / 2)."""
 

@@ -108,3 +108,17 @@ def test_a_channel_of_one_day_needs_a_larger_shift() -> None:
     young[DAY // 4 :] += 30.0
     old[PLACE:] += 30.0
     assert shifts(young)[0].max() < 0.7 * shifts(old)[0].max()
+
+
+def test_a_shift_beyond_all_bounds_is_kept_as_the_largest_there_can_be() -> None:
+    """A sensor that sends 1e200 for a while leaves nothing behind that never fades."""
+    values = calm()[: 2 * DAY]
+    values[DAY : DAY + SIDE] = 1e200
+    subject = Texture()
+    subject.grow(1)
+    for rows in series(values, gap_s=CADENCE_S):
+        view = subject.judge(rows, None)
+        subject.learn(rows, view, np.maximum(view.shift.strangeness, view.moved.stays))
+    largest = subject.shifts.block.largest
+    assert np.isfinite(largest).all()
+    assert largest.max() > 1e30

@@ -1,11 +1,13 @@
 """What is published and acknowledged goes out at once, and whole, whoever says so."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, RLock, Thread
+from typing import Any
 
-from paho.mqtt.client import MQTTv311, _socketpair_compat
+import pytest
+from paho.mqtt.client import Client, MQTTv311, _socketpair_compat
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from detector.edge.mqtt.packets import Publications, Publish, take_publications
@@ -91,6 +93,46 @@ def test_those_who_publish_at_once_tear_no_packet() -> None:
     for speaker in range(SPEAKERS):
         theirs = [one.payload for one in all_of_them if one.topic == f"of/{speaker}"]
         assert [int(payload.split()[0]) for payload in theirs] == list(range(EACH))
+
+
+def test_whoever_writes_or_closes_has_the_socket_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the network thread writes what waits, or closes the socket, nobody else can write to it."""
+    alone = dict[str, bool]()
+
+    def watched(name: str) -> Callable[[Client], Any]:
+        """Return a way of paho's that notes whether others could write meanwhile."""
+        theirs = getattr(Client, name)
+
+        def act(client: Client) -> Any:
+            assert isinstance(client, QuickClient)
+            alone[name] = not could_be_taken(client._writing)
+            return theirs(client)
+
+        return act
+
+    for name in ("_packet_write", "_sock_close"):
+        monkeypatch.setattr(Client, name, watched(name))
+    with connected() as (client, _broker):
+        client.publish("alerts", LARGE * b"1", 1)
+        client.loop_write()
+        client._sock_close()
+        assert could_be_taken(client._writing)
+    assert alone == {"_packet_write": True, "_sock_close": True}
+
+
+def could_be_taken(lock: RLock) -> bool:
+    """Tell whether another thread could take a lock now."""
+    found = list[bool]()
+
+    def take() -> None:
+        found.append(lock.acquire(blocking=False))
+        if found[0]:
+            lock.release()
+
+    other = Thread(target=take)
+    other.start()
+    other.join()
+    return found[0]
 
 
 def read(broker: socket.socket, count: int) -> Publications:
