@@ -70,5 +70,6 @@ def _table(fleet: plan.Fleet, need: plan.Needs, machine: plan.Machine) -> Table:
         "journal, a day", plan.size_in_words(need.journal_bytes_a_day), plan.size_in_words(machine.disk_bytes)
     )
     table.add_row("snapshots", plan.size_in_words(need.snapshot_bytes), "")
-    table.add_row("cores, busy all the time", f"{need.cores:.2f}", str(machine.cores))
+    table.add_row("cores, at the least", f"{need.cores:.2f}", str(machine.cores))
+    table.add_row("cores, busy while messages come singly", f"{need.busy_cores:.2f}", "")
     return table

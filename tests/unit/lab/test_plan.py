@@ -29,6 +29,14 @@ def test_needs_are_what_was_measured_times_what_is_wanted() -> None:
     assert need.journal_bytes_a_day == 1500 * 86_400 * 50
 
 
+def test_messages_that_come_singly_keep_part_of_a_core_busy() -> None:
+    """Few take a step each, more share it, and where many are needed cores for there is no difference."""
+    few, more, many = (plan.needs(plan.Fleet(100, 3, rate, "rls"), MEASURED) for rate in (0.1, 100.0, 1000.0))
+    assert few.cores < 0.01 < few.busy_cores == pytest.approx(0.06)
+    assert more.cores < more.busy_cores == plan.SINGLY_CORES
+    assert many.busy_cores == many.cores > 1.0
+
+
 def test_a_small_fleet_fits() -> None:
     """Nothing is said of a fleet that the defaults and the machine have room for."""
     assert objections(plan.Fleet(100, 3, 0.1, "rls")) == ""
