@@ -104,7 +104,8 @@ class Journal:
     @property
     def settled(self) -> bool:
         """Whether all that was taken in, and every alert that came of it, is on disk."""
-        return self.committed == self.seq and not self._alerts and self.flushed == self._commits
+        on_disk = self._trouble is None and self.flushed == self._commits
+        return on_disk and self.committed == self.seq and not self._alerts
 
     @property
     def retry_due(self) -> bool:

@@ -61,6 +61,7 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
         journal.commit()
         journal.flush()
         assert str(bench.path) in (journal.status().trouble or "")
+        assert not journal.settled
         bench.clock.passed_s += RETRY_S
         journal.append(readings(2.0))
         journal.commit()
