@@ -45,7 +45,7 @@ ANSWER_S: Final = 0.02
 MESSAGES: Final = 4096
 """Most messages in one turn; the rest waits for the next."""
 
-REST: Final = 2.0
+REST: Final = 1.0
 """Where messages come one by one, the loop rests so many times as long as it scored, and takes together what came meanwhile: a step
 costs nearly the same for one reading as for a hundred, and 300 messages a second would keep a core busy."""
 

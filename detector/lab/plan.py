@@ -25,9 +25,9 @@ BUSY: Final = 0.7
 SINGLY_S: Final = 0.006
 """Seconds of one core that a message takes which comes alone: a step costs nearly the same for one reading as for a hundred."""
 
-SINGLY_CORES: Final = 0.5
+SINGLY_CORES: Final = 0.6
 """Most that such messages keep busy: after a step the loop rests, and takes together what came meanwhile. Both are rounded from
-DECISIONS.md, 101: 7 % of a core at 10 messages a second, 29 at 50, 45 at 300 and at 1,000."""
+DECISIONS.md, 101: 8 % of a core at 10 messages a second, 30 at 50, 55 at 300, 59 at 1,000 and at 3,000."""
 
 
 @dataclass(frozen=True, slots=True)
