@@ -71,7 +71,7 @@ class Clerk:
 
     def cases(self) -> list[Case]:
         """Return the newest `LISTED` alerts of the last thirty days, newest first."""
-        found, lasting = self._worker.journal.cases(Which(self._since, LISTED)), self._worker.view.lasting()
+        found, lasting = self._worker.journal.kept.cases(Which(self._since, LISTED)), self._worker.view.lasting()
         return [self._as_seen(case, lasting) for case in found]
 
     def still_open(self) -> list[Case]:
@@ -79,12 +79,12 @@ class Clerk:
         newest = sorted(self._worker.view.fleet().open, key=lambda event: event.at, reverse=True)[:LISTED]
         lasting = {event.id for event in newest}
         which = Which(WallTime(0.0), len(lasting), ids=tuple(lasting))
-        found = {case.last.id: case for case in self._worker.journal.cases(which)}
+        found = {case.last.id: case for case in self._worker.journal.kept.cases(which)}
         return [self._as_seen(found.get(event.id) or self._unwritten([event]), lasting) for event in newest]
 
     def case(self, alert: str) -> Case | None:
         """Return one alert, however old; None for one that is not known."""
-        case = self._worker.journal.case(alert)
+        case = self._worker.journal.kept.case(alert)
         if case is None:
             events = [event for event in self._events() if event.id == alert]
             case = self._unwritten(events) if events else None
@@ -171,7 +171,7 @@ class Clerk:
 
     def _hindsight(self, event: AlertEvent) -> Hindsight:
         """Return what a false alarm would have made of its channel's alerts of the last thirty days, itself among them."""
-        of_channel = self._worker.journal.cases(Which(self._since, LISTED, (event.device, event.channel)))
+        of_channel = self._worker.journal.kept.cases(Which(self._since, LISTED, (event.device, event.channel)))
         past = [
             Past(self._worker.stepper.heights_of(case.last), case.said is FeedbackKind.CONFIRMED) for case in of_channel
         ]

@@ -20,8 +20,8 @@ class Herald:
     def __init__(self, desk: Desk, journal: Journal, clock: Clock) -> None:
         """Bring the desk back as it stood at the last commit; what was found since it hears at the first call."""
         self.desk, self._journal, self._clock = desk, journal, clock
-        desk.restore(journal.desk_rows())
-        self._unheard = journal.unheard()
+        desk.restore(journal.kept.desk_rows())
+        self._unheard = journal.kept.unheard()
         self._files = journal.files
 
     @property

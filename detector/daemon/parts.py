@@ -49,7 +49,7 @@ class Parts:
         link = wiring.build_link(settings, place, inbox, ledger)
         journal = wiring.build_journal(settings, place, clock)
         journal.on_flushed = inbox.nudge
-        view.recall(journal.recent_alerts(RECENT_EVENTS))
+        view.recall(journal.kept.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, clock), Courier(journal, clock)
         directory = herald.desk.directory
         around = wiring.surroundings(settings, place, journal, clock, directory, lasting)
@@ -58,7 +58,7 @@ class Parts:
         courier.turn_to(wiring.build_sinks(settings, link, receivers, directory), settings.alerts.give_up_after)
         self.worker = Worker(
             inbox=inbox,
-            intake=wiring.build_intake(settings, ledger, Redelivery(journal.stubs()), directory),
+            intake=wiring.build_intake(settings, ledger, Redelivery(journal.kept.stubs()), directory),
             journal=journal,
             keeper=wiring.build_keeper(settings, place, clock),
             receipts=Receipts(clock),

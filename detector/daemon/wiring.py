@@ -103,7 +103,7 @@ def surroundings(
 ) -> Surroundings:
     """Return what the ways to receivers need to know that their settings do not say."""
     keyring, page = Keyring(place.folder, place.environment), settings.alerts.external_url or ""
-    return Surroundings(keyring, clock, journal.lasting_alerts, directory.labels, lasting, page)
+    return Surroundings(keyring, clock, journal.kept.lasting_alerts, directory.labels, lasting, page)
 
 
 def build_sinks(settings: Settings, link: MqttLink, receivers: Sequence[Porter[Any]], directory: Directory) -> Sinks:

@@ -90,7 +90,7 @@ class Daemon:
     def __init__(self, journal: Journal) -> None:
         """Go on with a journal."""
         self.journal, self.inbox, self._held = journal, list[Message](), list[Message]()
-        self._intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger := Ledger(), Redelivery(journal.stubs()))
+        self._intake = Intake(SENSORS, Limits(1000, 64, 1000), ledger := Ledger(), Redelivery(journal.kept.stubs()))
         self._ledger = ledger
 
     def take(self) -> None:

@@ -16,6 +16,9 @@ from typing import Final
 MOVE_EVERY: Final = 2**16
 """Arrivals in the log that are worth moving into the database: some 4 MB."""
 
+HANGS_AFTER_S: Final = 10.0
+"""A disk that takes longer is told."""
+
 GOODBYE_S: Final = 5.0
 """Longest that a close waits for a disk that hangs."""
 
@@ -51,10 +54,12 @@ class Flusher:
         return self._done
 
     @property
-    def busy_s(self) -> float:
-        """Return for how long the disk has not answered."""
+    def slowness(self) -> str | None:
+        """Return what is to be said of a disk that has not answered for long; for any thread."""
         began = self._began
-        return 0.0 if began is None else time.monotonic() - began
+        if began is None or time.monotonic() - began < HANGS_AFTER_S:
+            return None
+        return f"the disk of {self._path} has not answered for {time.monotonic() - began:.0f} s"
 
     @property
     def fault(self) -> Exception | None:
@@ -100,9 +105,9 @@ class Flusher:
             if self._asked == self._done:
                 return False
             asked = self._asked
-        self._began = time.monotonic()
+        self._began = began = time.monotonic()
         os.fdatasync(self._log)
-        self.took_s.append(self.busy_s)
+        self.took_s.append(time.monotonic() - began)
         self._began = None
         with self._changed:
             self._done = asked

@@ -11,34 +11,29 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from detector.clock import Clock, MonoTime, WallTime
+from detector.clock import Clock, MonoTime
 from detector.domain import AlertEvent, AlertKey, EventTime, Feedback, Reading
 from detector.edge.journal.alerts import Mark, Owed, to_all
 from detector.edge.journal.arrivals import Arrival, Group
 from detector.edge.journal.database import NAME, is_damaged, lock_directory, set_aside, size_of
 from detector.edge.journal.drawer import Drawer
 from detector.edge.journal.flusher import Flusher
-from detector.edge.journal.said import Case, Given, Which
+from detector.edge.journal.kept import Found, Kept
+from detector.edge.journal.said import Given
 from detector.edge.journal.status import JournalStatus
 from detector.edge.journal.store import Store
 from detector.edge.journal.stubs import Stub
 from detector.edge.journal.unwritten import Unwritten
 from detector.errors import JournalError
-from detector.notices import Row
 from detector.readings import Readings
 from detector.settings import JournalSettings
 
 log = logging.getLogger("detector.journal")
 
-Found = TypeVar("Found")
-
 RETRY_S: Final = 5.0
 """Time between two tries to write on a disk that failed."""
-
-HANGS_AFTER_S: Final = 10.0
-"""A disk that takes longer is told."""
 
 WAITING: Final = 100_000
 """Arrivals that wait for a disk that fails; about 20 MB."""
@@ -71,6 +66,8 @@ class Journal:
         self._alerts = Unwritten()
         self.notices = Drawer(lambda receiver, limit: self._read(lambda store: store.owed_notices(receiver, limit)))
         """The way out of notices."""
+        self.kept = Kept(self._read)
+        """What may be asked of the disk."""
         self._lock: int | None = None
         self._store: Store | None = None
         self._retry_at = MonoTime(0.0)
@@ -181,35 +178,6 @@ class Journal:
         both = (*stored, *(owed for owed in waiting if self.wants(sink, owed.item)))
         return [owed for owed in both if owed.item.key not in marked and owed.item.key not in but][:limit]
 
-    def lasting_alerts(self, sink: str) -> list[AlertEvent]:
-        """Return the alerts on disk that a sink has had of episodes of which it has not had the end; none while the disk fails."""
-        return self._read(lambda store: store.lasting_alerts(sink))
-
-    def recent_alerts(self, limit: int) -> list[AlertEvent]:
-        """Return the last alerts on disk, oldest first; none while the disk fails."""
-        return self._read(lambda store: store.recent_alerts(limit))
-
-    def cases(self, which: Which) -> list[Case]:
-        """Return the last alerts on disk, newest first; none while the disk fails."""
-        return self._read(lambda store: store.cases(which))
-
-    def case(self, alert: str) -> Case | None:
-        """Return one alert; None where none of that id is on disk, or the disk fails."""
-        found = self.cases(Which(WallTime(0.0), 1, ids=(alert,)))
-        return found[0] if found else None
-
-    def desk_rows(self) -> list[Row]:
-        """Return what the desk remembers; nothing while the disk fails."""
-        return self._read(lambda store: store.desk_rows())
-
-    def unheard(self) -> list[Owed[AlertEvent]]:
-        """Return the alerts on disk that the desk has not heard; none while the disk fails."""
-        return self._read(lambda store: store.unheard())
-
-    def stubs(self) -> list[Stub]:
-        """Return how the last messages are known again, oldest first; none while the disk fails."""
-        return self._read(lambda store: store.stubs())
-
     def _read(self, ask: Callable[[Store], list[Found]]) -> list[Found]:
         """Ask the store for something; a disk that fails has nothing, and is told."""
         try:
@@ -231,8 +199,9 @@ class Journal:
 
     def status(self) -> JournalStatus:
         """Return how the journal is; for any thread."""
+        flusher = self._flusher
         return JournalStatus(
-            self._trouble or self._slowness(),
+            self._trouble or (None if flusher is None else flusher.slowness),
             size_of(self._path),
             self._failures,
             self._lost,
@@ -313,20 +282,13 @@ class Journal:
             self._path, fault, aside.name,
         )  # fmt: skip
 
-    def _slowness(self) -> str | None:
-        """Return what is to be said of a disk that has not answered for long; for any thread."""
-        flusher = self._flusher
-        if flusher is None or flusher.busy_s < HANGS_AFTER_S:
-            return None
-        return f"the disk of {self._path} has not answered for {flusher.busy_s:.0f} s"
-
     def _look_after_flusher(self) -> None:
         """Take note of a disk that failed while it was flushed to."""
         if self._flusher is not None and self._flusher.fault is not None:
             self._fail(self._flusher.fault)
 
     def _tell_flushed(self) -> None:
-        """Tell whoever waits for the disk by now."""
+        """Tell whoever is to be told by now."""
         self.on_flushed()
 
     def _fail(self, fault: Exception) -> None:

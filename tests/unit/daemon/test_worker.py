@@ -198,7 +198,7 @@ class Witness(Herald):
 
     def offer(self, _event: AlertEvent) -> None:
         """Be a machine that is told."""
-        self.seen.append(("machine", len(self._disk.recent_alerts(10))))
+        self.seen.append(("machine", len(self._disk.kept.recent_alerts(10))))
 
     def answers(self) -> list[Answer]:
         """Say nothing."""
@@ -206,7 +206,7 @@ class Witness(Herald):
 
     def hear(self, found: Sequence[Owed[AlertEvent]] = ()) -> bool:
         """Tell the desk."""
-        self.seen += [("desk", len(self._disk.recent_alerts(10)))] * len(found)
+        self.seen += [("desk", len(self._disk.kept.recent_alerts(10)))] * len(found)
         return super().hear(found)
 
 

@@ -57,8 +57,8 @@ def test_an_event_comes_back_as_it_was(tmp_path: Path) -> None:
         journal.append_alerts(found)
         assert told(journal) == found
     with bench.journal() as journal:
-        assert journal.recent_alerts(10) == found
-        assert journal.recent_alerts(1) == found[1:]
+        assert journal.kept.recent_alerts(10) == found
+        assert journal.kept.recent_alerts(1) == found[1:]
 
 
 def test_an_event_found_again_is_told_once(tmp_path: Path) -> None:
@@ -79,9 +79,9 @@ def test_events_and_the_readings_that_led_to_them_are_committed_together(tmp_pat
         journal.sinks = ("mqtt",)
         journal.append(readings(1.0, 2.0))
         journal.append_alerts(events(1))
-        assert (bench.on_disk(), journal.recent_alerts(10), owed(journal)) == ([], [], [])
+        assert (bench.on_disk(), journal.kept.recent_alerts(10), owed(journal)) == ([], [], [])
         assert told(journal) == events(1)
-        assert (values(bench.on_disk()), journal.recent_alerts(10), owed(journal)) == ([1.0, 2.0], events(1), [1])
+        assert (values(bench.on_disk()), journal.kept.recent_alerts(10), owed(journal)) == ([1.0, 2.0], events(1), [1])
 
 
 def test_each_sink_is_owed_what_it_has_not_had(tmp_path: Path) -> None:
@@ -116,13 +116,13 @@ def test_only_what_every_sink_has_had_is_let_go(tmp_path: Path) -> None:
             bench.clock.passed_s += DAY_S
             journal.append(readings(1.0))
             journal.commit()
-        assert times(journal.recent_alerts(10)) == [2]
+        assert times(journal.kept.recent_alerts(10)) == [2]
         journal.mark(delivered(found[1]))
         for _ in range(2):
             bench.clock.passed_s += MARK_EVERY_S
             journal.append(readings(1.0))
             journal.commit()
-        assert journal.recent_alerts(10) == []
+        assert journal.kept.recent_alerts(10) == []
 
 
 def test_an_event_stays_as_long_as_the_readings_that_led_to_it(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_event_stays_as_long_as_the_readings_that_led_to_it(tmp_path: Path) -
             bench.clock.passed_s += DAY_S
             journal.append(readings(2.0))
             journal.commit()
-        assert times(journal.recent_alerts(10)) == [1]
+        assert times(journal.kept.recent_alerts(10)) == [1]
 
 
 def test_a_disk_that_fails_holds_no_alert_back(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_disk_that_fails_holds_no_alert_back(tmp_path: Path) -> None:
         bench.folder.unlink()
         bench.clock.passed_s += RETRY_S
         assert told(journal) == []
-        assert (owed(journal), journal.recent_alerts(10)) == ([2], found)
+        assert (owed(journal), journal.kept.recent_alerts(10)) == ([2], found)
         assert journal.status().alerts_lost == 0
 
 
@@ -184,6 +184,6 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
         journal.append(readings(2.5))
         journal.commit()
         assert [(one.seq, one.value) for one in bench.on_disk()] == [(7, 1.5), (8, 2.5)]
-        assert journal.recent_alerts(10) == events(1)
+        assert journal.kept.recent_alerts(10) == events(1)
     with closing(sqlite3.connect(bench.path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)

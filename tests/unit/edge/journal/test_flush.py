@@ -3,10 +3,13 @@
 import os
 import shutil
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from detector.edge.journal import flusher
 from detector.edge.journal.journal import RETRY_S
+from tests.system.patience import wait_until
 from tests.unit.edge.journal.bench import Bench, readings, values
 
 COMMITS, EACH = 5, 3
@@ -68,6 +71,25 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
         journal.flush()
         assert (journal.settled, journal.status().trouble) == (True, None)
         assert values(bench.on_disk()) == [1.0, 1.5, 2.0]
+
+
+def test_a_disk_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits go on, and what is wrong is said, for as long as the disk does not answer."""
+    answers = Event()
+    monkeypatch.setattr(flusher, "HANGS_AFTER_S", 0.0)
+    monkeypatch.setattr(os, "fdatasync", lambda _log: answers.wait())
+    with Bench(tmp_path).journal() as journal:
+        for value in (1.0, 2.0):
+            journal.append(readings(value))
+            journal.commit()
+        try:
+            wait_until(lambda: journal.status().trouble, "the disk is said to hang")
+            assert "has not answered" in (journal.status().trouble or "")
+            assert (journal.committed, journal.settled) == (2, False)
+        finally:
+            answers.set()
+        journal.flush()
+        assert (journal.status().trouble, journal.settled) == (None, True)
 
 
 @pytest.mark.parametrize("begin", ["new", "old"])

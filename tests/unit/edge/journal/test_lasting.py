@@ -31,15 +31,19 @@ def test_what_a_sink_was_told_lasts_until_it_has_had_the_end(tmp_path: Path) -> 
     with bench.journal() as journal:
         deliver(journal, opened, other, graver)
     with bench.journal() as journal:
-        assert journal.lasting_alerts("am") == [opened, other, graver]
-        assert journal.lasting_alerts("other") == []
+        assert journal.kept.lasting_alerts("am") == [opened, other, graver]
+        assert journal.kept.lasting_alerts("other") == []
         journal.sinks = ("am", "other")
         journal.append_alerts([end])
         journal.commit()
-        assert journal.lasting_alerts("am") == [opened, other, graver]  # its end is still owed, and will end them all
+        assert journal.kept.lasting_alerts("am") == [
+            opened,
+            other,
+            graver,
+        ]  # its end is still owed, and will end them all
         deliver(journal, end)
     with bench.journal() as journal:
-        assert journal.lasting_alerts("am") == [other]
+        assert journal.kept.lasting_alerts("am") == [other]
 
 
 def test_what_a_sink_never_had_does_not_last(tmp_path: Path) -> None:
@@ -48,9 +52,9 @@ def test_what_a_sink_never_had_does_not_last(tmp_path: Path) -> None:
         journal.sinks = ("am",)
         journal.append_alerts([event(OPENED, 0.0)])
         journal.commit()
-        assert journal.lasting_alerts("am") == []
+        assert journal.kept.lasting_alerts("am") == []
         deliver(journal, event(OPENED, 1.0, device="pump-2"), outcome=Outcome.GIVEN_UP)
-        assert journal.lasting_alerts("am") == []
+        assert journal.kept.lasting_alerts("am") == []
 
 
 def test_an_end_that_was_given_up_is_an_end(tmp_path: Path) -> None:
@@ -58,4 +62,4 @@ def test_an_end_that_was_given_up_is_an_end(tmp_path: Path) -> None:
     with Bench(tmp_path).journal() as journal:
         deliver(journal, event(OPENED, 0.0))
         deliver(journal, event(CLOSED, 1.0), outcome=Outcome.GIVEN_UP)
-        assert journal.lasting_alerts("am") == []
+        assert journal.kept.lasting_alerts("am") == []

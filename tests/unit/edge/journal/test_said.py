@@ -84,7 +84,7 @@ def test_an_alert_is_one_case_with_what_was_said_of_it_last(tmp_path: Path) -> N
         journal.append_feedback(feedback(alert(2).id), "http")
         journal.append_feedback(feedback(alert(2).id, FeedbackKind.UNDONE), "http")
         journal.commit()
-        second, first = journal.cases(Which(WallTime(START_S), 10))
+        second, first = journal.kept.cases(Which(WallTime(START_S), 10))
         assert (first.last, first.opened, first.since, first.said) == (
             closed,
             opened.at,
@@ -92,10 +92,10 @@ def test_an_alert_is_one_case_with_what_was_said_of_it_last(tmp_path: Path) -> N
             FeedbackKind.CONFIRMED,
         )
         assert (second.last, second.said) == (alert(2), None)
-        assert journal.case(opened.id) == first
-        assert journal.case("nobody") is None
-        assert [one.last.id for one in journal.cases(Which(WallTime(START_S), 1))] == [alert(2).id]
-        assert journal.cases(Which(WallTime(START_S + 11.0), 10)) == []
+        assert journal.kept.case(opened.id) == first
+        assert journal.kept.case("nobody") is None
+        assert [one.last.id for one in journal.kept.cases(Which(WallTime(START_S), 1))] == [alert(2).id]
+        assert journal.kept.cases(Which(WallTime(START_S + 11.0), 10)) == []
 
 
 def test_an_alert_was_opened_when_it_was_opened(tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_an_alert_was_opened_when_it_was_opened(tmp_path: Path) -> None:
         bench.clock.passed_s = 10.0
         journal.append_alerts([replace(opened, event=Transition.CLOSED, at=EventTime(opened.at + 9))])
         journal.commit()
-        (seen,) = journal.cases(Which(WallTime(START_S + 5.0), 10))
+        (seen,) = journal.kept.cases(Which(WallTime(START_S + 5.0), 10))
         assert (seen.opened, seen.since) == (opened.at, START_S)
-        assert journal.case(opened.id) == seen
+        assert journal.kept.case(opened.id) == seen
 
 
 def test_alerts_are_chosen_before_they_are_counted(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_alerts_are_chosen_before_they_are_counted(tmp_path: Path) -> None:
         journal.commit()
 
         def found(which: Which) -> list[str]:
-            return [case.last.id for case in journal.cases(which)]
+            return [case.last.id for case in journal.kept.cases(which)]
 
         since = WallTime(START_S)
         assert found(Which(since, 2, (whole.device, None))) == ["a2"]
@@ -151,7 +151,7 @@ def test_what_was_said_is_kept_as_long_as_alerts(tmp_path: Path) -> None:
             journal.commit()
             if minutes == 55:
                 journal.append_alerts([replace(alert(1), event=Transition.UPDATED)])
-            case = journal.case(alert(1).id)
+            case = journal.kept.case(alert(1).id)
             said.append(None if case is None else case.said)
     assert said[0] is FeedbackKind.FALSE
     assert said[-1] is None
