@@ -32,7 +32,7 @@ check: .venv/dev.stamp ## format, lint, types and the floors of ARCHITECTURE.md
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-bench: .venv/dev.stamp ## throughput, latency, fleets, beside others; half an hour  (ARGS="ingest --rounds 1" for a part of it)
+bench: .venv/dev.stamp ## throughput, latency, fleets, beside others; a quarter of an hour and more  (ARGS="ingest --rounds 1" for a part of it)
 	.venv/bin/detector bench $(or $(ARGS),all --plot build/bench.svg) --out build/bench.json --against docs/bench.json
 
 bench-short: .venv/dev.stamp ## all of that with tiny numbers, to see that it works
