@@ -45,6 +45,10 @@ ANSWER_S: Final = 0.02
 MESSAGES: Final = 4096
 """Most messages in one turn; the rest waits for the next."""
 
+LONG_TURN_S: Final = 1.0
+"""A turn that took longer is followed by one of half as many messages: a full inbox gives a message up after five seconds in which none
+was taken, and a slow computer may take as long for stored readings that are hours apart."""
+
 REST: Final = 1.0
 """Where messages come one by one, the loop rests so many times as long as it scored, and takes together what came meanwhile: a step
 costs nearly the same for one reading as for a hundred, and 300 messages a second would keep a core busy."""
@@ -94,6 +98,7 @@ class Worker:
     _turned_at: MonoTime = START
     _count_at: MonoTime = FIRST_COUNT
     _rested_at: MonoTime = START
+    _most: int = MESSAGES
     _quiet_s: float = 0.0
     _touched: list[Touched] = field(default_factory=list)
     """What reports changed that was not announced yet."""
@@ -107,7 +112,7 @@ class Worker:
         """Score what waits; where nothing does, let the stream clock go on."""
         longest_s = ANSWER_S if self.courier.pending else WAIT_S
         self.inbox.gather(ENOUGH, min(max(0.0, self._rested_at - self.clock.mono()), LONGEST_REST_S))
-        parcels = self.inbox.take(MESSAGES, self.receipts.patience_s(longest_s))
+        parcels = self.inbox.take(self._most, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if parcels:
             self._quiet_s = 0.0
@@ -136,8 +141,13 @@ class Worker:
         if self._turned_at >= self._count_at:
             self._count()
         if parcels:
-            now = self.clock.mono()
-            self._rested_at = MonoTime(now + REST * (now - self._turned_at))
+            self._pace(self.clock.mono())
+
+    def _pace(self, now: MonoTime) -> None:
+        """Rest as long as this turn took, and let the next be no longer than it should."""
+        took_s = now - self._turned_at
+        self._rested_at = MonoTime(now + REST * took_s)
+        self._most = max(1, self._most // 2) if took_s > LONG_TURN_S else min(MESSAGES, 2 * self._most)
 
     @property
     def engine(self) -> Engine:

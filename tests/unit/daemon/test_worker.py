@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.herald import Herald
-from detector.daemon.worker import LONGEST_REST_S, Worker
+from detector.daemon.worker import LONGEST_REST_S, MESSAGES, Worker
 from detector.domain import MICROSECONDS, AlertEvent, DropReason, EventTime, Transition
 from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
@@ -76,6 +76,46 @@ def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
         while not released:
             worker.turn()
         assert (worker.journal.settled, released) == (True, [parcel])
+
+
+class Asked(Inbox):
+    """An inbox that notes how many messages others want of it."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        super().__init__(InboxSettings())
+        self.wanted = list[int]()
+
+    def take(self, limit: int, timeout_s: float) -> list[Parcel]:
+        """Note how many are wanted, and return one."""
+        self.wanted.append(limit)
+        return super().take(1, timeout_s)
+
+
+class Hours(Plant):
+    """A plant whose clock goes on by so much at each look."""
+
+    step_s, passed_s = 1.0, 0.0
+
+    def mono(self) -> MonoTime:
+        """Return the monotonic time."""
+        self.passed_s += self.step_s
+        return MonoTime(self.passed_s)
+
+
+def test_long_turns_become_shorter_and_short_ones_longer_again(tmp_path: Path) -> None:
+    """Where a turn takes longer than a second, the next has half of the messages; where it takes less, twice as many, up to the most."""
+    plant = Hours()
+    inbox = Asked()
+    with plant.worker(tmp_path, inbox) as worker:
+        for number in range(8):
+            plant.step_s = 1.0 if number < 4 else 1e-6
+            worker.ledger.arrived()
+            arrived = EventTime((START_S + number) * MICROSECONDS)
+            inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 0, False, False, 0, 1)]))
+            worker.turn()
+    assert inbox.wanted[:5] == [MESSAGES, MESSAGES // 2, MESSAGES // 4, MESSAGES // 8, MESSAGES // 16]
+    assert inbox.wanted[5:] == [MESSAGES // 8, MESSAGES // 4, MESSAGES // 2]
 
 
 class Resting(Inbox):
