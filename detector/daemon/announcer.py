@@ -21,8 +21,8 @@ AGAIN_PER_S: Final = 500
 """States that are put right in a second: what is new comes between them, and the broker is not flooded."""
 
 HURRY: Final = 2.0
-"""Those whose rest is over go out at most so many times as fast as they would if they were spread evenly: a thousand devices
-that were heard first in one moment stopped the scoring for 0.2 s, every 10 s."""
+"""Those whose rest is over go out at most so many times as fast as they would if they were spread evenly: those of a thousand devices
+that were heard first in one moment would all go out in one turn, again and again."""
 
 
 class Publisher(Protocol):

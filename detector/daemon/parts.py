@@ -126,6 +126,7 @@ class Parts:
         if relink:
             worker.link = link
             link.start()
+        _let_all_stay()  # but the old parts
 
     def _retire_link(self, settings: Settings, pause: Callable[[], None], obey: Callable[[], None]) -> None:
         """End the link in use: score and settle what came through it, unsubscribe from what is no longer wanted, disconnect."""

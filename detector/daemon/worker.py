@@ -55,7 +55,7 @@ costs nearly the same for one reading as for a hundred, and 300 messages a secon
 
 LONGEST_REST_S: Final = 0.05
 
-ENOUGH: Final = 64
+WORTH_A_STEP: Final = 64
 """Messages that end the rest: together they are worth a step."""
 
 LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
@@ -111,7 +111,7 @@ class Worker:
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
         longest_s = ANSWER_S if self.courier.pending else WAIT_S
-        self.inbox.gather(ENOUGH, min(max(0.0, self._rested_at - self.clock.mono()), LONGEST_REST_S))
+        self.inbox.gather(WORTH_A_STEP, max(0.0, self._rested_at - self.clock.mono()))
         parcels = self.inbox.take(self._most, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if parcels:
@@ -146,7 +146,7 @@ class Worker:
     def _pace(self, now: MonoTime) -> None:
         """Rest as long as this turn took, and let the next be no longer than it should."""
         took_s = now - self._turned_at
-        self._rested_at = MonoTime(now + REST * took_s)
+        self._rested_at = MonoTime(now + min(REST * took_s, LONGEST_REST_S))
         self._most = max(1, self._most // 2) if took_s > LONG_TURN_S else min(MESSAGES, 2 * self._most)
 
     @property

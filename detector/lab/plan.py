@@ -27,7 +27,8 @@ SINGLY_S: Final = 0.006
 
 SINGLY_CORES: Final = 0.6
 """Most that such messages keep busy: after a step the loop rests, and takes together what came meanwhile. Both are rounded from
-DECISIONS.md, 101: 8 % of a core at 10 messages a second, 30 at 50, 55 at 300, 59 at 1,000 and at 3,000."""
+DECISIONS.md, 101: 8 % of a core at 10 messages a second, 30 at 50, 55 at 300, 59 at 1,000 and at 3,000. What other rates keep busy is printed by
+`detector bench latency`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def test_who_was_not_heard_for_a_day_makes_room(broker: Broker) -> None:
         daemon.until_ready()
         for device in ("false-1", "false-2"):
             witness.publish(*message(device, 0.0))
+        # or else a day may pass within one turn, and who is gone by its end is not told of
+        wait_until(lambda: retained(broker).keys() == {"false-1", "false-2"}, "the false ones to be told of")
         publish_minutes(witness, range(DAY + 40))
         witness.publish(*message("new", DAY + 40))
         scrape = daemon.until("detector_readings_rejected_total", 1)

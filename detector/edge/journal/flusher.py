@@ -36,9 +36,8 @@ class Flusher:
         self.took_s: deque[float] = deque(maxlen=REMEMBERED)
         """How long each flush took; whoever reads one takes it out."""
         self._path, self._tell = path, done
-        self._log = os.open(
-            f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC
-        )  # SQLite has no lock on it that a close would drop
+        # SQLite has no lock on this file that a close would drop
+        self._log = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
         self._changed = threading.Condition()
         self._asked = self._done = commits
         self._to_move = 0

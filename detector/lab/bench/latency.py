@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from detector.edge.process_cost import cpu_s
 from detector.lab.bench.contenders import Detector
 from detector.lab.bench.ingest import Course, Route, course, drained, flooded
 from detector.lab.bench.load import Stream
@@ -37,6 +38,8 @@ class Latency:
     """Messages a second that were sent."""
     taken_rate: float
     """Messages a second that were scored meanwhile."""
+    cores: float
+    """Cores that the contender kept busy meanwhile."""
     probes: int
     lost: int
     """Probes whose alert did not come."""
@@ -45,11 +48,13 @@ class Latency:
     longest_ms: float | None
 
     @classmethod
-    def of(cls, contender: str, share: float, rates: tuple[float, float], took: Sequence[float | None]) -> "Latency":
+    def of(
+        cls, contender: str, share: float, rates: tuple[float, float], cores: float, took: Sequence[float | None]
+    ) -> "Latency":
         """Return the quantiles of these probes, seconds; None where no alert came at all."""
         told = 1e3 * np.array([one for one in took if one is not None])
         p50, p99, longest = np.quantile(told, [0.5, 0.99, 1.0]).tolist() if len(told) else (None, None, None)
-        return cls(contender, share, *rates, len(took), len(took) - len(told), p50, p99, longest)
+        return cls(contender, share, *rates, cores, len(took), len(took) - len(told), p50, p99, longest)
 
 
 def measure(
@@ -77,9 +82,9 @@ def probe_at(way: Course, prober: Prober, contender: str, load: tuple[float, flo
     share, rate = load
     way.load.go(rate)
     time.sleep(RUN_IN_S)
-    sent, taken = way.load.sent(), way.taken()
+    sent, taken, spent_s = way.load.sent(), way.taken(), cpu_s(way.subject.pid)
     took = prober.probe(probes)
     after = way.load.sent()
-    seconds = after.at - sent.at
+    seconds, spent_s = after.at - sent.at, cpu_s(way.subject.pid) - spent_s
     rates = (after.sent - sent.sent) / seconds, (way.taken() - taken) / seconds
-    return Latency.of(contender, share, rates, took)
+    return Latency.of(contender, share, rates, spent_s / seconds, took)

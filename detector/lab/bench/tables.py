@@ -120,11 +120,11 @@ def batch_table(costs: Sequence[Cost]) -> Table:
 
 def latency_table(found: Sequence[Latency]) -> Table:
     """Return how late alerts were."""
-    columns = ("of the top rate", "who", "sent/s", "scored/s", "p50 ms", "p99 ms", "longest", "probes", "lost")
+    columns = ("of the top rate", "who", "sent/s", "scored/s", "cores", "p50 ms", "p99 ms", "longest", "probes", "lost")
     table = _table("From a publication to the alert it leads to, through mosquitto", *columns)
     for one in found:
         late = (_number(value) for value in (one.p50_ms, one.p99_ms, one.longest_ms))
-        rates = f"{one.rate:,.0f}", f"{one.taken_rate:,.0f}"
+        rates = f"{one.rate:,.0f}", f"{one.taken_rate:,.0f}", f"{one.cores:.2f}"
         table.add_row(f"{one.share:.0%}", one.contender, *rates, *late, str(one.probes), str(one.lost))
     return table
 

@@ -133,8 +133,9 @@ class Resting(Inbox):
 
 def test_whoever_comes_alone_is_scored_at_once_and_whoever_follows_closely_with_others(tmp_path: Path) -> None:
     """The loop rests after it has scored, for longer than it took and never for long; where nothing comes, it rests no more."""
-    inbox = Resting()
-    with Plant().worker(tmp_path, inbox) as worker:
+    plant, inbox = Hours(), Resting()
+    plant.step_s = LONGEST_REST_S / 50
+    with plant.worker(tmp_path, inbox) as worker:
         worker.ledger.arrived()
         inbox.put(
             parcel_of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 0, False, False, 0, 1)])

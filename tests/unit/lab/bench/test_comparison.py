@@ -51,7 +51,7 @@ def test_changes_are_beside_what_is_kept() -> None:
 
 def test_growth_leaves_the_first_quarter_out() -> None:
     """What a daemon takes while it starts is no growth; a steady rise is told by the hour."""
-    latency = Latency.of("detector", 0.5, (1.0, 1.0), [0.001, None, 0.003])
+    latency = Latency.of("detector", 0.5, (1.0, 1.0), 0.5, [0.001, None, 0.003])
     assert (latency.probes, latency.lost, latency.p50_ms) == (3, 1, 2.0)
     memory = [0, 500, *(1000 + 10 * minute for minute in range(2, 8))]
     looks = [Look(60.0 * minute, size, 0.0, latency) for minute, size in enumerate(memory)]
@@ -61,7 +61,7 @@ def test_growth_leaves_the_first_quarter_out() -> None:
 
 def test_latency_without_alerts_has_no_quantiles() -> None:
     """Where no alert came there is no number."""
-    assert Latency.of("detector", 0.5, (1.0, 1.0), [None]).p99_ms is None
+    assert Latency.of("detector", 0.5, (1.0, 1.0), 0.5, [None]).p99_ms is None
 
 
 def test_picture_has_a_bar_for_everybody() -> None:
