@@ -17,6 +17,10 @@ ENOUGH: Final = 8
 """Messages that are worth a commit when no more wait: a broker that sends only few (mosquitto 20, RabbitMQ 10) before it has
 been answered would sit idle for the rest of the time."""
 
+PLENTY: Final = 128
+"""Messages that are worth a commit though more wait: an alert waits for what stands before it to be written, and 50 ms of a fast stream take
+longer than what came of one turn."""
+
 
 class Receipts:
     """Held messages, in order of arrival."""
@@ -44,7 +48,7 @@ class Receipts:
         """Tell whether it is time to commit; `more_wait`: further messages can be taken at once."""
         if self._until is None:
             return False
-        return self._clock.mono() >= self._until or (self._count >= ENOUGH and not more_wait)
+        return self._clock.mono() >= self._until or self._count >= (PLENTY if more_wait else ENOUGH)
 
     def commit(self, number: int) -> None:
         """Let what is held wait for the disk to have the commit of this number; nothing more of it is to be committed."""

@@ -55,6 +55,9 @@ costs nearly the same for one reading as for a hundred, and 300 messages a secon
 
 LONGEST_REST_S: Final = 0.05
 
+SAVED_REST_S: Final = 0.05
+"""Rest that a loop with nothing to do saves up: a few messages that follow each other closely are scored as they come."""
+
 WORTH_A_STEP: Final = 64
 """Messages that end the rest: together they are worth a step."""
 
@@ -133,6 +136,7 @@ class Worker:
             self.settle()
         self.courier.offer()
         self._announce()
+        self.stepper.learn()
         self._look_after_snapshots()
         if self.announcer is not None:
             self.announcer.renew()
@@ -144,9 +148,13 @@ class Worker:
             self._pace(self.clock.mono())
 
     def _pace(self, now: MonoTime) -> None:
-        """Rest as long as this turn took, and let the next be no longer than it should."""
+        """Owe as much rest as this turn took, and let the next be no longer than it should.
+
+        Source: the generic cell rate algorithm, ITU-T I.371, with a time that each turn sets for itself.
+        """
         took_s = now - self._turned_at
-        self._rested_at = MonoTime(now + min(REST * took_s, LONGEST_REST_S))
+        since = max(self._rested_at, self._turned_at - SAVED_REST_S)
+        self._rested_at = MonoTime(min(since + (1.0 + REST) * took_s, now + LONGEST_REST_S))
         self._most = max(1, self._most // 2) if took_s > LONG_TURN_S else min(MESSAGES, 2 * self._most)
 
     @property

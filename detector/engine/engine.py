@@ -1,6 +1,6 @@
 """The engine: readings in, report and next state out. Pure: no I/O, no clock, no randomness.
 
-The whole flow stands in `step`: align, forecast, score, decide, tell, learn. Everything is per row; what rows
+The whole flow stands in `judge` and `learn`: align, forecast, score, decide, tell; learn. Everything is per row; what rows
 share beyond that (who is silent) moves at ticks of the stream clock alone.
 """
 
@@ -16,7 +16,7 @@ from detector.anomaly.silence import SilenceRule
 from detector.domain import AlertEvent, EventTime, Feedback, Height
 from detector.engine.entries import Entries, channel_settings
 from detector.engine.eviction import leaving
-from detector.engine.outcome import NOBODY, Departed, Verdicts, report_of
+from detector.engine.outcome import NOBODY, Departed, Unlearnt, Verdicts, report_of
 from detector.engine.stages import CALIBRATED
 from detector.engine.standing import census_of
 from detector.engine.teller import Teller
@@ -65,9 +65,15 @@ class Engine:
         self._groups: dict[tuple[str, str], int] = {}
 
     def step(self, batch: Batch) -> Report:
-        """Move every reading of the batch through align, forecast, score and decide, then learn from it.
+        """Judge a batch, and learn from it."""
+        report, unlearnt = self.judge(batch)
+        self.learn(unlearnt)
+        return report
 
-        The report is final before anything is learnt. Cost: one cell step for each reading in order.
+    def judge(self, batch: Batch) -> tuple[Report, Unlearnt]:
+        """Move every reading of the batch through align, forecast, score and decide; what is left is to be learnt before anything else is asked.
+
+        The report is final, so that alerts need not wait for the learning. Cost: one cell step for each reading in order.
         """
         departed = NOBODY
         if batch.hour is not None:
@@ -85,9 +91,13 @@ class Engine:
         decision = self._decider.decide(rows, judgement, cadence_s, scored, stored)
         verdicts = Verdicts(placed, forecast, judgement, decision, behind_s)
         events = self._teller.tell(batch, verdicts)
-        self._organs.learn(rows, forecast, judgement, views, decision.suspect)
-        self._forecaster.learn(rows, forecast, decision.suspect)
-        return report_of(batch, verdicts, events, departed)
+        return report_of(batch, verdicts, events, departed), Unlearnt(verdicts, views)
+
+    def learn(self, unlearnt: Unlearnt) -> None:
+        """Take in the batch that was judged last."""
+        (placed, forecast, judgement, decision, _), views = unlearnt
+        self._organs.learn(placed.rows, forecast, judgement, views, decision.suspect)
+        self._forecaster.learn(placed.rows, forecast, decision.suspect)
 
     def _make_room(self, hour: EventTime) -> Departed:
         """Let devices go, where others found no room in the hour that ends."""

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.anomaly.decide import Decision
-from detector.anomaly.organs import Judgement
+from detector.anomaly.organs import Judgement, Views
 from detector.domain import AlertEvent, Stage
 from detector.engine.stages import CALIBRATED, WARM_UP
+from detector.forecast.forecaster import HeadForecast
 from detector.report import Batch, Report
-from detector.state.rows import Floats, Forecast
+from detector.state.rows import Floats
 from detector.stream.align import Placed
 
 
@@ -21,11 +22,18 @@ class Verdicts(NamedTuple):
     """All that was found out of the rows of one step."""
 
     placed: Placed
-    forecast: Forecast
+    forecast: HeadForecast
     judgement: Judgement
     decision: Decision
     behind_s: Floats
     """How long ago was what a row tells of; 0 where that is now."""
+
+
+class Unlearnt(NamedTuple):
+    """What a batch that was judged leaves to be learnt."""
+
+    verdicts: Verdicts
+    views: Views
 
 
 class Departed(NamedTuple):

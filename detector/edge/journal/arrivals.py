@@ -26,13 +26,14 @@ READ: Final = (
 COLUMNS: Final = 3
 """Of an arrival, but for its number."""
 
-TOGETHER: Final = 64
-"""Arrivals in one INSERT: twice as fast as one at a time, and no faster beyond."""
+TOGETHER: Final = (64, 8, 1)
+"""Arrivals in one INSERT: 64 are twice as fast as one at a time, and no faster beyond. At each statement another thread may take
+the interpreter's lock, so that what is left of them is not written one by one."""
 
 INSERT: Final = "INSERT INTO arrivals VALUES (?, ?, ?, ?)"
 NEXT: Final = "INSERT INTO arrivals (channel, at, value) VALUES (?, ?, ?)"
 """SQLite numbers it: one more than the largest number there is. To number it here takes a third more."""
-NEXT_MANY: Final = NEXT + ", (?, ?, ?)" * (TOGETHER - 1)
+NEXT_MANY: Final = {many: NEXT + ", (?, ?, ?)" * (many - 1) for many in TOGETHER}
 TOUCH: Final = (
     "INSERT INTO channels (device, channel, entry, touched) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET touched = excluded.touched RETURNING id"
@@ -135,10 +136,11 @@ def _write_readings(db: sqlite3.Connection, channels: Channels, group: Group) ->
     columns = (channels.ids_of(readings), readings.at_us.tolist(), readings.values.tolist())
     first, *rest = zip(*columns, strict=True)
     db.execute(INSERT, (group.first, *first))
-    most = len(rest) - len(rest) % TOGETHER
-    cells = chain.from_iterable(rest[:most])
-    db.executemany(NEXT_MANY, zip(*[cells] * (COLUMNS * TOGETHER), strict=True))
-    db.executemany(NEXT, rest[most:])
+    for many, statement in NEXT_MANY.items():
+        most = len(rest) - len(rest) % many
+        cells = chain.from_iterable(rest[:most])
+        db.executemany(statement, zip(*[cells] * (COLUMNS * many), strict=True))
+        rest = rest[most:]
 
 
 def read(db: sqlite3.Connection, after: int) -> Iterator[Arrival]:

@@ -99,6 +99,9 @@ class Beside:
         while self._steps:
             yield self._steps.popleft()
 
+    def learn(self) -> None:
+        """Do nothing: its process learns as soon as it has told."""
+
     def census(self) -> Census:
         """Return how the fleet stood when this was asked last, and ask again."""
         if not self._counting and time.monotonic() >= self._count_at:

@@ -44,6 +44,8 @@ class EngineCopy:
         self._names = Names()
         self._aside: Aside | None = None
         self._departures = 0
+        self._learnt_s = 0.0
+        """What was spent on learning since the last report."""
         self._whose: tuple[int, int, int] | None = None
         """How many devices and channels there were at the last census, and departures before it."""
         self._do: dict[type, Callable[[Any], None]] = {
@@ -69,17 +71,22 @@ class EngineCopy:
             return
 
     def _step_on(self, told: StepOn) -> None:
-        """Step, and say what came of it."""
+        """Judge, say what came of it, and learn."""
         if told.anew:
             self._names = Names()
         for name in told.names:
             self._names.number(name)
         began = time.perf_counter()
-        report = self._engine.step(self._rows.batch(told.lane, told.rows, self._names, told.ticks, told.hour))
-        took_s = time.perf_counter() - began
+        report, unlearnt = self._engine.judge(
+            self._rows.batch(told.lane, told.rows, self._names, told.ticks, told.hour)
+        )
+        took_s = self._learnt_s + time.perf_counter() - began
         self._departures += bool(report.departed)
         self._rows.put_report(told.lane, report)
         self._daemon.send(Stepped(report.events, report.departed, took_s))
+        began = time.perf_counter()
+        self._engine.learn(unlearnt)
+        self._learnt_s = time.perf_counter() - began
 
     def _answer(self, told: Ask) -> None:
         """Call a method of the engine, and say what it returned; a fault in it is the asker's, as with an engine of their own."""

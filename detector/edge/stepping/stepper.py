@@ -17,16 +17,17 @@ class EngineGoneError(Exception):
 
 
 class Step(NamedTuple):
-    """A step that was taken."""
+    """A batch that was judged."""
 
     report: Report
     took_s: float
+    """To judge it, and to learn what the one before had left."""
 
 
 class Stepper(Protocol):
-    """An engine that steps through batches in the order in which they are handed over.
+    """An engine that steps through batches in the order in which they are handed over: each is judged, told of, and then learnt.
 
-    Whatever else is asked of it holds after the batches handed over before. For one thread. Every method may raise EngineGoneError
+    Whatever else is asked of it holds after all that was learnt from the batches handed over before. For one thread. Every method may raise EngineGoneError
     where the engine is in a process of its own.
     """
 
@@ -41,6 +42,10 @@ class Stepper(Protocol):
 
     def finished(self, *, wait: bool) -> Iterator[Step]:
         """Yield the steps that were taken and not yielded before; with `wait` those of all batches handed over."""
+        ...
+
+    def learn(self) -> None:
+        """Learn now what the last batch has left, if anything: a good moment, since nothing waits. It is learnt before the next one anyhow."""
         ...
 
     def census(self) -> Census:

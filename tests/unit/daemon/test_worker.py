@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.herald import Herald
-from detector.daemon.worker import LONGEST_REST_S, MESSAGES, Worker
+from detector.daemon.worker import LONGEST_REST_S, MESSAGES, SAVED_REST_S, Worker
 from detector.domain import MICROSECONDS, AlertEvent, DropReason, EventTime, Transition
 from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
@@ -21,13 +21,14 @@ from detector.edge.mqtt.packets import Publications, Publish
 from detector.edge.mqtt.quick_client import QuickClient
 from detector.edge.parcel import Message, Parcel
 from detector.edge.sinks import Answer, Sinks
-from detector.edge.stepping import Beside, EngineGoneError
+from detector.edge.stepping import Beside, EngineGoneError, Here
 from detector.notices import Desk, Directory
+from detector.report import Batch
 from detector.settings import AlertSettings, InboxSettings
 from detector.settings.mqtt import Overflow
 from detector.stream.batch import Batcher
 from detector.stream.stream_clock import TICK
-from tests.fleet import readings
+from tests.fleet import engine, readings
 from tests.parcels import parcel_of
 from tests.system.patience import wait_until
 from tests.unit.daemon.plant import START_S, Plant
@@ -131,20 +132,43 @@ class Resting(Inbox):
         self.rests.append(timeout_s)
 
 
-def test_whoever_comes_alone_is_scored_at_once_and_whoever_follows_closely_with_others(tmp_path: Path) -> None:
-    """The loop rests after it has scored, for longer than it took and never for long; where nothing comes, it rests no more."""
+class Slow(Here):
+    """An engine that takes so long for a batch, seconds."""
+
+    def __init__(self, plant: Hours, takes_s: float) -> None:
+        """Know nothing yet."""
+        super().__init__(engine())
+        self._plant, self._takes_s = plant, takes_s
+
+    def submit(self, batch: Batch) -> None:
+        """Let the time pass, and judge."""
+        self._plant.passed_s += self._takes_s
+        super().submit(batch)
+
+
+def test_a_few_are_scored_as_they_come_and_whoever_keeps_coming_with_others(tmp_path: Path) -> None:
+    """After a quiet time the loop does not rest; where messages go on coming one by one it does, never for long; where nothing comes, no more."""
     plant, inbox = Hours(), Resting()
-    plant.step_s = LONGEST_REST_S / 50
+    plant.step_s = SAVED_REST_S / 1000
     with plant.worker(tmp_path, inbox) as worker:
-        worker.ledger.arrived()
-        inbox.put(
-            parcel_of([Message("meters/m1/power", b"5", EventTime(START_S * MICROSECONDS), 0, False, False, 0, 1)])
-        )
-        for _ in range(10):
+        worker.stepper = Slow(plant, SAVED_REST_S / 10)
+
+        def take(number: int) -> float:
+            """Have a turn score one more message; return how long the loop rested before the turn."""
+            worker.ledger.arrived()
+            arrived = EventTime((START_S + number) * MICROSECONDS)
+            inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 0, False, False, 0, 1)]))
             worker.turn()
-    assert inbox.rests[0] == 0.0
-    assert 0.0 < inbox.rests[1] <= LONGEST_REST_S
-    assert inbox.rests[-1] == 0.0
+            return inbox.rests[-1]
+
+        plant.passed_s = 1.0
+        assert [take(number) for number in range(3)] == [0.0, 0.0, 0.0]
+        rests = [take(number) for number in range(3, 40)]
+        assert all(0.0 < rest <= LONGEST_REST_S for rest in rests[-20:])
+        plant.passed_s += 1.0
+        worker.turn()
+        assert inbox.rests[-1] == 0.0
+        assert [take(number) for number in range(40, 43)] == [0.0, 0.0, 0.0]
 
 
 class Watched(Inbox):
@@ -260,6 +284,34 @@ def test_machines_are_told_before_it_is_decided_what_people_are_told(tmp_path: P
         worker.journal.append_alerts([event(Transition.OPENED, 1)])
         worker.turn()
     assert witness.seen == [("machine", 1), ("desk", 1)]
+
+
+class Pupil(Here):
+    """An engine that says how many commits there were when it was told to learn."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Know nothing yet."""
+        super().__init__(engine())
+        self.commits = list[int]()
+        self._disk = journal
+
+    def learn(self) -> None:
+        """Note whether something was left, and learn it."""
+        if self._unlearnt is not None:
+            self.commits.append(self._disk.commits)
+        super().learn()
+
+
+def test_alerts_leave_before_what_led_to_them_is_learnt(tmp_path: Path) -> None:
+    """A turn commits, and lets alerts out, before the engine learns from its readings; it learns within the turn."""
+    with Plant().worker(tmp_path) as worker:
+        pupil = worker.stepper = Pupil(worker.journal)
+        worker.ledger.arrived()
+        arrived = EventTime(START_S * MICROSECONDS)
+        worker.inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 1, False, False, 1, 1)]))
+        worker.journal.append_alerts([event(Transition.OPENED, 1)])
+        worker.turn()
+        assert pupil.commits == [1]
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="this system cannot copy a process")

@@ -16,7 +16,7 @@ from detector.edge.forked import CAN_FORK, fork
 from detector.edge.snapshot import Around, Snapshot
 from detector.edge.stepping import Beside, EngineGoneError
 from detector.edge.stepping.rows import LANES
-from detector.engine import Engine
+from detector.engine import Engine, Unlearnt
 from detector.report import Batch, Report
 from detector.stream.batch import Batcher
 from detector.stream.stream_clock import NOT_STARTED
@@ -32,21 +32,29 @@ BATCHES = list(Batcher(1).cut(readings("m1", noise(1, 3 * LANES))))
 class Failing(Engine):
     """An engine with a fault that shows at the third batch."""
 
-    steps = 0
+    judged = 0
 
-    def step(self, batch: Batch) -> Report:
-        """Step, or fail."""
-        self.steps += 1
-        if self.steps == 3:
+    def judge(self, batch: Batch) -> tuple[Report, Unlearnt]:
+        """Judge, or fail."""
+        self.judged += 1
+        if self.judged == 3:
             raise ZeroDivisionError("as a fault of ours would")
-        return super().step(batch)
+        return super().judge(batch)
 
 
-def failing() -> Failing:
-    """Return one."""
+class Thorough(Engine):
+    """An engine that takes its time to learn."""
+
+    def learn(self, unlearnt: Unlearnt) -> None:
+        """Learn, after a while."""
+        time.sleep(0.01)
+        super().learn(unlearnt)
+
+
+def that_is(kind: type[Engine]) -> Engine:
+    """Return an engine of this kind."""
     subject = engine()
-    subject.__class__ = Failing
-    assert isinstance(subject, Failing)
+    subject.__class__ = kind
     return subject
 
 
@@ -83,6 +91,18 @@ def test_more_batches_than_lanes_wait_their_turn(beside: Beside) -> None:
     assert list(beside.finished(wait=True)) == []
 
 
+def test_what_is_still_being_learnt_is_not_written_over() -> None:
+    """However long learning takes, what was told of is learnt as it was handed over, whatever batches come after it."""
+    stepper, twin = Beside(that_is(Thorough), 10), engine()
+    batches, told = list(Batcher(1).cut(readings("m1", noise(1, 60)))), list[Report]()
+    for batch in batches:
+        stepper.submit(batch)
+        told += [step.report for step in stepper.finished(wait=False)]
+    told += [step.report for step in stepper.finished(wait=True)]
+    stepper.close()
+    assert [report.expected.tobytes() for report in told] == [twin.step(batch).expected.tobytes() for batch in batches]
+
+
 def test_without_waiting_what_is_there_is_taken(beside: Beside) -> None:
     """Steps that are done are had without waiting for any."""
     beside.submit(BATCHES[0])
@@ -95,10 +115,10 @@ def test_without_waiting_what_is_there_is_taken(beside: Beside) -> None:
 
 def test_a_fault_of_the_engine_is_told_with_its_traceback() -> None:
     """What the engine raises ends its process, and comes up here with the words and the place."""
-    stepper = Beside(failing(), 10)
+    stepper = Beside(that_is(Failing), 10)
     for batch in BATCHES[:LANES]:
         stepper.submit(batch)
-    with pytest.raises(EngineGoneError, match=r"(?s)in step.*ZeroDivisionError: as a fault of ours would"):
+    with pytest.raises(EngineGoneError, match=r"(?s)in judge.*ZeroDivisionError: as a fault of ours would"):
         list(stepper.finished(wait=True))
     stepper.close()
     assert not lives(stepper.pid)
@@ -118,7 +138,7 @@ def test_a_killed_engine_is_missed(beside: Beside) -> None:
 @pytest.mark.timeout(60)
 def test_the_end_of_the_engine_is_told_to_all_who_ask() -> None:
     """However often somebody made nothing of it, whoever asks next is told so again, and does not wait for ever."""
-    stepper = Beside(failing(), 10)
+    stepper = Beside(that_is(Failing), 10)
     for batch in BATCHES[:LANES]:
         stepper.submit(batch)
     for _ in range(3):
