@@ -1,7 +1,7 @@
 """The engine: one pure step, and what belongs to it.
 
-`engine` is the step and all that it remembers, `teller` puts its turns into events, `outcome` into a report and what is left to be learnt, `standing` says
-how the fleet stands.
+`engine` is the step and all that it remembers, `teller` puts its turns into events, `outcome` into a report and what is left to be learnt,
+`standing` says how the fleet stands.
 """
 
 from detector.engine.engine import PARTS, Engine
