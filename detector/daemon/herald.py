@@ -22,7 +22,7 @@ class Herald:
         self.desk, self._journal, self._clock = desk, journal, clock
         desk.restore(journal.kept.desk_rows())
         self._unheard = journal.kept.unheard()
-        self._files = journal.files
+        self._files = journal.disk.files
 
     @property
     def suppressed(self) -> Mapping[Hushed, int]:
@@ -57,7 +57,7 @@ class Herald:
     def _put(self, notices: Sequence[Notice]) -> None:
         """Put what the desk decided, and what it remembers now, where the next commit finds it."""
         now = self._clock.wall()
-        if self._files != self._journal.files:  # a new one was begun, in which nothing of the desk is yet
-            self._files = self._journal.files
+        if self._files != self._journal.disk.files:  # a new one was begun, in which nothing of the desk is yet
+            self._files = self._journal.disk.files
             self._journal.notices.put((), self.desk.rows(), now)
         self._journal.notices.put(notices, self.desk.changes(), now)

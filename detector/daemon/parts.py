@@ -48,7 +48,7 @@ class Parts:
         ledger, view, inbox = Ledger(), ChannelView(), Inbox(settings.mqtt.inbox)
         link = wiring.build_link(settings, place, inbox, ledger)
         journal = wiring.build_journal(settings, place, clock)
-        journal.on_flushed = inbox.nudge
+        journal.disk.on_flushed = inbox.nudge
         view.recall(journal.kept.recent_alerts(RECENT_EVENTS))
         herald, courier = wiring.build_herald(settings, journal, clock), Courier(journal, clock)
         directory = herald.desk.directory

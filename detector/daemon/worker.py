@@ -130,7 +130,7 @@ class Worker:
         if (
             self.journal.alerts_wait
             or self.receipts.due(more_wait=len(self.inbox) > 0)
-            or self.journal.retry_due
+            or self.journal.disk.retry_due
             or self.herald.hear()
         ):
             self.settle()
@@ -187,16 +187,16 @@ class Worker:
             with self.exposition.commit_seconds.time():
                 self.journal.commit()
             self.courier.offer(found=True)
-        self.receipts.commit(self.journal.commits)
+        self.receipts.commit(self.journal.disk.commits)
         if wait:
-            self.journal.flush()
+            self.journal.disk.flush()
         self._acknowledge()
 
     def _acknowledge(self) -> None:
         """Let the broker forget what the disk has by now."""
-        for took_s in self.journal.flush_times_s():
+        for took_s in self.journal.disk.flush_times_s():
             self.exposition.flush_seconds.observe(took_s)
-        self.link.acknowledge(self.receipts.release(self.journal.flushed))
+        self.link.acknowledge(self.receipts.release(self.journal.disk.flushed))
 
     def recover(self, batch: Batch | Feedback) -> None:
         """Take in what the journal has from before the start; who took it then has counted it, so the ledger does not."""
@@ -215,7 +215,7 @@ class Worker:
 
     def take_snapshot(self, pause: Callable[[], None]) -> None:
         """Write a snapshot while everything waits, of what is settled; `pause` is called now and then."""
-        self.journal.flush()
+        self.journal.disk.flush()
         if self.journal.settled:
             self.keeper.take(self.journal.seq, self.stepper.subject(self.around), pause)
 

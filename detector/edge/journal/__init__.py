@@ -1,9 +1,9 @@
 """The journal: every arrival in order, on disk before the broker may forget it, and the flight recorder; the alerts beside them.
 
 In: readings as they arrive, the idle ticks between them, the alerts that came of them. Out: a database that outlives the
-process, and what it holds, in order. `database` opens the file, `store` writes and reads it, `arrivals` and `alerts` are parts of it, the latter an
-outbox, `stubs` know messages again, `journal` goes on when the disk does not, `unwritten` has the alerts meanwhile, `said` is what people said of them,
-`notices` what people are told and what the desk remembers, `drawer` the part of it that is not on disk, `recorded` gives a journal back as a recording, `again` as batches.
+process, and what it holds, in order. `database` opens the file, `store` writes and reads it, `disk` has one while all is well, `flusher` brings it
+there, `arrivals` and `alerts` are parts of it, the latter an outbox, `stubs` know messages again, `journal` numbers everything and goes on when the disk
+does not, `unwritten` has the alerts meanwhile, `said` is what people said of them, `notices` what people are told and what the desk remembers, `drawer` the part of it that is not on disk, `recorded` gives a journal back as a recording, `again` as batches.
 """
 
 from detector.edge.journal.again import Again

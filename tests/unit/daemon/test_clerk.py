@@ -133,7 +133,7 @@ def test_what_is_open_is_looked_up_at_once(tmp_path: Path) -> None:
     """However many are open, the journal is asked one question; and none of them is missing while its disk fails."""
     with office(tmp_path) as here:
         still_open, asked = here.clerk.still_open(), list[str]()
-        store = here.worker.journal._store
+        store = here.worker.journal.disk.store
         assert store is not None
         store._db.set_trace_callback(asked.append)
         assert here.clerk.still_open() == still_open

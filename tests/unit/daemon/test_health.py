@@ -46,7 +46,7 @@ def test_a_disk_that_fails_is_amiss_though_the_daemon_serves(worker: Worker) -> 
     """What the journal says comes with what it means; while all is well, nothing is amiss."""
     health = Health(worker, Control())
     assert health.trouble() is None
-    worker.journal._fail(sqlite3.OperationalError("disk full"))
+    worker.journal.disk.fail(sqlite3.OperationalError("disk full"))
     assert (health.trouble() or "").startswith("scoring without the journal: cannot write")
 
 

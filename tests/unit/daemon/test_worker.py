@@ -63,7 +63,7 @@ def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
         os.fsync(log)
 
     with Plant().worker(tmp_path) as worker:
-        worker.journal.on_flushed = worker.inbox.nudge
+        worker.journal.disk.on_flushed = worker.inbox.nudge
         monkeypatch.setattr(os, "fdatasync", slow)
         monkeypatch.setattr(worker.link, "acknowledge", released.extend)
         worker.ledger.arrived()
@@ -293,12 +293,12 @@ class Pupil(Here):
         """Know nothing yet."""
         super().__init__(engine())
         self.commits = list[int]()
-        self._disk = journal
+        self._kept = journal
 
     def learn(self) -> None:
         """Note whether something was left, and learn it."""
         if self._unlearnt is not None:
-            self.commits.append(self._disk.commits)
+            self.commits.append(self._kept.disk.commits)
         super().learn()
 
 

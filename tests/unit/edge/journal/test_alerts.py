@@ -12,7 +12,7 @@ from detector.clock import WallTime
 from detector.domain import AlertEvent, AlertKey, Height, Transition
 from detector.edge.journal import Journal, Mark, Outcome
 from detector.edge.journal.database import OURS, READINGS, VERSION
-from detector.edge.journal.journal import RETRY_S
+from detector.edge.journal.disk import RETRY_S
 from detector.edge.journal.store import MARK_EVERY_S
 from detector.edge.journal.unwritten import WAITING
 from detector.settings import JournalSettings

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from detector.edge.journal import flusher
-from detector.edge.journal.journal import RETRY_S
+from detector.edge.journal.disk import RETRY_S
 from tests.system.patience import wait_until
 from tests.unit.edge.journal.bench import Bench, readings, values
 
@@ -45,9 +45,9 @@ def test_what_is_committed_is_settled_once_it_was_flushed(tmp_path: Path) -> Non
     with Bench(tmp_path).journal() as journal:
         journal.append(readings(1.0))
         journal.commit()
-        assert (journal.committed, journal.commits) == (1, 1)
-        journal.flush()
-        assert (journal.flushed, journal.settled) == (1, True)
+        assert (journal.committed, journal.disk.commits) == (1, 1)
+        journal.disk.flush()
+        assert (journal.disk.flushed, journal.settled) == (1, True)
 
 
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
@@ -56,19 +56,19 @@ def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     with bench.journal() as journal:
         journal.append(readings(1.0))
         journal.commit()
-        journal.flush()
-        assert journal._flusher is not None
+        journal.disk.flush()
+        assert journal.disk._flusher is not None
         with Path(os.devnull).open("rb") as nowhere:  # which no disk takes
-            os.dup2(nowhere.fileno(), journal._flusher._log)
+            os.dup2(nowhere.fileno(), journal.disk._flusher._log)
         journal.append(readings(1.5))
         journal.commit()
-        journal.flush()
+        journal.disk.flush()
         assert str(bench.path) in (journal.status().trouble or "")
         assert not journal.settled
         bench.clock.passed_s += RETRY_S
         journal.append(readings(2.0))
         journal.commit()
-        journal.flush()
+        journal.disk.flush()
         assert (journal.settled, journal.status().trouble) == (True, None)
         assert values(bench.on_disk()) == [1.0, 1.5, 2.0]
 
@@ -88,7 +88,7 @@ def test_a_disk_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert (journal.committed, journal.settled) == (2, False)
         finally:
             answers.set()
-        journal.flush()
+        journal.disk.flush()
         assert (journal.status().trouble, journal.settled) == (None, True)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from detector.edge.journal.database import VERSION, set_aside
-from detector.edge.journal.journal import RETRY_S, WAITING
+from detector.edge.journal.disk import RETRY_S
+from detector.edge.journal.journal import WAITING
 from detector.errors import JournalError
 from tests.unit.edge.journal.bench import START_S, Bench, readings, values
 
