@@ -18,6 +18,7 @@ from detector.daemon.discovery import Discovery
 from detector.daemon.herald import Herald
 from detector.daemon.intake import Intake
 from detector.daemon.receipts import Receipts
+from detector.daemon.tempo import WORTH_A_STEP, Tempo
 from detector.domain import MICROSECONDS, DropReason, Feedback
 from detector.edge.channel_view import ChannelView, Touched
 from detector.edge.inbox import Inbox
@@ -41,25 +42,6 @@ WAIT_S: Final = 0.2
 
 ANSWER_S: Final = 0.02
 """The same while sinks have alerts that they have not answered: who dies between the answer and its mark tells that alert twice."""
-
-MESSAGES: Final = 4096
-"""Most messages in one turn; the rest waits for the next."""
-
-LONG_TURN_S: Final = 1.0
-"""A turn that took longer is followed by one of half as many messages: a full inbox gives a message up after five seconds in which none
-was taken, and a slow computer may take as long for stored readings that are hours apart."""
-
-REST: Final = 1.0
-"""Where messages come one by one, the loop rests so many times as long as it scored, and takes together what came meanwhile: a step
-costs nearly the same for one reading as for a hundred, and 300 messages a second would keep a core busy."""
-
-LONGEST_REST_S: Final = 0.05
-
-SAVED_REST_S: Final = 0.05
-"""Rest that a loop with nothing to do saves up: a few messages that follow each other closely are scored as they come."""
-
-WORTH_A_STEP: Final = 64
-"""Messages that end the rest: together they are worth a step."""
 
 LONGEST_QUIET_TURN_S: Final = 2 * WAIT_S
 """A turn that took longer was busy or suspended: that time says nothing of the devices."""
@@ -98,10 +80,9 @@ class Worker:
     courier: Courier
     clock: Clock
     discovery: Discovery | None = None
+    tempo: Tempo = field(default_factory=Tempo)
     _turned_at: MonoTime = START
     _count_at: MonoTime = FIRST_COUNT
-    _rested_at: MonoTime = START
-    _most: int = MESSAGES
     _quiet_s: float = 0.0
     _touched: list[Touched] = field(default_factory=list)
     """What reports changed that was not announced yet."""
@@ -114,8 +95,8 @@ class Worker:
     def turn(self) -> None:
         """Score what waits; where nothing does, let the stream clock go on."""
         longest_s = ANSWER_S if self.courier.pending else WAIT_S
-        self.inbox.gather(WORTH_A_STEP, max(0.0, self._rested_at - self.clock.mono()))
-        parcels = self.inbox.take(self._most, self.receipts.patience_s(longest_s))
+        self.inbox.gather(WORTH_A_STEP, self.tempo.rest_s(self.clock.mono()))
+        parcels = self.inbox.take(self.tempo.most, self.receipts.patience_s(longest_s))
         elapsed_s, self._turned_at = self.clock.mono() - self._turned_at, self.clock.mono()
         if parcels:
             self._quiet_s = 0.0
@@ -145,17 +126,7 @@ class Worker:
         if self._turned_at >= self._count_at:
             self._count()
         if parcels:
-            self._pace(self.clock.mono())
-
-    def _pace(self, now: MonoTime) -> None:
-        """Owe as much rest as this turn took, and let the next be no longer than it should.
-
-        Source: the generic cell rate algorithm, ITU-T I.371, with a time that each turn sets for itself.
-        """
-        took_s = now - self._turned_at
-        since = max(self._rested_at, self._turned_at - SAVED_REST_S)
-        self._rested_at = MonoTime(min(since + (1.0 + REST) * took_s, now + LONGEST_REST_S))
-        self._most = max(1, self._most // 2) if took_s > LONG_TURN_S else min(MESSAGES, 2 * self._most)
+            self.tempo.scored(self._turned_at, self.clock.mono())
 
     @property
     def engine(self) -> Engine:

@@ -11,7 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from detector.clock import Clock, MonoTime
 from detector.daemon.herald import Herald
-from detector.daemon.worker import LONGEST_REST_S, MESSAGES, SAVED_REST_S, Worker
+from detector.daemon.tempo import Tempo
+from detector.daemon.worker import Worker
 from detector.domain import MICROSECONDS, AlertEvent, DropReason, EventTime, Transition
 from detector.edge.forked import CAN_FORK
 from detector.edge.inbox import Inbox
@@ -23,7 +24,6 @@ from detector.edge.parcel import Message, Parcel
 from detector.edge.sinks import Answer, Sinks
 from detector.edge.stepping import Beside, EngineGoneError, Here
 from detector.notices import Desk, Directory
-from detector.report import Batch
 from detector.settings import AlertSettings, InboxSettings
 from detector.settings.mqtt import Overflow
 from detector.stream.batch import Batcher
@@ -80,95 +80,55 @@ def test_alerts_leave_before_the_disk_has_them_and_the_broker_may_forget_after(
 
 
 class Asked(Inbox):
-    """An inbox that notes how many messages others want of it."""
+    """An inbox that notes how long others let messages gather, and how many they want of it; it does not wait."""
 
     def __init__(self) -> None:
         """Hold nothing."""
         super().__init__(InboxSettings())
-        self.wanted = list[int]()
-
-    def take(self, limit: int, timeout_s: float) -> list[Parcel]:
-        """Note how many are wanted, and return one."""
-        self.wanted.append(limit)
-        return super().take(1, timeout_s)
-
-
-class Hours(Plant):
-    """A plant whose clock goes on by so much at each look."""
-
-    step_s, passed_s = 1.0, 0.0
-
-    def mono(self) -> MonoTime:
-        """Return the monotonic time."""
-        self.passed_s += self.step_s
-        return MonoTime(self.passed_s)
-
-
-def test_long_turns_become_shorter_and_short_ones_longer_again(tmp_path: Path) -> None:
-    """Where a turn takes longer than a second, the next has half of the messages; where it takes less, twice as many, up to the most."""
-    plant = Hours()
-    inbox = Asked()
-    with plant.worker(tmp_path, inbox) as worker:
-        for number in range(8):
-            plant.step_s = 1.0 if number < 4 else 1e-6
-            worker.ledger.arrived()
-            arrived = EventTime((START_S + number) * MICROSECONDS)
-            inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 0, False, False, 0, 1)]))
-            worker.turn()
-    assert inbox.wanted[:5] == [MESSAGES, MESSAGES // 2, MESSAGES // 4, MESSAGES // 8, MESSAGES // 16]
-    assert inbox.wanted[5:] == [MESSAGES // 8, MESSAGES // 4, MESSAGES // 2]
-
-
-class Resting(Inbox):
-    """An inbox that notes how long others let messages gather, and does not wait."""
-
-    def __init__(self) -> None:
-        """Hold nothing."""
-        super().__init__(InboxSettings())
-        self.rests = list[float]()
+        self.asked = list[tuple[float, int]]()
+        self._rest_s = 0.0
 
     def gather(self, enough: int, timeout_s: float) -> None:
         """Note the time."""
-        self.rests.append(timeout_s)
+        self._rest_s = timeout_s
+
+    def take(self, limit: int, timeout_s: float) -> list[Parcel]:
+        """Note how many are wanted, and return one."""
+        self.asked.append((self._rest_s, limit))
+        return super().take(1, timeout_s)
 
 
-class Slow(Here):
-    """An engine that takes so long for a batch, seconds."""
+class Strict(Tempo):
+    """A tempo that wants the same of every turn, and notes how long those took that scored something."""
 
-    def __init__(self, plant: Hours, takes_s: float) -> None:
-        """Know nothing yet."""
-        super().__init__(engine())
-        self._plant, self._takes_s = plant, takes_s
+    def __init__(self) -> None:
+        """Want little."""
+        super().__init__()
+        self.most, self.took = 7, list[float]()
 
-    def submit(self, batch: Batch) -> None:
-        """Let the time pass, and judge."""
-        self._plant.passed_s += self._takes_s
-        super().submit(batch)
+    def rest_s(self, now: MonoTime) -> float:
+        """Want a short rest."""
+        return 0.004
+
+    def scored(self, began: MonoTime, now: MonoTime) -> None:
+        """Note how long it took."""
+        self.took.append(now - began)
 
 
-def test_a_few_are_scored_as_they_come_and_whoever_keeps_coming_with_others(tmp_path: Path) -> None:
-    """After a quiet time the loop does not rest; where messages go on coming one by one it does, never for long; where nothing comes, no more."""
-    plant, inbox = Hours(), Resting()
-    plant.step_s = SAVED_REST_S / 1000
-    with plant.worker(tmp_path, inbox) as worker:
-        worker.stepper = Slow(plant, SAVED_REST_S / 10)
-
-        def take(number: int) -> float:
-            """Have a turn score one more message; return how long the loop rested before the turn."""
+def test_the_loop_goes_at_its_tempo(tmp_path: Path) -> None:
+    """Every turn rests, and takes messages, as its tempo says; of those that scored something the tempo hears how long they took."""
+    inbox = Asked()
+    with Plant().worker(tmp_path, inbox) as worker:
+        tempo = worker.tempo = Strict()
+        for number in range(2):
             worker.ledger.arrived()
             arrived = EventTime((START_S + number) * MICROSECONDS)
             inbox.put(parcel_of([Message("meters/m1/power", b"5", arrived, 0, False, False, 0, 1)]))
+        for _ in range(5):
             worker.turn()
-            return inbox.rests[-1]
-
-        plant.passed_s = 1.0
-        assert [take(number) for number in range(3)] == [0.0, 0.0, 0.0]
-        rests = [take(number) for number in range(3, 40)]
-        assert all(0.0 < rest <= LONGEST_REST_S for rest in rests[-20:])
-        plant.passed_s += 1.0
-        worker.turn()
-        assert inbox.rests[-1] == 0.0
-        assert [take(number) for number in range(40, 43)] == [0.0, 0.0, 0.0]
+    assert inbox.asked == [(0.004, 7)] * 5
+    assert len(tempo.took) == 2
+    assert all(took > 0.0 for took in tempo.took)
 
 
 class Watched(Inbox):
