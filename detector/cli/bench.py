@@ -4,7 +4,6 @@ In: which parts to measure. Out: tables on stdout; with `--out` all figures as J
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from detector.cli.arguments import duration, positive_count, positive_number
+from detector.cli.stopping import break_off_when_told
 from detector.errors import DetectorError
 from detector.lab.bench import comparison, constants, results, tables
 from detector.lab.bench.ingest import Route
@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     _refuse_poor_constants(arguments)
     kept = {} if arguments.against is None else results.read(arguments.against)["headlines"]
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # as Ctrl-C: whoever was started is ended as well
+    break_off_when_told()
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     found: dict[str, Found] = {}
     for name, part in _measured(arguments):

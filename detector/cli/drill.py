@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from detector.cli.arguments import positive_count
+from detector.cli.stopping import break_off_when_told
 from detector.lab.drill.drill import Blow, Outcome, Plan, run_drill
 
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do the exercise, and print what it came to."""
+    break_off_when_told()
     console, told = Console(), Console(stderr=True)
     plan = Plan(
         arguments.input,

@@ -1,6 +1,7 @@
-"""Lets commands that would go on for ever end in good order.
+"""Lets commands end in good order.
 
-In: SIGINT and SIGTERM. Out: an event that is set at the first; the second breaks off.
+In: SIGINT and SIGTERM. Out: for those that would go on for ever, an event that is set at the first, while the second breaks off; for those that start
+others, a KeyboardInterrupt.
 """
 
 import signal
@@ -25,3 +26,8 @@ def stop_on_signals(stop: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def break_off_when_told() -> None:
+    """Have SIGTERM break off as Ctrl-C does, so that whoever was started is ended as well; Ctrl-C itself a shell may have us ignore."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

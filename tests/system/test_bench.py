@@ -1,12 +1,15 @@
 """The bench measures what it says, with tiny numbers; how fast anything is, is no business of tests."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.system.commands import ROOT, detector, succeed
+from detector.edge.process_cost import children
+from tests.system.commands import ROOT, Running, detector, succeed
+from tests.system.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_sub")
 
@@ -98,3 +101,18 @@ def test_plan_says_what_does_not_fit() -> None:
     assert "max_devices" in done.stdout
     assert "detector bench" in done.stdout
     assert "It fits" in detector("plan", "--devices", 100, "--rate", 0.01).stdout
+
+
+def test_whoever_was_started_ends_with_the_bench(tmp_path: Path) -> None:
+    """A bench that is told to end ends what it has started, though whoever started it has it ignore Ctrl-C, as a shell does in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        running = Running("bench", "ingest", "--model", MODEL, "--folder", tmp_path, "--routes", "generator")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with running:
+        wait_until(lambda: children(running.process.pid), "somebody was started")
+        started = children(running.process.pid)
+        running.process.terminate()
+        running.process.communicate(timeout=PATIENCE_S)
+    wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in started), "they have ended")
