@@ -1,4 +1,4 @@
-"""The scoring loop: one turn takes what waits, scores it, commits readings and alerts, and only then tells and acknowledges.
+"""The scoring loop: one turn takes what waits, judges it, commits readings and alerts, and only then tells, learns, and acknowledges what the disk has.
 
 In: the inbox. Out: readings and alerts in the journal, verdicts in the view, counts in the ledger, offers to the sinks. Runs on the main thread, and
 nothing else steps the engine.
