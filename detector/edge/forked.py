@@ -1,7 +1,8 @@
 """A copy of this process that stands alone: it has our memory as it was, and holds nothing that is ours to the world.
 
 In: what the copy does. Out: its process id. The system copies only the pages that either writes afterwards (copy on write).
-The copy has one thread, the one that asked, and touches nothing that others may have held: no log, no lock, no connection.
+The copy has one thread, the one that asked, and touches nothing that others may have held: no log, no lock, no connection; nothing is
+imported in it, nor is a codec looked up that was not before, since another thread may have been doing the same, and its lock is never freed.
 Source: fork(2).
 """
 

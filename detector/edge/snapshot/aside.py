@@ -15,7 +15,7 @@ from detector.edge.forked import fork
 
 NICER: Final = 10
 """How much readier the copy is to let others run."""
-EXPENDABLE: Final = "500"
+EXPENDABLE: Final = b"500"
 """Should memory run out, the system is to end the copy and not the daemon; from -1000 to 1000."""
 
 LONGEST_WORDS: Final = 2000
@@ -83,7 +83,7 @@ def _work(work: Callable[[Pause], None], parent: int, told: int) -> None:
         with suppress(OSError):
             os.nice(NICER)
         with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(EXPENDABLE, encoding="ascii")
+            Path("/proc/self/oom_score_adj").write_bytes(EXPENDABLE)  # text would need a codec, see `fork`
         work(lambda: stop_orphan(parent))
     except BaseException as fault:
         with suppress(OSError):

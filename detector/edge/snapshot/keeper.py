@@ -20,6 +20,9 @@ from detector.edge.snapshot.subject import Copy, Subject
 
 log = logging.getLogger("detector.snapshot")
 
+TOO_LONG_S: Final = 600.0
+"""A copy that takes longer is ended: it would keep all later snapshots from being taken."""
+
 END_WITHIN_S: Final = 5.0
 """Longest wait for the end of a copy that was told to; one that hangs on a disk may not end at all."""
 
@@ -104,9 +107,15 @@ class Keeper:
     def look_after(self) -> None:
         """See whether the one under way is finished."""
         under_way = self._under_way
-        wrong = None if under_way is None else under_way.aside.outcome()
-        if under_way is None or wrong is None:
+        if under_way is None:
             return
+        wrong, too_long = under_way.aside.outcome(), self._clock.mono() - under_way.begun > TOO_LONG_S
+        if wrong is None:
+            if too_long:
+                under_way.aside.end()
+            return
+        if wrong and too_long:
+            wrong = f"not done within {TOO_LONG_S:.0f} s: {wrong}"
         self._under_way = None
         if wrong:
             self._failed(wrong)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,3 +106,40 @@ def test_a_copy_that_has_ended_is_not_ended_again() -> None:
     assert other.outcome() is None
     other.end()
     assert "SIGKILL" in ended(other)
+
+
+ANOTHER_LOOKS_UP_A_CODEC = """
+import codecs, sys, threading, time
+from importlib.abc import Loader, MetaPathFinder
+from importlib.util import spec_from_loader
+from detector.edge.snapshot.aside import Aside
+
+class Slow(MetaPathFinder, Loader):
+    def find_spec(self, name, path, target=None):
+        return spec_from_loader(name, self) if name == "encodings.ascii" else None
+
+    def exec_module(self, module):
+        looks.set()
+        found.wait()
+        raise ImportError
+
+looks, found = threading.Event(), threading.Event()
+sys.meta_path.insert(0, Slow())
+threading.Thread(target=codecs.lookup, args=("ascii",), daemon=True).start()
+assert looks.wait(60.0), "expected nobody to have looked the codec up before"
+copy = Aside(lambda _pause: None)
+until = time.monotonic() + 20.0
+while (outcome := copy.outcome()) is None and time.monotonic() < until:
+    time.sleep(0.01)
+copy.end()
+found.set()
+print("it hangs" if outcome is None else outcome or "it is done")
+"""
+
+
+def test_the_copy_waits_for_nothing_that_another_thread_was_looking_up() -> None:
+    """A codec that a scrape needs for the first time is locked in the copy for ever; the copy needs none."""
+    said = subprocess.run(
+        [sys.executable, "-c", ANOTHER_LOOKS_UP_A_CODEC], capture_output=True, text=True, check=True, timeout=90.0
+    )
+    assert said.stdout == "it is done\n", said.stderr

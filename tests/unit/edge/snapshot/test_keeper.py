@@ -12,6 +12,7 @@ import pytest
 
 from detector.clock import MonoTime, WallTime
 from detector.edge.snapshot import Keeper, OfThisProcess, Snapshot, read_snapshot
+from detector.edge.snapshot.keeper import TOO_LONG_S
 from tests.system.patience import wait_until
 from tests.unit.edge.snapshot.taken import stepped, taken
 
@@ -146,3 +147,20 @@ def test_the_last_one_is_written_at_once(tmp_path: Path) -> None:
     keeper.begin(7, OfThisProcess(hanging))
     keeper.take(8, OfThisProcess(lambda: taken(8)))
     assert [int(path.name) for path in keeper.shelf.newest_first()] == [8]
+
+
+def test_one_that_hangs_is_ended_and_others_follow(tmp_path: Path) -> None:
+    """What is not done for very long is given up and told, and the next one is written when it is due."""
+    clock = Hand()
+    keeper = Keeper(tmp_path, 60.0, clock)
+    keeper.begin(7, OfThisProcess(hanging))
+    clock.now = TOO_LONG_S
+    keeper.look_after()
+    assert keeper.status().trouble is None
+    clock.now += 1.0
+    finish(keeper)
+    assert f"not done within {TOO_LONG_S:.0f} s" in (keeper.status().trouble or "")
+    assert keeper.due()
+    keeper.begin(8, OfThisProcess(taken))
+    finish(keeper)
+    assert keeper.status().trouble is None
