@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from detector.edge.snapshot import Around
 from detector.edge.snapshot.aside import Aside, Pause, stop_orphan
+from detector.edge.stepping.here import Here
 from detector.edge.stepping.messages import (
     Answer,
     Ask,
@@ -40,12 +41,11 @@ class EngineCopy:
 
     def __init__(self, engine: Engine, rows: SharedRows, daemon: Connection, daemon_pid: int) -> None:
         """Serve the daemon, which is at the other end."""
-        self._engine, self._rows, self._daemon, self._daemon_pid = engine, rows, daemon, daemon_pid
+        self._here = Here(engine)
+        self._rows, self._daemon, self._daemon_pid = rows, daemon, daemon_pid
         self._names = Names()
         self._aside: Aside | None = None
         self._departures = 0
-        self._learnt_s = 0.0
-        """What was spent on learning since the last report."""
         self._whose: tuple[int, int, int] | None = None
         """How many devices and channels there were at the last census, and departures before it."""
         self._do: dict[type, Callable[[Any], None]] = {
@@ -76,22 +76,17 @@ class EngineCopy:
             self._names = Names()
         for name in told.names:
             self._names.number(name)
-        began = time.perf_counter()
-        report, unlearnt = self._engine.judge(
-            self._rows.batch(told.lane, told.rows, self._names, told.ticks, told.hour)
-        )
-        took_s = self._learnt_s + time.perf_counter() - began
-        self._departures += bool(report.departed)
-        self._rows.put_report(told.lane, report)
-        self._daemon.send(Stepped(report.events, report.departed, took_s))
-        began = time.perf_counter()
-        self._engine.learn(unlearnt)
-        self._learnt_s = time.perf_counter() - began
+        self._here.submit(self._rows.batch(told.lane, told.rows, self._names, told.ticks, told.hour))
+        for report, took_s in self._here.finished(wait=True):
+            self._departures += bool(report.departed)
+            self._rows.put_report(told.lane, report)
+            self._daemon.send(Stepped(report.events, report.departed, took_s))
+        self._here.learn()
 
     def _answer(self, told: Ask) -> None:
         """Call a method of the engine, and say what it returned; a fault in it is the asker's, as with an engine of their own."""
         try:
-            answer = Answer(getattr(self._engine, told.method)(*told.arguments), "")
+            answer = Answer(getattr(self._here, told.method)(*told.arguments), "")
         except Exception:  # noqa: BLE001 - it is raised again where it was asked for
             answer = Answer(None, format_exc())
         self._daemon.send(answer)
@@ -99,7 +94,7 @@ class EngineCopy:
     def _count(self, _told: Count) -> None:
         """Take a census."""
         began = time.perf_counter()
-        census = self._engine.census()
+        census = self._here.census()
         whose = (census.devices, census.channels, self._departures)
         renamed, self._whose = whose != self._whose, whose
         if not renamed:  # a hundred thousand names a second would be work for both sides
@@ -113,7 +108,7 @@ class EngineCopy:
         def write(pause: Pause) -> None:
             with Connection(source) as teller:
                 around: Around = teller.recv()
-            told.write(around.snapshot(self._engine.freeze()), pause)
+            told.write(around.snapshot(self._here.engine.freeze()), pause)
 
         try:
             self._aside = Aside(write, keep=[source])
@@ -126,7 +121,7 @@ class EngineCopy:
         """Write a snapshot while the daemon waits; without one to wait, another may be writing already."""
         wrong = ""
         try:
-            told.write(told.around.snapshot(self._engine.freeze()), lambda: stop_orphan(self._daemon_pid))
+            told.write(told.around.snapshot(self._here.engine.freeze()), lambda: stop_orphan(self._daemon_pid))
         except OSError as fault:
             wrong = str(fault) or type(fault).__name__
         self._daemon.send(Answer(None, wrong))
